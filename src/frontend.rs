@@ -1,0 +1,67 @@
+//! The seam between the language-neutral core and what knows a language.
+
+use std::path::Path;
+
+use crate::edit::Edit;
+use crate::finding::{Finding, Level, Mention, UnitId};
+use crate::tree::{FileId, Problem, Tree};
+
+/// Which changes the caller wants; the edits of an [`Analysis`] are exactly those of the wanted units.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The highest level that is applied: [`Level::Safe`] or [`Level::Offered`].
+    pub level: Level,
+    /// Units that stay as they are although their level would allow them.
+    pub excluded: Vec<UnitId>,
+    /// The TOML by which manifests name the new crate: a version (`"0.1"`), an inline table (`{ path = "…" }`), or a
+    /// whole entry with a key of its own (`rt = { package = "geppetto-runtime", path = "…" }`). `None`: this release's.
+    pub runtime_dependency: Option<String>,
+}
+
+impl Selection {
+    /// Everything up to `level`, this release's runtime.
+    pub fn up_to(level: Level) -> Self {
+        Self {
+            level,
+            excluded: Vec::new(),
+            runtime_dependency: None,
+        }
+    }
+
+    /// Whether a unit of this level and id is wanted.
+    pub fn wants(&self, level: Level, unit: &UnitId) -> bool {
+        level != Level::Report && level <= self.level && !self.excluded.contains(unit)
+    }
+}
+
+/// What one front end says about a tree.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// Every legacy site, of every level, whatever the selection.
+    pub findings: Vec<Finding>,
+    /// The edits of the selected units, with the imports and manifest entries that go with just these.
+    pub edits: Vec<(FileId, Edit)>,
+    /// The class of every textual occurrence of a name from [`Frontend::ledger_names`] in the files that were looked
+    /// into. Occurrences in files that were not (they cannot name the legacy API) are unrelated.
+    pub mentions: Vec<Mention>,
+    /// Files that matter and could not be understood.
+    pub problems: Vec<Problem>,
+}
+
+/// One language. A front end never writes; it is asked again, on changed text, until nothing is left to do.
+pub trait Frontend: Sync {
+    /// Lowercase name of the language.
+    fn language(&self) -> &'static str;
+
+    /// Whether files of this name are read for this language at all.
+    fn claims(&self, path: &Path) -> bool;
+
+    /// The names of the legacy API that the ledger accounts for. They are matched as whole identifiers.
+    fn ledger_names(&self) -> &'static [&'static str];
+
+    /// Texts one of which a package must contain to matter (whatever it renames, it must name the library once).
+    fn needles(&self) -> &'static [&'static str];
+
+    /// Finds the legacy sites of all packages of the tree and the edits that `selection` asks for.
+    fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis;
+}

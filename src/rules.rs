@@ -1,0 +1,79 @@
+//! The catalogue of rules and traps: ids, titles and documentation, shared by every language.
+//!
+//! A rule's documentation is one Markdown file in `src/rules/`, which is what `explain` prints.
+
+macro_rules! catalogue {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $id:literal : $title:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $(#[doc = $title] $variant,)* }
+
+        impl $name {
+            /// All of them, in the order of the catalogue.
+            pub const ALL: &[$name] = &[$($name::$variant,)*];
+
+            /// The stable public id.
+            pub fn id(self) -> &'static str {
+                match self { $($name::$variant => $id,)* }
+            }
+
+            /// One line that says what it is about.
+            pub fn title(self) -> &'static str {
+                match self { $($name::$variant => $title,)* }
+            }
+
+            /// Looks an id up.
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|item| item.id() == id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.id())
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// A rule: what it finds and what becomes of it.
+    Rule {
+        EngineSink = "engine-sink": "a sink given to an engine's construction",
+        EngineOptions = "engine-options": "option vectors, parameters and factory signatures with engine options",
+        InferenceState = "inference-state": "the legacy run state, where it is made or named",
+        CoreSession = "core-session": "the legacy core session, where it is made or named",
+        RunInference = "run-inference": "a legacy run",
+        RunLifecycle = "run-lifecycle": "a run split into start, run and finish",
+        Cancel = "cancel": "cancelling a run through the legacy state",
+        StateAccess = "state-access": "reading or writing the legacy state's turn, id or engine",
+        LegacyError = "legacy-error": "the legacy error types",
+        LegacyImport = "legacy-import": "imports, re-exports and paths of the legacy crate",
+        LegacyDependency = "legacy-dependency": "the legacy crate in a manifest",
+        LegacyDocs = "legacy-docs": "documentation that names the legacy API",
+    }
+}
+
+catalogue! {
+    /// A behaviour that a naive rewrite would change silently.
+    Trap {
+        DoubleSink = "double-sink": "a sink attached twice delivers every event twice",
+        SinkScope = "sink-scope": "engine-level sinks saw only the engine's own events",
+        NilSink = "nil-sink": "an optional sink must not be attached unconditionally",
+        EmptyTurn = "empty-turn": "a run on an empty turn was legal and is an error now",
+        EmptyId = "empty-id": "an empty run id stayed empty and is generated now",
+        EmptyPrompt = "empty-prompt": "an empty prompt was legal and is an error now",
+        DroppedStartError = "dropped-start-error": "the start's error must not be discarded",
+        CheckThenAct = "check-then-act": "the claim of a run must stay atomic",
+        PerRunSession = "per-run-session": "a session per run would lose history, guard and cancel",
+        EagerStart = "eager-start": "the run used to begin only when the returned future was polled",
+        FailedPromptStays = "failed-prompt-stays": "after a failed run the prompt's turn stays in the history",
+        LostRunId = "lost-run-id": "a run id found in the returned turn was adopted; the session's id wins now",
+        DropStopsRun = "drop-stops-run": "dropping the future stopped the run; a started run goes on",
+        KillFreesLater = "kill-frees-later": "the session is free when the runner has returned, not at once",
+        ErrorIdentity = "error-identity": "comparisons with, or texts of, the legacy errors",
+        PersistSignature = "persist-signature": "the persister no longer receives the run id",
+        NoCounterpart = "no-counterpart": "the new API has no such operation",
+        RunContext = "run-context": "a run must hang on the same parent context as before",
+    }
+}

@@ -1,0 +1,1 @@
+//! Rust downstreams: parse, index, infer, rules.
