@@ -1,1 +1,3 @@
-//! Rust downstreams: parse, index, infer, rules.
+//! Rust downstreams: parse, index, infer, rules. The only place that knows syn.
+
+mod hir;
