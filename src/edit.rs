@@ -77,7 +77,14 @@ impl EditSet {
         self.edits.is_empty()
     }
 
-    /// `text` with every edit done; bytes outside the edits are copied as they are.
+    /// Whether every edit lies inside `text` and on its character boundaries.
+    pub fn fits(&self, text: &str) -> bool {
+        self.edits
+            .iter()
+            .all(|edit| edit.start <= edit.end && text.get(edit.range()).is_some())
+    }
+
+    /// `text` with every edit done; bytes outside the edits are copied as they are. The edits must [fit](Self::fits).
     pub fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;

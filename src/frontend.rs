@@ -1,6 +1,6 @@
 //! The seam between the language-neutral core and what knows a language.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
@@ -46,6 +46,17 @@ pub struct Analysis {
     pub mentions: Vec<Mention>,
     /// Files that matter and could not be understood.
     pub problems: Vec<Problem>,
+    /// The packages that were looked into, for summaries.
+    pub packages: Vec<Package>,
+}
+
+/// A unit of building and publishing: a cargo package, a Go module.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Package {
+    /// Its name in its manifest.
+    pub name: String,
+    /// The folder of its manifest, spelled as the tree's files are.
+    pub root: PathBuf,
 }
 
 /// One language. A front end never writes; it is asked again, on changed text, until nothing is left to do.

@@ -3,11 +3,78 @@
 //! The way of the data: walk → prefilter → front ends (parse, index, infer, rules) → plan → views or apply. Imports point
 //! to the left only. See `ARCHITECTURE.md`.
 
+use std::path::PathBuf;
+
+pub mod apply;
 pub mod edit;
 pub mod finding;
 pub mod frontend;
+pub mod ledger;
+pub mod plan;
+pub mod prefilter;
+pub mod report;
 pub mod rules;
 pub mod rust;
 pub mod source;
 pub mod tree;
 pub mod walk;
+
+use frontend::{Frontend, Selection};
+use plan::{Plan, PlanError};
+use walk::RootError;
+
+/// The languages the tool knows.
+pub const FRONTENDS: &[&dyn Frontend] = &[];
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Listing the files.
+    Walking,
+    /// Reading them.
+    Reading {
+        /// How many there are.
+        files: usize,
+    },
+    /// Understanding those that matter.
+    Analyzing {
+        /// How many there are.
+        files: usize,
+    },
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A root cannot be walked.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The tool contradicts itself.
+    #[error("this is a defect of geppetto-migrate, nothing was written")]
+    Plan(#[from] PlanError),
+}
+
+/// Looks at everything below `roots` and works out what `selection` asks for. Nothing is written; [`apply`] does that.
+/// `progress` is told when a stage begins.
+///
+/// # Errors
+/// [`Error`] where a root cannot be read or the changes cannot be carried out. Single files that cannot be read or
+/// understood are [problems](Plan::problems) of the plan.
+pub fn plan_roots(
+    roots: &[PathBuf],
+    frontends: &[&dyn Frontend],
+    selection: &Selection,
+    progress: &dyn Fn(Stage),
+) -> Result<Plan, Error> {
+    progress(Stage::Walking);
+    let claims = |path: &std::path::Path| frontends.iter().any(|frontend| frontend.claims(path));
+    let walked = walk::walk(roots, &claims)?;
+    progress(Stage::Reading {
+        files: walked.files.len(),
+    });
+    let (tree, problems) = prefilter::read_tree(roots, walked, frontends);
+    progress(Stage::Analyzing {
+        files: tree.files().filter(|(_, entry)| entry.hit).count(),
+    });
+    Ok(plan::plan(tree, problems, frontends, selection)?)
+}

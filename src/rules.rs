@@ -3,6 +3,16 @@
 //! A rule's documentation is one Markdown file in `src/rules/`, which is what `explain` prints.
 
 macro_rules! catalogue {
+    ($(#[$meta:meta])* $name:ident documented in $folder:literal { $($variant:ident = $id:literal : $title:literal,)* }) => {
+        catalogue! { $(#[$meta])* $name { $($variant = $id : $title,)* } }
+
+        impl $name {
+            /// The whole documentation, as Markdown.
+            pub fn docs(self) -> &'static str {
+                match self { $($name::$variant => include_str!(concat!($folder, "/", $id, ".md")),)* }
+            }
+        }
+    };
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $id:literal : $title:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +48,7 @@ macro_rules! catalogue {
 
 catalogue! {
     /// A rule: what it finds and what becomes of it.
-    Rule {
+    Rule documented in "rules" {
         EngineSink = "engine-sink": "a sink given to an engine's construction",
         EngineOptions = "engine-options": "option vectors, parameters and factory signatures with engine options",
         InferenceState = "inference-state": "the legacy run state, where it is made or named",

@@ -53,14 +53,18 @@ pub struct Problem {
 pub struct Tree {
     /// The roots as they were given.
     pub roots: Vec<PathBuf>,
-    files: Vec<FileEntry>,
+    files: Arc<[FileEntry]>,
     texts: BTreeMap<FileId, Arc<Source>>,
 }
 
 impl Tree {
     /// A tree of `files` (sorted by path), of which `texts` are held in memory.
     pub fn new(roots: Vec<PathBuf>, files: Vec<FileEntry>, texts: BTreeMap<FileId, Arc<Source>>) -> Self {
-        Self { roots, files, texts }
+        Self {
+            roots,
+            files: files.into(),
+            texts,
+        }
     }
 
     /// All files with their ids, in the order of their paths.

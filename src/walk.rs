@@ -1,22 +1,235 @@
-//! x
+//! Which files there are below the given roots, in the order of their paths.
+//!
+//! Out are hidden and ignored files (as git sees it), cargo's `target`, vendored dependencies and `node_modules`. A root is
+//! always entered, whatever it is called. Links to folders are not followed, links to files are.
+
+use std::collections::HashMap;
+use std::fs::{self, FileType};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+
+use ignore::gitignore::GitignoreBuilder;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
 use crate::source::Source;
 use crate::tree::{Problem, ProblemKind};
-use std::path::Path;
+
+/// The files below some roots and what of them could not be looked at.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// Files, sorted by path, each once even where roots overlap (under the spelling of the first root that holds it).
+    pub files: Vec<PathBuf>,
+    /// Folders that cannot be listed, links that lead nowhere.
+    pub problems: Vec<Problem>,
+}
+
+/// A root that cannot be walked at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`", path.display())]
+pub struct RootError {
+    /// The root as it was given.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Lists the files below `roots` whose path `claims` accepts.
+///
+/// # Errors
+/// [`RootError`] for a root that is missing or cannot be read. Everything below a root that cannot be read is a
+/// [`Problem`].
+pub fn walk(roots: &[PathBuf], claims: &(dyn Fn(&Path) -> bool + Sync)) -> Result<Walked, RootError> {
+    let mut problems = Vec::new();
+    let mut files = HashMap::new();
+    for root in roots {
+        let failed = |source| RootError {
+            path: root.clone(),
+            source,
+        };
+        let real = fs::canonicalize(root).map_err(failed)?;
+        let mut found = if real.is_dir() {
+            fs::read_dir(&real).map_err(failed)?;
+            walk_folder(root, &real, claims)
+        } else {
+            only_file(root, claims)
+        };
+        problems.append(&mut found.problems);
+        for path in found.files {
+            let key = real.join(path.strip_prefix(root).expect("the walk stays below its root"));
+            files.entry(key).or_insert_with(|| without_dots(&path));
+        }
+    }
+    let mut files: Vec<PathBuf> = files.into_values().collect();
+    files.sort();
+    problems.sort();
+    problems.dedup();
+    Ok(Walked { files, problems })
+}
 
 /// Reads one file.
 ///
 /// # Errors
 /// A [`Problem`] that says why there is no text.
 pub fn read_source(path: &Path) -> Result<Source, Problem> {
-    let problem = |kind, message: String| Problem {
-        path: path.to_owned(),
-        position: None,
-        kind,
-        message,
-    };
-    let bytes = std::fs::read(path).map_err(|error| problem(ProblemKind::Unreadable, error.to_string()))?;
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error.to_string()))?;
+    source_of(path, bytes)
+}
+
+/// Takes what was read from `path` as text.
+///
+/// # Errors
+/// A [`Problem`] with the place of the first byte that is not UTF-8.
+pub(crate) fn source_of(path: &Path, bytes: Vec<u8>) -> Result<Source, Problem> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(path, text)),
-        Err(error) => Err(problem(ProblemKind::NotUtf8, error.utf8_error().to_string())),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let valid = String::from_utf8_lossy(&error.as_bytes()[..at]);
+            Err(Problem {
+                path: path.to_owned(),
+                position: Some(Source::new(path, valid).position(at)),
+                kind: ProblemKind::NotUtf8,
+                message: "the file is not UTF-8".to_owned(),
+            })
+        }
     }
+}
+
+pub(crate) fn unreadable(path: &Path, message: String) -> Problem {
+    Problem {
+        path: without_dots(path),
+        position: None,
+        kind: ProblemKind::Unreadable,
+        message,
+    }
+}
+
+fn only_file(root: &Path, claims: &dyn Fn(&Path) -> bool) -> Walked {
+    Walked {
+        files: claims(root).then(|| root.to_owned()).into_iter().collect(),
+        problems: Vec::new(),
+    }
+}
+
+fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)) -> Walked {
+    let walked = Mutex::new(Walked::default());
+    WalkBuilder::new(root)
+        .parents(!ignored_by_parents(real))
+        .threads(rayon::current_num_threads())
+        .filter_entry(|entry| entry.depth() == 0 || !is_foreign_folder(entry))
+        .build_parallel()
+        .run(|| {
+            Box::new(|entry| {
+                let seen = match &entry {
+                    Ok(entry) => look_at(entry, claims),
+                    Err(error) => Some(Err(walk_problem(root, error))),
+                };
+                let mut walked = walked.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                match seen {
+                    Some(Ok(path)) => walked.files.push(path),
+                    Some(Err(problem)) => walked.problems.push(problem),
+                    None => {}
+                }
+                WalkState::Continue
+            })
+        });
+    walked
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The entry's path if it is a file that is claimed.
+fn look_at(entry: &DirEntry, claims: &dyn Fn(&Path) -> bool) -> Option<Result<PathBuf, Problem>> {
+    let (path, kind) = (entry.path(), entry.file_type()?);
+    if kind.is_dir() || !claims(path) {
+        return None;
+    }
+    match kind_behind_link(path, kind) {
+        Ok(kind) if kind.is_file() => Some(Ok(path.to_owned())),
+        Ok(kind) if kind.is_dir() => None,
+        Ok(_) => Some(Err(unreadable(path, "not a regular file".to_owned()))),
+        Err(error) => Some(Err(unreadable(path, error.to_string()))),
+    }
+}
+
+fn kind_behind_link(path: &Path, kind: FileType) -> io::Result<FileType> {
+    if kind.is_symlink() {
+        fs::metadata(path).map(|metadata| metadata.file_type())
+    } else {
+        Ok(kind)
+    }
+}
+
+/// Whether the folder holds code that its package did not write: build output, vendored and installed dependencies. A
+/// folder of that name that is a Rust module is the package's own.
+fn is_foreign_folder(entry: &DirEntry) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return false;
+    }
+    let path = entry.path();
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("node_modules") => true,
+        Some("target") => {
+            !is_rust_module(path)
+                && (path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists())
+        }
+        Some("vendor") => !is_rust_module(path),
+        _ => false,
+    }
+}
+
+fn is_rust_module(folder: &Path) -> bool {
+    folder.join("mod.rs").exists() || folder.with_extension("rs").exists()
+}
+
+/// Whether an ignore file above `root`, in the same repository, hides `root` itself. Such rules would hide everything in
+/// a root that was asked for by name.
+fn ignored_by_parents(root: &Path) -> bool {
+    for folder in root.ancestors() {
+        let is_top = folder.join(".git").exists();
+        if folder != root {
+            let mut rules = GitignoreBuilder::new(folder);
+            for name in [".gitignore", ".ignore"] {
+                rules.add(folder.join(name));
+            }
+            if is_top {
+                rules.add(folder.join(".git/info/exclude"));
+            }
+            if rules
+                .build()
+                .is_ok_and(|rules| rules.matched_path_or_any_parents(root, true).is_ignore())
+            {
+                return true;
+            }
+        }
+        if is_top {
+            break;
+        }
+    }
+    false
+}
+
+fn walk_problem(root: &Path, error: &ignore::Error) -> Problem {
+    let path = error_path(error).unwrap_or(root);
+    let message = match error.io_error() {
+        Some(error) => error.to_string(),
+        None => error.to_string(),
+    };
+    unreadable(path, message)
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}
+
+/// `path` without its `.` parts, as people write it.
+fn without_dots(path: &Path) -> PathBuf {
+    path.components()
+        .filter(|part| *part != Component::CurDir)
+        .collect()
 }

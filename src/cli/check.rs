@@ -1,0 +1,46 @@
+//! `check`: the gate.
+
+use std::io::Write;
+
+use clap::Args;
+use geppetto_migrate::finding::{Class, Level};
+use geppetto_migrate::frontend::Selection;
+use geppetto_migrate::report;
+
+use super::settings::PathArgs;
+use super::{Failure, GlobalArgs, Verdict, run};
+
+/// Fail if anything legacy is left
+///
+/// For continuous integration. Passes only if every occurrence of a legacy name is unrelated or suppressed with a
+/// reason, and every file could be read.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  geppetto-migrate check
+  geppetto-migrate check crates/agent && echo done";
+
+pub(super) fn check(args: CheckArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
+    let roots = args.paths.roots();
+    let plan = run::with_threads(global, || run::plan(&roots, &Selection::up_to(Level::Safe)))?;
+    let (mut out, palette) = global.color.stdout();
+    report::short_findings(&mut out, &palette, &plan)?;
+    report::failing_mentions(&mut out, &plan)?;
+    let left = plan.ledger.failing().count();
+    let passes = left == 0 && plan.findings.is_empty();
+    if passes && plan.problems.is_empty() {
+        let known = plan.ledger.count(Class::Suppressed);
+        writeln!(out, "nothing legacy is left ({known} suppressed)")?;
+    }
+    out.flush()?;
+    Ok(run::verdict(
+        &plan,
+        if passes { Verdict::Done } else { Verdict::Failed },
+    ))
+}

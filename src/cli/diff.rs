@@ -1,0 +1,37 @@
+//! `diff`: what `apply` would change.
+
+use std::io::Write;
+
+use clap::Args;
+use geppetto_migrate::report;
+
+use super::settings::{ChangeArgs, PathArgs};
+use super::{Failure, GlobalArgs, Verdict, run};
+
+/// Show what `apply` would change, as a unified diff
+///
+/// The output is a patch for `git apply`; its paths are relative to PATH where one folder is given.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+    #[command(flatten)]
+    changes: ChangeArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  geppetto-migrate diff
+  geppetto-migrate diff --offered crates/agent
+  geppetto-migrate diff > session-api.patch && git apply session-api.patch";
+
+pub(super) fn diff(args: DiffArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
+    let selection = args.changes.selection()?;
+    let roots = args.paths.roots();
+    let plan = run::with_threads(global, || run::plan(&roots, &selection))?;
+    let (mut out, palette) = global.color.stdout();
+    report::diff(&mut out, &palette, &plan)?;
+    out.flush()?;
+    Ok(run::verdict(&plan, Verdict::Done))
+}

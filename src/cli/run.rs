@@ -1,0 +1,64 @@
+//! What the commands that look at a tree share: running the pipeline, telling about files without a verdict.
+
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use geppetto_migrate::frontend::Selection;
+use geppetto_migrate::plan::Plan;
+use geppetto_migrate::tree::Problem;
+use geppetto_migrate::{FRONTENDS, plan_roots};
+
+use super::progress::Progress;
+use super::{Failure, GlobalArgs, Verdict};
+
+/// Runs `command` with as many threads as were asked for.
+pub(super) fn with_threads<T: Send>(
+    global: &GlobalArgs,
+    command: impl FnOnce() -> Result<T, Failure> + Send,
+) -> Result<T, Failure> {
+    let threads = global.threads.map_or(0, NonZeroUsize::get);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?
+        .install(command)
+}
+
+/// Works out the plan for `roots` and tells about everything on the way that is not part of it.
+pub(super) fn plan(roots: &[PathBuf], selection: &Selection) -> Result<Plan, Failure> {
+    let progress = Progress::new();
+    let plan = plan_roots(roots, FRONTENDS, selection, &|stage| progress.enter(stage));
+    drop(progress);
+    let plan = plan?;
+    let mut err = anstream::stderr().lock();
+    if plan.tree.files().next().is_none() && plan.problems.is_empty() {
+        writeln!(err, "warning: there is nothing to look at under the given paths")?;
+    }
+    plan.problems
+        .iter()
+        .try_for_each(|problem| tell_problem(&mut err, problem))?;
+    Ok(plan)
+}
+
+/// No verdict where a file could not be looked at, `otherwise` if all could.
+pub(super) fn verdict(plan: &Plan, otherwise: Verdict) -> Verdict {
+    if plan.problems.is_empty() {
+        otherwise
+    } else {
+        Verdict::None
+    }
+}
+
+fn tell_problem(err: &mut dyn Write, problem: &Problem) -> io::Result<()> {
+    let Problem {
+        path,
+        position,
+        message,
+        ..
+    } = problem;
+    let path = path.display();
+    match position {
+        Some(at) => writeln!(err, "error: {path}:{}:{}: {message}", at.line, at.column),
+        None => writeln!(err, "error: {path}: {message}"),
+    }
+}

@@ -1,0 +1,41 @@
+//! `scan`: what there is to do, and why.
+
+use std::io::Write;
+
+use clap::Args;
+use geppetto_migrate::finding::Level;
+use geppetto_migrate::frontend::Selection;
+use geppetto_migrate::report;
+
+use super::settings::PathArgs;
+use super::{Failure, GlobalArgs, Verdict, run};
+
+/// Show every use of the legacy API, what becomes of it, and why
+///
+/// Prints each site with its rule and level, then the ledger (what became of every occurrence of a legacy name), then
+/// how many sites of which rule each package holds. Changes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    paths: PathArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  geppetto-migrate scan
+  geppetto-migrate scan crates/agent crates/server ../other-repository";
+
+pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
+    let roots = args.paths.roots();
+    let plan = run::with_threads(global, || run::plan(&roots, &Selection::up_to(Level::Safe)))?;
+    let (mut out, palette) = global.color.stdout();
+    report::findings(&mut out, &palette, &plan)?;
+    report::ledger(&mut out, &palette, &plan)?;
+    if !plan.findings.is_empty() {
+        writeln!(out)?;
+    }
+    report::packages(&mut out, &palette, &plan)?;
+    out.flush()?;
+    Ok(run::verdict(&plan, Verdict::Done))
+}

@@ -1,0 +1,78 @@
+//! The ledger as text.
+
+use std::io::{self, Write};
+
+use super::Palette;
+use crate::finding::{Class, Mention};
+use crate::plan::Plan;
+
+/// Prints how many occurrences of legacy names ended in which class, and where those stand that nobody could read.
+///
+/// # Errors
+/// Those of `out`.
+pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
+    let strong = palette.strong;
+    let total = plan.ledger.total();
+    writeln!(
+        out,
+        "{strong}ledger{strong:#}: {total} {} of legacy names",
+        plural(total, "occurrence")
+    )?;
+    for class in Class::ALL {
+        let count = plan.ledger.count(class);
+        if count > 0 {
+            writeln!(out, "  {count:>6}  {}", class.name())?;
+        }
+    }
+    let unread = |mention: &&Mention| matches!(mention.class, Class::Opaque | Class::Unparsable);
+    mentions(out, plan, plan.ledger.mentions.iter().filter(unread))
+}
+
+/// Prints one line for every occurrence on which `check` fails although no finding names it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn failing_mentions(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    let unnamed = |mention: &&Mention| {
+        matches!(
+            mention.class,
+            Class::Documentation | Class::Opaque | Class::Unparsable
+        )
+    };
+    mentions(out, plan, plan.ledger.failing().filter(unnamed))
+}
+
+fn mentions<'a>(
+    out: &mut dyn Write,
+    plan: &Plan,
+    mentions: impl Iterator<Item = &'a Mention>,
+) -> io::Result<()> {
+    for mention in mentions {
+        let Ok(source) = plan.tree.source(mention.file) else {
+            continue;
+        };
+        let position = source.position(mention.offset);
+        let rest = &source.text()[mention.offset..];
+        let name = rest
+            .split(|char| !unicode_ident::is_xid_continue(char))
+            .next()
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "{}:{}:{}: {}: `{name}`",
+            source.path().display(),
+            position.line,
+            position.column,
+            mention.class.name()
+        )?;
+    }
+    Ok(())
+}
+
+/// `word`, with an s unless it is about one.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    match count {
+        1 => word.to_owned(),
+        _ => format!("{word}s"),
+    }
+}
