@@ -113,3 +113,45 @@ fn offsets(
         .collect();
     Some(offsets.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{folder, plan_of};
+
+    #[test]
+    fn every_occurrence_ends_in_one_class() {
+        let dir = folder([
+            ("a.rs", "use geppetto; // x\nwith_sink(s);\n// with_sink\n"),
+            ("b.rs", "with_sink with_sink"),
+        ]);
+        let ledger = plan_of(dir.path()).ledger;
+        assert_eq!(ledger.total(), 4);
+        assert_eq!(ledger.count(Class::Rewritten), 1);
+        assert_eq!(ledger.count(Class::Documentation), 1);
+        assert_eq!(ledger.count(Class::Unrelated), 2);
+        assert_eq!(ledger.failing().count(), 2);
+    }
+
+    #[test]
+    fn silence_beside_verdicts_is_not_a_verdict() {
+        let dir = folder([("a.rs", "use geppetto; with_sink with_sink")]);
+        let plan = plan_of(dir.path());
+        let forgetful = &plan.ledger.mentions[..1];
+        let words = crate::testing::WordFrontend { becomes: "" };
+        let drawn = ledger(&plan.tree, &[&words], forgetful, &[], &[]);
+        assert_eq!(
+            (drawn.count(Class::Rewritten), drawn.count(Class::Opaque)),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn names_in_files_that_are_not_text_are_unparsable() {
+        let dir = folder([]);
+        std::fs::write(dir.path().join("a.rs"), b"use geppetto; with_sink \xff").unwrap();
+        let plan = plan_of(dir.path());
+        assert_eq!(plan.problems.len(), 1);
+        assert_eq!(plan.ledger.count(Class::Unparsable), 1);
+    }
+}

@@ -16,6 +16,8 @@ pub mod report;
 pub mod rules;
 pub mod rust;
 pub mod source;
+#[cfg(test)]
+mod testing;
 pub mod tree;
 pub mod walk;
 

@@ -237,3 +237,123 @@ fn refuse_broken(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::testing::{WordFrontend, folder, plan_of, plan_with};
+
+    #[test]
+    fn changes_hold_both_texts_and_findings_are_those_of_the_first_round() {
+        let dir = folder([
+            ("a.rs", "use geppetto;\nwith_sink(a, with_sink);\n"),
+            ("b.rs", "with_sink"),
+        ]);
+        let plan = plan_of(dir.path());
+        assert_eq!(plan.findings.len(), 2);
+        let [change] = plan.changes.as_slice() else {
+            panic!("one file changes")
+        };
+        assert!(change.before.path().ends_with("a.rs"));
+        assert_eq!(
+            change.after.text(),
+            "use geppetto;\nwith_event_sink(a, with_event_sink);\n"
+        );
+    }
+
+    #[test]
+    fn changes_that_never_end_are_refused() {
+        let dir = folder([("a.rs", "geppetto with_sink")]);
+        let error = plan_with(
+            dir.path(),
+            &WordFrontend {
+                becomes: "(with_sink)",
+            },
+        )
+        .unwrap_err();
+        assert!(
+            matches!(error, crate::Error::Plan(PlanError::Endless { .. })),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn changes_that_change_nothing_are_none() {
+        let dir = folder([("a.rs", "geppetto with_sink")]);
+        let plan = plan_with(dir.path(), &WordFrontend { becomes: "with_sink" }).unwrap();
+        assert!(plan.changes.is_empty());
+    }
+
+    /// Behaves as its function says.
+    struct Odd(fn(&Tree, FileId) -> Analysis);
+
+    impl Frontend for Odd {
+        fn language(&self) -> &'static str {
+            "odd"
+        }
+        fn claims(&self, _: &Path) -> bool {
+            true
+        }
+        fn ledger_names(&self) -> &'static [&'static str] {
+            &[]
+        }
+        fn needles(&self) -> &'static [&'static str] {
+            &[]
+        }
+        fn analyze(&self, tree: &Tree, _: &Selection) -> Analysis {
+            self.0(tree, FileId(0))
+        }
+    }
+
+    fn refusal(analyze: fn(&Tree, FileId) -> Analysis) -> PlanError {
+        let dir = folder([("a.rs", "ä")]);
+        match plan_with(dir.path(), &Odd(analyze)) {
+            Err(crate::Error::Plan(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn edits(edits: impl IntoIterator<Item = Edit>) -> Analysis {
+        Analysis {
+            edits: edits.into_iter().map(|edit| (FileId(0), edit)).collect(),
+            ..Analysis::default()
+        }
+    }
+
+    #[test]
+    fn edits_that_contradict_each_other_are_refused() {
+        let error = refusal(|_, _| edits([Edit::delete(0..2), Edit::replace(0..2, "b")]));
+        assert!(matches!(error, PlanError::Conflict { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn edits_that_do_not_fit_the_text_are_refused() {
+        for edit in [|| Edit::delete(0..9), || Edit::delete(0..1)] {
+            let set = EditSet::new([edit()]).unwrap();
+            assert!(!set.fits("ä"));
+        }
+        let error = refusal(|_, _| edits([Edit::delete(0..1)]));
+        assert!(matches!(error, PlanError::Misplaced { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn texts_that_would_not_parse_are_refused() {
+        let error = refusal(|tree, file| {
+            let source = tree.source(file).unwrap();
+            let mut said = edits((source.text() == "ä").then(|| Edit::replace(0..2, "}")));
+            said.problems = (source.text() == "}")
+                .then(|| Problem {
+                    path: source.path().to_owned(),
+                    position: None,
+                    kind: ProblemKind::Unparsable,
+                    message: "unbalanced".to_owned(),
+                })
+                .into_iter()
+                .collect();
+            said
+        });
+        assert!(matches!(error, PlanError::Broken { .. }), "{error:?}");
+    }
+}

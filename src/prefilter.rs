@@ -153,3 +153,62 @@ fn count_names(text: &[u8], filters: &[&Prefilter]) -> usize {
     offsets.dedup();
     offsets.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{WordFrontend, folder};
+    use crate::tree::ProblemKind;
+
+    const WORDS: WordFrontend = WordFrontend { becomes: "" };
+
+    fn offsets(text: impl AsRef<[u8]>) -> Vec<usize> {
+        Prefilter::new(&WORDS).names_in(text.as_ref()).collect()
+    }
+
+    #[test]
+    fn names_are_whole_identifiers() {
+        assert_eq!(offsets("with_sink"), [0]);
+        assert_eq!(offsets("a.with_sink(r#with_sink)"), [2, 14]);
+        assert_eq!(
+            offsets("with_sinks xwith_sink _with_sink with_sink2 äwith_sink with_sinkß"),
+            []
+        );
+        assert_eq!(offsets("→with_sink→"), [3]);
+        assert_eq!(offsets(b"\xffwith_sink\xff"), [1]);
+    }
+
+    fn read(files: &[(&str, &[u8])]) -> (Tree, Vec<Problem>) {
+        let dir = folder([]);
+        for (name, bytes) in files {
+            std::fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let roots = [dir.path().to_owned()];
+        let walked = crate::walk::walk(&roots, &|_| true).unwrap();
+        read_tree(&roots, walked, &[&WORDS])
+    }
+
+    #[test]
+    fn files_without_a_needle_leave_only_their_counts() {
+        let (tree, problems) = read(&[("a.rs", b"with_sink with_sink"), ("b.rs", b"geppetto::with_sink")]);
+        assert_eq!(problems, []);
+        let seen: Vec<_> = tree
+            .files()
+            .map(|(_, entry)| (entry.hit, entry.mentions))
+            .collect();
+        assert_eq!(seen, [(false, 2), (true, 1)]);
+    }
+
+    #[test]
+    fn only_a_needle_makes_other_encodings_a_problem() {
+        let (_, problems) = read(&[
+            ("latin.rs", b"// caf\xe9"),
+            ("legacy.rs", b"\n use geppetto; // caf\xe9"),
+        ]);
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].kind, ProblemKind::NotUtf8);
+        assert!(problems[0].path.ends_with("legacy.rs"));
+        let place = problems[0].position.unwrap();
+        assert_eq!((place.line, place.column), (2, 22));
+    }
+}

@@ -233,3 +233,118 @@ fn without_dots(path: &Path) -> PathBuf {
         .filter(|part| *part != Component::CurDir)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::folder;
+
+    fn names(roots: &[&Path]) -> Vec<String> {
+        let walked = rust_files(roots);
+        assert_eq!(walked.problems, []);
+        let base = roots[0];
+        let short = |path: &PathBuf| path.strip_prefix(base).unwrap_or(path).display().to_string();
+        walked.files.iter().map(short).collect()
+    }
+
+    fn rust_files(roots: &[&Path]) -> Walked {
+        let roots: Vec<PathBuf> = roots.iter().map(|root| root.to_path_buf()).collect();
+        walk(&roots, &|path| {
+            path.extension().is_some_and(|extension| extension == "rs")
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn files_come_sorted_by_path_and_only_claimed_ones() {
+        let dir = folder([("b.rs", ""), ("a/z.rs", ""), ("a.rs", ""), ("a/notes.txt", "")]);
+        assert_eq!(names(&[dir.path()]), ["a/z.rs", "a.rs", "b.rs"]);
+    }
+
+    #[test]
+    fn hidden_ignored_and_foreign_folders_are_out() {
+        let dir = folder([
+            ("src/lib.rs", ""),
+            (".hidden/a.rs", ""),
+            ("vendor/dep/lib.rs", ""),
+            ("node_modules/dep/a.rs", ""),
+            ("Cargo.toml", ""),
+            ("target/debug/a.rs", ""),
+            ("elsewhere/target/CACHEDIR.TAG", ""),
+            ("elsewhere/target/a.rs", ""),
+            (".git/HEAD", ""),
+            (".gitignore", "generated.rs\n"),
+            ("src/generated.rs", ""),
+        ]);
+        assert_eq!(names(&[dir.path()]), ["src/lib.rs"]);
+    }
+
+    #[test]
+    fn modules_that_are_called_like_foreign_folders_are_in() {
+        let dir = folder([
+            ("src/target/mod.rs", ""),
+            ("src/vendor.rs", ""),
+            ("src/vendor/acme.rs", ""),
+            ("shop/target/audience.rs", ""),
+        ]);
+        let expected = [
+            "shop/target/audience.rs",
+            "src/target/mod.rs",
+            "src/vendor/acme.rs",
+            "src/vendor.rs",
+        ];
+        assert_eq!(names(&[dir.path()]), expected);
+    }
+
+    #[test]
+    fn a_root_is_entered_whatever_it_is_called_and_whoever_ignores_it() {
+        let dir = folder([
+            (".cargo/registry/src/a.rs", ""),
+            ("vendor/a.rs", ""),
+            (".git/HEAD", ""),
+            (".gitignore", "*\n"),
+        ]);
+        for root in [".cargo/registry/src", "vendor"] {
+            assert_eq!(names(&[&dir.path().join(root)]), ["a.rs"], "{root}");
+        }
+    }
+
+    #[test]
+    fn overlapping_roots_and_files_count_once() {
+        let dir = folder([
+            ("a/x.rs", ""),
+            ("a/target/CACHEDIR.TAG", ""),
+            ("a/target/y.rs", ""),
+        ]);
+        let (all, inner) = (dir.path(), dir.path().join("a/target"));
+        let (detour, file) = (dir.path().join("a/../a/./x.rs"), dir.path().join("a/x.rs"));
+        assert_eq!(
+            names(&[all, &inner, &detour, &file, all]),
+            ["a/target/y.rs", "a/x.rs"]
+        );
+    }
+
+    #[test]
+    fn a_missing_root_is_an_error() {
+        let dir = folder([]);
+        let error = walk(&[dir.path().join("gone")], &|_| true).unwrap_err();
+        assert_eq!(error.source.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_files_are_read_loops_are_not_entered_and_dangling_ones_are_problems() {
+        use std::os::unix::fs::symlink;
+        let dir = folder([("a/x.rs", ""), ("outside.txt", "")]);
+        symlink("..", dir.path().join("a/loop")).unwrap();
+        symlink("../outside.txt", dir.path().join("a/link.rs")).unwrap();
+        symlink(".", dir.path().join("a/folder.rs")).unwrap();
+        assert_eq!(names(&[dir.path()]), ["a/link.rs", "a/x.rs"]);
+
+        symlink("nowhere", dir.path().join("a/dangling.rs")).unwrap();
+        let walked = rust_files(&[dir.path()]);
+        assert_eq!(walked.problems.len(), 1);
+        assert_eq!(walked.problems[0].kind, ProblemKind::Unreadable);
+        assert!(walked.problems[0].path.ends_with("a/dangling.rs"));
+    }
+}

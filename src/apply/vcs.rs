@@ -47,6 +47,9 @@ pub enum GuardError {
     },
 }
 
+/// What git sets for a hook; it would point every question at the hook's repository.
+const HOOK_VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
 /// How many uncommitted files a message names.
 const LISTED: usize = 10;
 
@@ -175,7 +178,6 @@ impl Repository {
     fn ask(&self, args: &[&str], stdin: Stdio, expected: &[i32]) -> Result<String, GuardError> {
         let mut command = Command::new(self.system.program());
         command.args(args).current_dir(&self.top).stdin(stdin);
-        // A hook's environment would point git at the repository of the hook.
         for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
             command.env_remove(variable);
         }
@@ -208,4 +210,112 @@ fn null_separated(paths: &[&Path]) -> io::Result<File> {
     }
     file.rewind()?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::testing::folder;
+
+    fn git(folder: &Path, args: &[&str]) {
+        let mut command = Command::new("git");
+        command
+            .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
+            .args(args)
+            .current_dir(folder);
+        for variable in HOOK_VARIABLES {
+            command.env_remove(variable);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    fn committed(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = folder(files.iter().copied());
+        git(dir.path(), &["init", "--quiet"]);
+        git(dir.path(), &["add", "--all"]);
+        git(dir.path(), &["commit", "--quiet", "--message", "all"]);
+        dir
+    }
+
+    fn ask(paths: &[&Path], waivers: Waivers) -> Result<(), GuardError> {
+        guard(
+            &paths.iter().map(|path| fs::canonicalize(path).unwrap()).collect(),
+            waivers,
+        )
+    }
+
+    const NONE: Waivers = Waivers {
+        dirty: false,
+        no_vcs: false,
+    };
+    const DIRTY: Waivers = Waivers {
+        dirty: true,
+        no_vcs: false,
+    };
+    const NO_VCS: Waivers = Waivers {
+        dirty: false,
+        no_vcs: true,
+    };
+
+    #[test]
+    fn a_clean_repository_may_be_changed() {
+        let dir = committed(&[("src/a.rs", ""), (".gitignore", "out\n"), ("out/b.rs", "")]);
+        ask(&[dir.path(), &dir.path().join("src/a.rs")], NONE).unwrap();
+    }
+
+    #[test]
+    fn modified_staged_and_untracked_files_are_dirt() {
+        let modify = |dir: &Path| fs::write(dir.join("a.rs"), "x").unwrap();
+        let stage = |dir: &Path| {
+            fs::write(dir.join("a.rs"), "y").unwrap();
+            git(dir, &["add", "a.rs"]);
+        };
+        let create = |dir: &Path| fs::write(dir.join("new.txt"), "").unwrap();
+        let ways: [&dyn Fn(&Path); 3] = [&modify, &stage, &create];
+        for soil in ways {
+            let dir = committed(&[("a.rs", ""), ("b/c.rs", "")]);
+            soil(dir.path());
+            for waivers in [NONE, NO_VCS] {
+                let error = ask(&[&dir.path().join("b")], waivers).unwrap_err();
+                assert!(matches!(error, GuardError::Dirty { .. }), "{error:?}");
+            }
+            ask(&[dir.path()], DIRTY).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_repository_is_asked() {
+        let (clean, dirty) = (committed(&[("a.rs", "")]), committed(&[("a.rs", "")]));
+        fs::write(dirty.path().join("a.rs"), "x").unwrap();
+        assert!(ask(&[clean.path(), dirty.path()], NONE).is_err());
+    }
+
+    #[test]
+    fn without_version_control_it_takes_a_waiver() {
+        let dir = folder([("a.rs", "")]);
+        let error = ask(&[dir.path()], DIRTY).unwrap_err();
+        assert!(matches!(error, GuardError::NoVcs { .. }), "{error:?}");
+        ask(&[dir.path()], NO_VCS).unwrap();
+    }
+
+    #[test]
+    fn ignored_files_are_under_no_version_control() {
+        let dir = committed(&[(".gitignore", "out\n"), ("a.rs", "")]);
+        fs::create_dir(dir.path().join("out")).unwrap();
+        let out = dir.path().join("out");
+        let error = ask(&[&out], NONE).unwrap_err();
+        assert!(matches!(error, GuardError::NoVcs { .. }), "{error:?}");
+        ask(&[&out], NO_VCS).unwrap();
+    }
+
+    #[test]
+    fn a_repository_that_git_does_not_understand_is_refused() {
+        let dir = folder([("a.rs", ""), (".git/HEAD", "nonsense")]);
+        let error = ask(&[dir.path()], NONE).unwrap_err();
+        assert!(matches!(error, GuardError::NoAnswer { .. }), "{error:?}");
+        ask(&[dir.path()], DIRTY).unwrap();
+    }
 }

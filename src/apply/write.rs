@@ -55,27 +55,21 @@ pub enum WriteError {
     },
 }
 
+/// The files behind the changes' paths, each once.
+type Targets<'a> = BTreeMap<PathBuf, &'a Change>;
+
 /// Writes all changes, or none.
 pub(super) fn write_all(changes: &[Change]) -> Result<(), WriteError> {
     let targets = targets(changes)?;
-    let prepared = targets
-        .iter()
-        .map(|(path, change)| prepare(path, change.after.text()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let prepared = prepare_all(&targets)?;
     for (path, change) in &targets {
         refuse_stale(path, change.before.text())?;
     }
-    for (done, (new, path)) in prepared.into_iter().zip(targets.keys()).enumerate() {
-        if let Err(error) = new.persist(path) {
-            return Err(put_back(targets.iter().take(done), path, error.error));
-        }
-    }
-    Ok(())
+    put_in_place(&targets, prepared)
 }
 
-/// The files behind the changes' paths, each once.
-fn targets(changes: &[Change]) -> Result<BTreeMap<PathBuf, &Change>, WriteError> {
-    let mut targets: BTreeMap<PathBuf, &Change> = BTreeMap::new();
+fn targets(changes: &[Change]) -> Result<Targets<'_>, WriteError> {
+    let mut targets = Targets::new();
     for change in changes {
         let path = fs::canonicalize(change.before.path()).map_err(failed(change.before.path()))?;
         let first = targets.entry(path.clone()).or_insert(change);
@@ -84,6 +78,13 @@ fn targets(changes: &[Change]) -> Result<BTreeMap<PathBuf, &Change>, WriteError>
         }
     }
     Ok(targets)
+}
+
+fn prepare_all(targets: &Targets<'_>) -> Result<Vec<NamedTempFile>, WriteError> {
+    targets
+        .iter()
+        .map(|(path, change)| prepare(path, change.after.text()))
+        .collect()
 }
 
 /// A complete file beside `path` that only needs its name.
@@ -133,32 +134,126 @@ fn refuse_stale(path: &Path, read: &str) -> Result<(), WriteError> {
     }
 }
 
-/// Gives the files that are `done` their old text again.
-fn put_back<'a>(
-    done: impl Iterator<Item = (&'a PathBuf, &'a &'a Change)>,
-    failed_at: &Path,
-    source: io::Error,
-) -> WriteError {
-    let restore = |path: &Path, text: &str| -> io::Result<()> {
-        new_file(path, text, &fs::metadata(path)?)?.persist(path)?;
-        Ok(())
-    };
-    let changed: Vec<PathBuf> = done
+fn put_in_place(targets: &Targets<'_>, prepared: Vec<NamedTempFile>) -> Result<(), WriteError> {
+    for (done, (new, path)) in prepared.into_iter().zip(targets.keys()).enumerate() {
+        if let Err(error) = new.persist(path) {
+            return Err(put_back(targets, done, path, error.error));
+        }
+    }
+    Ok(())
+}
+
+/// Gives the first `done` files their old text again, because the one at `path` failed.
+fn put_back(targets: &Targets<'_>, done: usize, path: &Path, source: io::Error) -> WriteError {
+    let path = path.to_owned();
+    let changed: Vec<PathBuf> = targets
+        .iter()
+        .take(done)
         .filter(|(path, change)| restore(path, change.before.text()).is_err())
         .map(|(path, _)| path.clone())
         .collect();
-    let path = failed_at.to_owned();
-    match changed.is_empty() {
-        true => WriteError::Io { path, source },
-        false => WriteError::NotRestored {
+    if changed.is_empty() {
+        WriteError::Io { path, source }
+    } else {
+        WriteError::NotRestored {
             path,
             changed,
             source,
-        },
+        }
     }
+}
+
+fn restore(path: &Path, text: &str) -> io::Result<()> {
+    new_file(path, text, &fs::metadata(path)?)?.persist(path)?;
+    Ok(())
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
     let path = path.to_owned();
     |source| WriteError::Io { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{folder, plan_of};
+
+    const BEFORE: &str = "geppetto with_sink";
+    const AFTER: &str = "geppetto with_event_sink";
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn every_byte_outside_the_edits_survives() {
+        let text = "\u{feff}#!/usr/bin/env run\r\n// geppetto ä\t€\r\n\twith_sink();\r\rend";
+        let dir = folder([("a.rs", text)]);
+        write_all(&plan_of(dir.path()).changes).unwrap();
+        let written = fs::read_to_string(dir.path().join("a.rs")).unwrap();
+        assert_eq!(written, text.replace("with_sink", "with_event_sink"));
+        assert_eq!(names(dir.path()), ["a.rs"]);
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_stops_everything() {
+        let dir = folder([("a.rs", BEFORE), ("b.rs", BEFORE)]);
+        let plan = plan_of(dir.path());
+        fs::write(dir.path().join("b.rs"), "mine").unwrap();
+        let error = write_all(&plan.changes).unwrap_err();
+        assert!(matches!(error, WriteError::Stale { .. }), "{error:?}");
+        assert_eq!(fs::read_to_string(dir.path().join("a.rs")).unwrap(), BEFORE);
+        assert_eq!(names(dir.path()), ["a.rs", "b.rs"]);
+    }
+
+    #[test]
+    fn a_read_only_file_stops_everything() {
+        let dir = folder([("a.rs", BEFORE), ("b.rs", BEFORE)]);
+        let path = dir.path().join("b.rs");
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        let error = write_all(&plan_of(dir.path()).changes).unwrap_err();
+        assert!(matches!(error, WriteError::ReadOnly { .. }), "{error:?}");
+        assert_eq!(fs::read_to_string(dir.path().join("a.rs")).unwrap(), BEFORE);
+    }
+
+    #[test]
+    fn a_failure_half_way_puts_back_what_was_done() {
+        let dir = folder([("a.rs", BEFORE), ("b.rs", BEFORE)]);
+        let plan = plan_of(dir.path());
+        let targets = targets(&plan.changes).unwrap();
+        let prepared = prepare_all(&targets).unwrap();
+        fs::remove_file(dir.path().join("b.rs")).unwrap();
+        fs::create_dir_all(dir.path().join("b.rs/in-the-way")).unwrap();
+        let error = put_in_place(&targets, prepared).unwrap_err();
+        assert!(matches!(error, WriteError::Io { .. }), "{error:?}");
+        assert_eq!(fs::read_to_string(dir.path().join("a.rs")).unwrap(), BEFORE);
+        assert_eq!(names(dir.path()), ["a.rs", "b.rs"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_stay_and_links_are_written_through_once() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let dir = folder([("real/a.rs", BEFORE)]);
+        let real = dir.path().join("real/a.rs");
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o751)).unwrap();
+        symlink("real/a.rs", dir.path().join("link.rs")).unwrap();
+        let plan = plan_of(dir.path());
+        assert_eq!(plan.changes.len(), 2);
+        write_all(&plan.changes).unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), AFTER);
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o751);
+        assert!(
+            fs::symlink_metadata(dir.path().join("link.rs"))
+                .unwrap()
+                .is_symlink()
+        );
+    }
 }

@@ -107,27 +107,109 @@ fn quoted(prefix: &str, path: &Path) -> String {
         name.push(b'/');
         name.extend(part);
     }
-    let odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
-    match String::from_utf8(name) {
-        Ok(name) if !name.bytes().any(|byte| odd(&byte)) => {
-            // A tab ends a name with spaces, as git has it.
-            let end = if name.contains(' ') { "\t" } else { "" };
-            name + end
-        }
-        Ok(name) => escaped(name.as_bytes(), odd),
-        Err(error) => escaped(error.as_bytes(), |byte| odd(byte) || !byte.is_ascii()),
+    let odd = |byte: u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\\');
+    match str::from_utf8(&name) {
+        // A tab ends a name with spaces, as git has it.
+        Ok(name) if name.contains(' ') && !name.bytes().any(odd) => format!("{name}\t"),
+        Ok(name) if !name.bytes().any(odd) => name.to_owned(),
+        _ => escaped(&name, |byte| odd(byte) || !byte.is_ascii()),
     }
 }
 
-fn escaped(name: &[u8], odd: impl Fn(&u8) -> bool) -> String {
-    let mut text = String::from("\"");
-    for byte in name {
-        if odd(byte) {
-            text.push_str(&format!("\\{byte:03o}"));
-        } else {
-            text.push(char::from(*byte));
+fn escaped(name: &[u8], odd: impl Fn(u8) -> bool) -> String {
+    let inner: String = name
+        .iter()
+        .map(|&byte| {
+            if odd(byte) {
+                format!("\\{byte:03o}")
+            } else {
+                char::from(byte).to_string()
+            }
+        })
+        .collect();
+    format!("\"{inner}\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::{fs, io::Write};
+
+    use super::*;
+    use crate::testing::{folder, plan_of};
+
+    fn diff_of(plan: &Plan, palette: &Palette) -> String {
+        let mut out = Vec::new();
+        diff(&mut out, palette, plan).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn git_apply(folder: &Path, patch: &str) {
+        let mut git = Command::new("git")
+            .args(["apply", "--whitespace=nowarn", "-"])
+            .current_dir(folder)
+            .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        git.stdin.take().unwrap().write_all(patch.as_bytes()).unwrap();
+        assert!(git.wait().unwrap().success(), "{patch}");
+    }
+
+    #[test]
+    fn git_apply_makes_of_it_what_was_planned() {
+        let far = "\n".repeat(20);
+        let texts = [
+            ("plain.rs", "geppetto\nwith_sink\nend\n".to_owned()),
+            ("no newline at the end.rs", "geppetto\nwith_sink".to_owned()),
+            ("context without newline.rs", "geppetto with_sink\nend".to_owned()),
+            (
+                "src/crlf.rs",
+                "\u{feff}geppetto\r\nwith_sink\r\nend\r\n".to_owned(),
+            ),
+            ("src/mac.rs", "geppetto\rwith_sink\rend\n\u{1b}[31mä\n".to_owned()),
+            (
+                "src/two hunks.rs",
+                format!("geppetto with_sink\n{far}with_sink\n"),
+            ),
+            ("src/\"quoted\\ä.rs", "geppetto with_sink\n".to_owned()),
+        ];
+        let dir = folder(texts.iter().map(|(name, text)| (*name, text.as_str())));
+        let plan = plan_of(dir.path());
+        assert_eq!(plan.changes.len(), texts.len());
+        git_apply(dir.path(), &diff_of(&plan, &Palette::plain()));
+        for change in &plan.changes {
+            assert_eq!(
+                fs::read_to_string(change.before.path()).unwrap(),
+                change.after.text()
+            );
         }
     }
-    text.push('"');
-    text
+
+    #[test]
+    fn the_text_is_that_of_git() {
+        let dir = folder([("src/a.rs", "geppetto\n1\n2\n3\nwith_sink(4)\n5")]);
+        insta::assert_snapshot!(diff_of(&plan_of(dir.path()), &Palette::plain()), @r"
+        --- a/src/a.rs
+        +++ b/src/a.rs
+        @@ -2,5 +2,5 @@
+         1
+         2
+         3
+        -with_sink(4)
+        +with_event_sink(4)
+         5
+        \ No newline at end of file
+        ");
+    }
+
+    #[test]
+    fn colors_mark_the_words_that_changed() {
+        let dir = folder([("a.rs", "geppetto with_sink(4)\n")]);
+        let colored = diff_of(&plan_of(dir.path()), &Palette::colored());
+        assert!(
+            colored.contains("\u{1b}[1m\u{1b}[7m\u{1b}[32mwith_event_sink\u{1b}[0m"),
+            "{colored:?}"
+        );
+    }
 }

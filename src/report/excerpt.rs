@@ -63,3 +63,42 @@ fn printable(text: &str) -> String {
 fn width(text: &str) -> usize {
     text.chars().map(|char| char.width().unwrap_or(0)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, range: Range<usize>) -> String {
+        let mut out = Vec::new();
+        excerpt(&mut out, &Palette::plain(), &Source::new("a.rs", text), &range).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn carets_under(text: &str, word: &str) -> String {
+        let at = text.find(word).unwrap();
+        shown(text, at..at + word.len())
+    }
+
+    #[test]
+    fn carets_stand_under_the_word() {
+        insta::assert_snapshot!(carets_under("\u{feff}a(word)\r\n", "word"), @r"
+          |
+        1 | a(word)
+          |   ^^^^
+        ");
+        insta::assert_snapshot!(carets_under("\n\ta(\"日本\u{7}\", word)\r\n", "word"), @r#"
+          |
+        2 |     a("日本�", word)
+          |                ^^^^
+        "#);
+    }
+
+    #[test]
+    fn ranges_that_go_on_say_so() {
+        insta::assert_snapshot!(shown("call(\n  a,\n)\n", 0..12), @r"
+          |
+        1 | call(
+          | ^^^^^ … and 2 lines more
+        ");
+    }
+}

@@ -1,0 +1,114 @@
+//! For unit tests: trees on the disk and a front end whose only rule is one word.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::edit::Edit;
+use crate::finding::{Class, Finding, Level, Mention, UnitId};
+use crate::frontend::{Analysis, Frontend, Package, Selection};
+use crate::plan::Plan;
+use crate::rules::Rule;
+use crate::tree::{FileId, Tree};
+
+/// Writes `files` below a new folder.
+pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// The plan for one root as [`WordFrontend`] has it.
+pub(crate) fn plan_of(root: &Path) -> Plan {
+    plan_with(
+        root,
+        &WordFrontend {
+            becomes: "with_event_sink",
+        },
+    )
+    .unwrap()
+}
+
+/// The plan for one root as `frontend` has it.
+pub(crate) fn plan_with(root: &Path, frontend: &dyn Frontend) -> Result<Plan, crate::Error> {
+    let selection = Selection::up_to(Level::Safe);
+    crate::plan_roots(&[root.to_owned()], &[frontend], &selection, &|_| {})
+}
+
+/// Replaces the word `with_sink` in Rust files that say `geppetto`; in lines that are comments it is documentation.
+pub(crate) struct WordFrontend {
+    /// What the word becomes.
+    pub(crate) becomes: &'static str,
+}
+
+const WORD: &str = "with_sink";
+
+impl Frontend for WordFrontend {
+    fn language(&self) -> &'static str {
+        "words"
+    }
+
+    fn claims(&self, path: &Path) -> bool {
+        path.extension().is_some_and(|extension| extension == "rs")
+    }
+
+    fn ledger_names(&self) -> &'static [&'static str] {
+        &[WORD]
+    }
+
+    fn needles(&self) -> &'static [&'static str] {
+        &["geppetto"]
+    }
+
+    fn analyze(&self, tree: &Tree, _: &Selection) -> Analysis {
+        let mut analysis = Analysis::default();
+        for (file, _) in tree.files().filter(|(_, entry)| entry.hit) {
+            match tree.source(file) {
+                Ok(source) => self.look_into(file, source.text(), &mut analysis),
+                Err(problem) => analysis.problems.push(problem),
+            }
+        }
+        analysis.packages.push(Package {
+            name: "words".to_owned(),
+            root: PathBuf::new(),
+        });
+        analysis
+    }
+}
+
+impl WordFrontend {
+    fn look_into(&self, file: FileId, text: &str, analysis: &mut Analysis) {
+        for (offset, _) in text.match_indices(WORD) {
+            let range = offset..offset + WORD.len();
+            let line = text[..offset].rsplit('\n').next().unwrap_or_default();
+            let class = if line.trim_start().starts_with("//") {
+                Class::Documentation
+            } else {
+                Class::Rewritten
+            };
+            analysis.mentions.push(Mention { file, offset, class });
+            if class == Class::Documentation {
+                continue;
+            }
+            analysis
+                .edits
+                .push((file, Edit::replace(range.clone(), self.becomes)));
+            analysis.findings.push(Finding {
+                rule: Rule::EngineSink,
+                file,
+                range,
+                level: Level::Safe,
+                what: format!("`{WORD}` stands here"),
+                why: "it is legacy".to_owned(),
+                help: format!("write `{}`", self.becomes),
+                traps: Vec::new(),
+                unit: UnitId(format!("{file:?}@{offset}")),
+            });
+        }
+    }
+}
