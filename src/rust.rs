@@ -1,3 +1,8 @@
 //! Rust downstreams: parse, index, infer, rules. The only place that knows syn.
 
 mod hir;
+mod impls;
+mod index;
+mod infer;
+mod resolve;
+mod ty;

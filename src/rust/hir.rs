@@ -17,7 +17,10 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
     }
 
     pub(crate) fn range(self) -> Range<usize> {
@@ -121,21 +124,44 @@ pub(crate) enum ItemParent {
 #[derive(Clone, Debug)]
 pub(crate) enum ItemKind {
     /// `mod x;` has no `items`.
-    Module { items: Option<Vec<ItemId>>, path_attr: Option<String> },
+    Module {
+        items: Option<Vec<ItemId>>,
+        path_attr: Option<String>,
+    },
     Use(UseTree),
     /// `extern crate name as rename;` (`name` is the item's name).
-    ExternCrate { rename: Option<Name> },
+    ExternCrate {
+        rename: Option<Name>,
+    },
     /// Unions too.
     Struct(Fields),
     Enum(Vec<Variant>),
     Fn(FnItem),
-    Const { ty: TypeId, value: Option<ExprId> },
-    Static { ty: TypeId, value: Option<ExprId> },
-    TypeAlias { ty: Option<TypeId>, bounds: Vec<Path> },
-    Trait { items: Vec<ItemId>, supertraits: Vec<Path> },
-    Impl { self_ty: TypeId, trait_path: Option<Path>, items: Vec<ItemId> },
+    Const {
+        ty: TypeId,
+        value: Option<ExprId>,
+    },
+    Static {
+        ty: TypeId,
+        value: Option<ExprId>,
+    },
+    TypeAlias {
+        ty: Option<TypeId>,
+        bounds: Vec<Path>,
+    },
+    Trait {
+        items: Vec<ItemId>,
+        supertraits: Vec<Path>,
+    },
+    Impl {
+        self_ty: TypeId,
+        trait_path: Option<Path>,
+        items: Vec<ItemId>,
+    },
     /// `macro_rules! name { … }`; the body is in [`Hir::opaque`].
-    MacroRules { body: Span },
+    MacroRules {
+        body: Span,
+    },
     Macro(MacroCall),
     Other,
 }
@@ -221,11 +247,17 @@ pub(crate) struct UseTree {
 #[derive(Clone, Debug)]
 pub(crate) enum UseKind {
     /// `name::…`
-    Path { name: Name, rest: Box<UseTree> },
+    Path {
+        name: Name,
+        rest: Box<UseTree>,
+    },
     /// `name` (also `self`)
     Name(Name),
     /// `name as rename` (also `as _`)
-    Rename { name: Name, rename: Name },
+    Rename {
+        name: Name,
+        rename: Name,
+    },
     Glob,
     /// `{…}`
     Group(Vec<UseTree>),
@@ -252,9 +284,16 @@ pub(crate) struct Segment {
 pub(crate) enum GenericArgs {
     None,
     /// `<A, Item = B>`; lifetimes and constants are left out.
-    Angle { types: Vec<TypeId>, assoc: Vec<(Name, TypeId)>, span: Span },
+    Angle {
+        types: Vec<TypeId>,
+        assoc: Vec<(Name, TypeId)>,
+        span: Span,
+    },
     /// `(A, B) -> C`
-    Paren { inputs: Vec<TypeId>, output: Option<TypeId> },
+    Paren {
+        inputs: Vec<TypeId>,
+        output: Option<TypeId>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -277,13 +316,19 @@ pub(crate) enum TypeParent {
 #[derive(Clone, Debug)]
 pub(crate) enum TypeKind {
     Path(Path),
-    Ref { mutable: bool, inner: TypeId },
+    Ref {
+        mutable: bool,
+        inner: TypeId,
+    },
     Tuple(Vec<TypeId>),
     Slice(TypeId),
     Array(TypeId),
     ImplTrait(Vec<Path>),
     DynTrait(Vec<Path>),
-    Fn { params: Vec<TypeId>, ret: Option<TypeId> },
+    Fn {
+        params: Vec<TypeId>,
+        ret: Option<TypeId>,
+    },
     Pointer(TypeId),
     Never,
     Infer,
@@ -315,38 +360,107 @@ pub(crate) enum Parent {
 pub(crate) enum ExprKind {
     Path(Path),
     Lit(Lit),
-    Call { callee: ExprId, args: Vec<ExprId> },
-    MethodCall { receiver: ExprId, method: Name, turbofish: Vec<TypeId>, args: Vec<ExprId> },
+    Call {
+        callee: ExprId,
+        args: Vec<ExprId>,
+    },
+    MethodCall {
+        receiver: ExprId,
+        method: Name,
+        turbofish: Vec<TypeId>,
+        args: Vec<ExprId>,
+    },
     /// Tuple fields too (`name.text` is the number).
-    Field { base: ExprId, name: Name },
-    Struct { path: Path, fields: Vec<FieldValue>, rest: Option<ExprId> },
-    Ref { mutable: bool, expr: ExprId },
+    Field {
+        base: ExprId,
+        name: Name,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<FieldValue>,
+        rest: Option<ExprId>,
+    },
+    Ref {
+        mutable: bool,
+        expr: ExprId,
+    },
     Deref(ExprId),
-    Unary { op: String, expr: ExprId },
+    Unary {
+        op: String,
+        expr: ExprId,
+    },
     /// Compound assignment (`+=`) too.
-    Binary { op: String, lhs: ExprId, rhs: ExprId },
-    Assign { lhs: ExprId, rhs: ExprId },
+    Binary {
+        op: String,
+        lhs: ExprId,
+        rhs: ExprId,
+    },
+    Assign {
+        lhs: ExprId,
+        rhs: ExprId,
+    },
     Try(ExprId),
     Await(ExprId),
-    Block { stmts: Vec<StmtId>, flavour: BlockFlavour, label: Option<Name> },
-    If { condition: ExprId, then: ExprId, otherwise: Option<ExprId> },
+    Block {
+        stmts: Vec<StmtId>,
+        flavour: BlockFlavour,
+        label: Option<Name>,
+    },
+    If {
+        condition: ExprId,
+        then: ExprId,
+        otherwise: Option<ExprId>,
+    },
     /// `let pat = expr` in a condition.
-    Let { pat: PatId, expr: ExprId },
-    Match { scrutinee: ExprId, arms: Vec<Arm> },
-    Loop { body: ExprId },
-    While { condition: ExprId, body: ExprId },
-    For { pat: PatId, iter: ExprId, body: ExprId },
-    Closure { params: Vec<(PatId, Option<TypeId>)>, ret: Option<TypeId>, body: ExprId, is_async: bool, is_move: bool },
+    Let {
+        pat: PatId,
+        expr: ExprId,
+    },
+    Match {
+        scrutinee: ExprId,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        body: ExprId,
+    },
+    While {
+        condition: ExprId,
+        body: ExprId,
+    },
+    For {
+        pat: PatId,
+        iter: ExprId,
+        body: ExprId,
+    },
+    Closure {
+        params: Vec<(PatId, Option<TypeId>)>,
+        ret: Option<TypeId>,
+        body: ExprId,
+        is_async: bool,
+        is_move: bool,
+    },
     Return(Option<ExprId>),
     Break(Option<ExprId>),
     Continue,
     Tuple(Vec<ExprId>),
     Array(Vec<ExprId>),
-    Repeat { value: ExprId, len: ExprId },
+    Repeat {
+        value: ExprId,
+        len: ExprId,
+    },
     Paren(ExprId),
-    Index { base: ExprId, index: ExprId },
-    Range { from: Option<ExprId>, to: Option<ExprId> },
-    Cast { expr: ExprId, ty: TypeId },
+    Index {
+        base: ExprId,
+        index: ExprId,
+    },
+    Range {
+        from: Option<ExprId>,
+        to: Option<ExprId>,
+    },
+    Cast {
+        expr: ExprId,
+        ty: TypeId,
+    },
     Macro(MacroCall),
     /// Anything else, with its operands.
     Other(Vec<ExprId>),
@@ -408,9 +522,17 @@ pub(crate) enum MacroContent {
     /// The body read as statements: one block expression (its span is `inner`).
     Block(ExprId),
     /// `matches!`, `assert_matches!`: expression, pattern, guard, and further arguments.
-    Matches { expr: ExprId, pat: PatId, guard: Option<ExprId>, rest: Vec<ExprId> },
+    Matches {
+        expr: ExprId,
+        pat: PatId,
+        guard: Option<ExprId>,
+        rest: Vec<ExprId>,
+    },
     /// `tokio::select!`, `futures::select!`.
-    Select { arms: Vec<SelectArm>, otherwise: Option<ExprId> },
+    Select {
+        arms: Vec<SelectArm>,
+        otherwise: Option<ExprId>,
+    },
     /// Not read; `inner` is in [`Hir::opaque`].
     Opaque,
 }
@@ -436,9 +558,17 @@ pub(crate) struct Stmt {
 
 #[derive(Clone, Debug)]
 pub(crate) enum StmtKind {
-    Let { pat: PatId, ty: Option<TypeId>, init: Option<ExprId>, otherwise: Option<ExprId> },
+    Let {
+        pat: PatId,
+        ty: Option<TypeId>,
+        init: Option<ExprId>,
+        otherwise: Option<ExprId>,
+    },
     /// The last one of a block without semicolon is the block's value.
-    Expr { expr: ExprId, semi: bool },
+    Expr {
+        expr: ExprId,
+        semi: bool,
+    },
     Item(ItemId),
     /// A lone `;`.
     Empty,
@@ -465,10 +595,22 @@ pub(crate) enum PatParent {
 #[derive(Clone, Debug)]
 pub(crate) enum PatKind {
     /// May turn out to be a constant, unit struct or unit variant when it is resolved.
-    Bind { name: Name, by_ref: bool, mutable: bool, sub: Option<PatId> },
+    Bind {
+        name: Name,
+        by_ref: bool,
+        mutable: bool,
+        sub: Option<PatId>,
+    },
     Path(Path),
-    TupleStruct { path: Path, pats: Vec<PatId> },
-    Struct { path: Path, fields: Vec<FieldPat>, rest: bool },
+    TupleStruct {
+        path: Path,
+        pats: Vec<PatId>,
+    },
+    Struct {
+        path: Path,
+        fields: Vec<FieldPat>,
+        rest: bool,
+    },
     Tuple(Vec<PatId>),
     Ref(PatId),
     Slice(Vec<PatId>),

@@ -1,0 +1,149 @@
+// What the inference knows of geppetto-runtime: the public API, signatures only.
+
+pub mod context {
+    pub struct Context;
+    impl Context {
+        pub fn background() -> Self;
+        pub fn with_cancel(&self) -> (Context, CancelHandle);
+        pub fn with_timeout(&self, timeout: std::time::Duration) -> Context;
+        pub fn with_value<T>(&self, value: T) -> Context;
+        pub fn value<T>(&self) -> Option<std::sync::Arc<T>>;
+        pub fn is_cancelled(&self) -> bool;
+        pub async fn cancelled(&self);
+    }
+    pub struct CancelHandle;
+    impl CancelHandle { pub fn cancel(&self); }
+}
+pub mod turns {
+    pub struct Metadata;
+    pub struct Data;
+    pub struct Key<T> { value: T }
+    impl<T> Key<T> { pub fn new(name: &str) -> Self; }
+    pub struct Turn { pub id: String, pub blocks: Vec<Block>, pub metadata: Metadata, pub data: Data }
+    impl Turn {
+        pub fn builder() -> TurnBuilder;
+        pub fn append(&mut self, block: Block);
+        pub fn default() -> Turn;
+    }
+    pub struct TurnBuilder;
+    impl TurnBuilder {
+        pub fn with_system_prompt(self, text: &str) -> Self;
+        pub fn with_user_prompt(self, text: &str) -> Self;
+        pub fn with_assistant_text(self, text: &str) -> Self;
+        pub fn with_block(self, block: Block) -> Self;
+        pub fn with_id(self, id: &str) -> Self;
+        pub fn build(self) -> Turn;
+    }
+    pub struct Block { pub id: String, pub kind: BlockKind, pub role: String, pub metadata: Metadata }
+    impl Block {
+        pub fn user_text(text: &str) -> Self;
+        pub fn system_text(text: &str) -> Self;
+        pub fn assistant_text(text: &str) -> Self;
+        pub fn tool_call(id: &str, name: &str, args: ()) -> Self;
+        pub fn tool_use(id: &str, result: ()) -> Self;
+        pub fn text(&self) -> Option<&str>;
+    }
+    pub enum BlockKind { User, LlmText, ToolCall, ToolUse, System, Reasoning, Other }
+}
+pub mod events {
+    pub trait EventSink { fn publish_event(&self, event: &Event) -> Result<(), SinkError>; }
+    pub struct Event;
+    impl Event {
+        pub fn metadata(&self) -> &EventMetadata;
+        pub fn text(&self) -> Option<&str>;
+    }
+    pub struct EventMetadata { pub session_id: String, pub inference_id: String, pub turn_id: String }
+    pub struct SinkError;
+    pub fn with_event_sink(ctx: &crate::context::Context, sink: std::sync::Arc<dyn EventSink>) -> crate::context::Context;
+    pub fn with_event_sinks<I: IntoIterator<Item = std::sync::Arc<dyn EventSink>>>(ctx: &crate::context::Context, sinks: I) -> crate::context::Context;
+    pub fn event_sinks(ctx: &crate::context::Context) -> Vec<std::sync::Arc<dyn EventSink>>;
+    pub fn publish(ctx: &crate::context::Context, event: &Event);
+    pub struct NullSink;
+    impl EventSink for NullSink {}
+    pub struct CollectingSink;
+    impl CollectingSink { pub fn new() -> Self; pub fn events(&self) -> Vec<Event>; }
+    impl EventSink for CollectingSink {}
+    pub struct ChannelSink;
+    impl EventSink for ChannelSink {}
+    pub struct WriterSink<W> { writer: W }
+    impl<W> WriterSink<W> { pub fn new(writer: W) -> Self; }
+    impl<W> EventSink for WriterSink<W> {}
+}
+pub mod engine {
+    pub trait Engine {
+        async fn run_inference(&self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<crate::turns::Turn, EngineError>;
+    }
+    pub mod factory {
+        pub struct ParsedValues;
+        pub struct FactoryError;
+        pub fn new_engine_from_parsed_values(values: &ParsedValues) -> Result<std::sync::Arc<dyn super::Engine>, FactoryError>;
+        pub trait EngineFactory { fn create_engine(&self, values: &ParsedValues) -> Result<std::sync::Arc<dyn super::Engine>, FactoryError>; }
+        pub struct StandardEngineFactory;
+        impl EngineFactory for StandardEngineFactory {}
+    }
+    pub enum EngineError { Cancelled }
+    impl EngineError { pub fn message(text: &str) -> Self; }
+    pub struct SinkScopedEngine;
+    impl SinkScopedEngine { pub fn new(inner: std::sync::Arc<dyn Engine>, sinks: Vec<std::sync::Arc<dyn crate::events::EventSink>>) -> Self; }
+    impl Engine for SinkScopedEngine {}
+    pub struct EchoEngine;
+    impl EchoEngine { pub fn new() -> Self; }
+    impl Engine for EchoEngine {}
+    pub struct ScriptedEngine;
+    impl ScriptedEngine { pub fn new() -> Self; }
+    impl Engine for ScriptedEngine {}
+}
+pub mod middleware { pub trait Middleware {} }
+pub mod tools {
+    pub struct Tool;
+    pub struct ToolError;
+    pub trait ToolRegistry {}
+    pub struct InMemoryToolRegistry;
+    impl InMemoryToolRegistry { pub fn new() -> Self; pub fn register(&self, tool: Tool); }
+    impl ToolRegistry for InMemoryToolRegistry {}
+    pub struct ToolConfig;
+    pub trait ToolExecutor {}
+}
+pub mod toolloop {
+    pub type SnapshotHook = std::sync::Arc<dyn Fn(&crate::context::Context, &crate::turns::Turn, &str)>;
+    pub struct LoopConfig { pub max_iterations: usize }
+    pub struct StepController;
+}
+pub mod session {
+    pub struct Session;
+    impl Session {
+        pub fn new() -> Self;
+        pub fn with_id(session_id: &str) -> Self;
+        pub fn with_builder(self, builder: crate::builder::Builder) -> Self;
+        pub fn with_turn(self, turn: crate::turns::Turn) -> Self;
+        pub fn session_id(&self) -> &str;
+        pub fn append(&self, turn: crate::turns::Turn);
+        pub fn latest(&self) -> Option<crate::turns::Turn>;
+        pub fn is_running(&self) -> bool;
+        pub fn start_inference(&self, ctx: &crate::context::Context) -> Result<ExecutionHandle, SessionError>;
+        pub fn start_with_turn(&self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<ExecutionHandle, SessionError>;
+        pub fn start_with_prompt(&self, ctx: &crate::context::Context, prompt: &str) -> Result<ExecutionHandle, SessionError>;
+        pub fn cancel_active(&self) -> Result<(), SessionError>;
+    }
+    pub enum SessionError { AlreadyActive, NoActive, EmptyTurn, BuilderMissing, NoRuntime, Engine(crate::engine::EngineError), Cancelled }
+    pub struct ExecutionHandle;
+    impl ExecutionHandle {
+        pub async fn wait(&self) -> Result<crate::turns::Turn, SessionError>;
+        pub fn cancel(&self);
+    }
+    pub trait EngineBuilder {}
+    pub trait InferenceRunner {}
+}
+pub mod builder {
+    pub struct Builder;
+    pub trait TurnPersister {}
+    pub struct PersistError;
+}
+pub mod prelude {
+    pub use crate::builder::Builder;
+    pub use crate::context::Context;
+    pub use crate::engine::{Engine, EngineError};
+    pub use crate::events::{Event, EventMetadata, EventSink, SinkError, publish, with_event_sink, with_event_sinks};
+    pub use crate::session::{ExecutionHandle, Session, SessionError};
+    pub use crate::turns::{Block, BlockKind, Turn};
+}

@@ -1,0 +1,279 @@
+// What the inference knows of the standard library: signatures only, simplified where that loses nothing for the rules.
+// `iter::Iter<T>` stands for every iterator over `T`.
+
+pub mod prelude {
+    pub use crate::boxed::Box;
+    pub use crate::option::Option;
+    pub use crate::option::Option::{None, Some};
+    pub use crate::result::Result;
+    pub use crate::result::Result::{Err, Ok};
+    pub use crate::string::{String, ToString};
+    pub use crate::vec::Vec;
+    pub use crate::clone::Clone;
+    pub use crate::convert::{AsRef, From, Into};
+    pub use crate::default::Default;
+    pub use crate::mem::drop;
+    pub use crate::iter::{Iterator, IntoIterator, Extend};
+}
+
+pub mod clone { pub trait Clone { fn clone(&self) -> Self; } }
+pub mod default { pub trait Default { fn default() -> Self; } }
+pub mod fmt { pub trait Display {} pub trait Debug {} pub struct Formatter; pub struct Error; pub type Result = crate::result::Result<(), Error>; }
+pub mod error { pub trait Error {} }
+pub mod convert {
+    pub trait From<T> { fn from(value: T) -> Self; }
+    pub trait Into<T> { fn into(self) -> T; }
+    pub trait AsRef<T> { fn as_ref(&self) -> &T; }
+}
+pub mod ops {
+    pub trait Deref { type Target; }
+    pub trait Drop { fn drop(&mut self); }
+}
+pub mod future { pub trait Future { type Output; } pub fn ready<T>(value: T) -> impl Future<Output = T>; }
+pub mod mem {
+    pub fn drop<T>(value: T) {}
+    pub fn take<T>(dest: &mut T) -> T;
+    pub fn replace<T>(dest: &mut T, value: T) -> T;
+    pub fn swap<T>(a: &mut T, b: &mut T);
+}
+pub mod boxed {
+    pub struct Box<T> { value: T }
+    impl<T> Box<T> { pub fn new(value: T) -> Box<T>; pub fn pin(value: T) -> crate::pin::Pin<Box<T>>; }
+    impl<T> crate::ops::Deref for Box<T> { type Target = T; }
+}
+pub mod pin {
+    pub struct Pin<P> { pointer: P }
+    impl<P> Pin<P> { pub fn new(pointer: P) -> Pin<P>; }
+    impl<P> crate::ops::Deref for Pin<P> { type Target = P; }
+}
+pub mod rc {
+    pub struct Rc<T> { value: T }
+    impl<T> Rc<T> { pub fn new(value: T) -> Rc<T>; pub fn clone(this: &Rc<T>) -> Rc<T>; pub fn ptr_eq(a: &Rc<T>, b: &Rc<T>) -> bool; pub fn downgrade(this: &Rc<T>) -> Weak<T>; }
+    impl<T> crate::ops::Deref for Rc<T> { type Target = T; }
+    pub struct Weak<T> { value: T }
+    impl<T> Weak<T> { pub fn upgrade(&self) -> crate::option::Option<Rc<T>>; }
+}
+pub mod sync {
+    pub struct Arc<T> { value: T }
+    impl<T> Arc<T> {
+        pub fn new(value: T) -> Arc<T>;
+        pub fn clone(this: &Arc<T>) -> Arc<T>;
+        pub fn ptr_eq(a: &Arc<T>, b: &Arc<T>) -> bool;
+        pub fn strong_count(this: &Arc<T>) -> usize;
+        pub fn downgrade(this: &Arc<T>) -> Weak<T>;
+        pub fn try_unwrap(this: Arc<T>) -> crate::result::Result<T, Arc<T>>;
+        pub fn into_inner(this: Arc<T>) -> crate::option::Option<T>;
+        pub fn from(value: T) -> Arc<T>;
+        pub fn default() -> Arc<T>;
+    }
+    impl<T> crate::ops::Deref for Arc<T> { type Target = T; }
+    pub struct Weak<T> { value: T }
+    impl<T> Weak<T> { pub fn upgrade(&self) -> crate::option::Option<Arc<T>>; }
+    pub struct PoisonError<T> { guard: T }
+    impl<T> PoisonError<T> { pub fn into_inner(self) -> T; }
+    pub type LockResult<T> = crate::result::Result<T, PoisonError<T>>;
+    pub struct Mutex<T> { value: T }
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Mutex<T>;
+        pub fn lock(&self) -> LockResult<MutexGuard<T>>;
+        pub fn try_lock(&self) -> LockResult<MutexGuard<T>>;
+        pub fn into_inner(self) -> LockResult<T>;
+        pub fn get_mut(&mut self) -> LockResult<&mut T>;
+    }
+    pub struct MutexGuard<T> { value: T }
+    impl<T> crate::ops::Deref for MutexGuard<T> { type Target = T; }
+    pub struct RwLock<T> { value: T }
+    impl<T> RwLock<T> {
+        pub fn new(value: T) -> RwLock<T>;
+        pub fn read(&self) -> LockResult<MutexGuard<T>>;
+        pub fn write(&self) -> LockResult<MutexGuard<T>>;
+    }
+    pub struct OnceLock<T> { value: T }
+    impl<T> OnceLock<T> {
+        pub fn new() -> OnceLock<T>;
+        pub fn get(&self) -> crate::option::Option<&T>;
+        pub fn set(&self, value: T) -> crate::result::Result<(), T>;
+        pub fn get_or_init<F: FnOnce() -> T>(&self, f: F) -> &T;
+    }
+    pub struct LazyLock<T> { value: T }
+    impl<T> LazyLock<T> { pub fn new<F: FnOnce() -> T>(f: F) -> LazyLock<T>; }
+    impl<T> crate::ops::Deref for LazyLock<T> { type Target = T; }
+    pub mod atomic { pub struct AtomicBool; pub struct AtomicUsize; pub enum Ordering { SeqCst, Relaxed, Acquire, Release } }
+    pub mod mpsc {
+        pub struct Sender<T> { value: T } pub struct Receiver<T> { value: T }
+        pub fn channel<T>() -> (Sender<T>, Receiver<T>);
+        impl<T> Sender<T> { pub fn send(&self, value: T) -> crate::result::Result<(), T>; }
+        impl<T> Receiver<T> { pub fn recv(&self) -> crate::result::Result<T, ()>; }
+    }
+}
+pub mod cell {
+    pub struct RefCell<T> { value: T }
+    impl<T> RefCell<T> {
+        pub fn new(value: T) -> RefCell<T>;
+        pub fn borrow(&self) -> crate::sync::MutexGuard<T>;
+        pub fn borrow_mut(&self) -> crate::sync::MutexGuard<T>;
+        pub fn into_inner(self) -> T;
+    }
+    pub struct Cell<T> { value: T }
+    impl<T> Cell<T> { pub fn new(value: T) -> Cell<T>; pub fn get(&self) -> T; pub fn set(&self, value: T); pub fn take(&self) -> T; }
+    pub struct OnceCell<T> { value: T }
+    impl<T> OnceCell<T> { pub fn new() -> OnceCell<T>; pub fn get(&self) -> crate::option::Option<&T>; pub fn set(&self, value: T) -> crate::result::Result<(), T>; pub fn get_or_init<F: FnOnce() -> T>(&self, f: F) -> &T; }
+}
+pub mod option {
+    pub enum Option<T> { None, Some(T) }
+    impl<T> Option<T> {
+        pub fn is_some(&self) -> bool;
+        pub fn is_none(&self) -> bool;
+        pub fn is_some_and<F: FnOnce(T) -> bool>(self, f: F) -> bool;
+        pub fn as_ref(&self) -> Option<&T>;
+        pub fn as_mut(&mut self) -> Option<&mut T>;
+        pub fn as_deref(&self) -> Option<&T>;
+        pub fn unwrap(self) -> T;
+        pub fn expect(self, message: &str) -> T;
+        pub fn unwrap_or(self, other: T) -> T;
+        pub fn unwrap_or_default(self) -> T;
+        pub fn unwrap_or_else<F: FnOnce() -> T>(self, f: F) -> T;
+        pub fn map<U, F: FnOnce(T) -> U>(self, f: F) -> Option<U>;
+        pub fn inspect<F: FnOnce(&T)>(self, f: F) -> Option<T>;
+        pub fn map_or<U, F: FnOnce(T) -> U>(self, other: U, f: F) -> U;
+        pub fn map_or_else<U, D: FnOnce() -> U, F: FnOnce(T) -> U>(self, other: D, f: F) -> U;
+        pub fn and_then<U, F: FnOnce(T) -> Option<U>>(self, f: F) -> Option<U>;
+        pub fn filter<P: FnOnce(&T) -> bool>(self, f: P) -> Option<T>;
+        pub fn or(self, other: Option<T>) -> Option<T>;
+        pub fn or_else<F: FnOnce() -> Option<T>>(self, f: F) -> Option<T>;
+        pub fn ok_or<E>(self, error: E) -> crate::result::Result<T, E>;
+        pub fn ok_or_else<E, F: FnOnce() -> E>(self, error: F) -> crate::result::Result<T, E>;
+        pub fn take(&mut self) -> Option<T>;
+        pub fn replace(&mut self, value: T) -> Option<T>;
+        pub fn insert(&mut self, value: T) -> &mut T;
+        pub fn get_or_insert_with<F: FnOnce() -> T>(&mut self, f: F) -> &mut T;
+        pub fn cloned(self) -> Option<T>;
+        pub fn copied(self) -> Option<T>;
+        pub fn iter(&self) -> crate::iter::Iter<&T>;
+        pub fn into_iter(self) -> crate::iter::Iter<T>;
+    }
+}
+pub mod result {
+    pub enum Result<T, E> { Ok(T), Err(E) }
+    impl<T, E> Result<T, E> {
+        pub fn is_ok(&self) -> bool;
+        pub fn is_err(&self) -> bool;
+        pub fn is_err_and<F: FnOnce(E) -> bool>(self, f: F) -> bool;
+        pub fn is_ok_and<F: FnOnce(T) -> bool>(self, f: F) -> bool;
+        pub fn ok(self) -> crate::option::Option<T>;
+        pub fn err(self) -> crate::option::Option<E>;
+        pub fn as_ref(&self) -> Result<&T, &E>;
+        pub fn as_mut(&mut self) -> Result<&mut T, &mut E>;
+        pub fn unwrap(self) -> T;
+        pub fn expect(self, message: &str) -> T;
+        pub fn unwrap_err(self) -> E;
+        pub fn expect_err(self, message: &str) -> E;
+        pub fn unwrap_or(self, other: T) -> T;
+        pub fn unwrap_or_default(self) -> T;
+        pub fn unwrap_or_else<F: FnOnce(E) -> T>(self, f: F) -> T;
+        pub fn map<U, F: FnOnce(T) -> U>(self, f: F) -> Result<U, E>;
+        pub fn map_err<O, F: FnOnce(E) -> O>(self, f: F) -> Result<T, O>;
+        pub fn map_or<U, F: FnOnce(T) -> U>(self, other: U, f: F) -> U;
+        pub fn map_or_else<U, D: FnOnce(E) -> U, F: FnOnce(T) -> U>(self, other: D, f: F) -> U;
+        pub fn inspect<F: FnOnce(&T)>(self, f: F) -> Result<T, E>;
+        pub fn inspect_err<F: FnOnce(&E)>(self, f: F) -> Result<T, E>;
+        pub fn and_then<U, F: FnOnce(T) -> Result<U, E>>(self, f: F) -> Result<U, E>;
+        pub fn or_else<O, F: FnOnce(E) -> Result<T, O>>(self, f: F) -> Result<T, O>;
+        pub fn iter(&self) -> crate::iter::Iter<&T>;
+    }
+}
+pub mod string {
+    pub struct String;
+    impl String { pub fn new() -> String; pub fn from(value: &str) -> String; pub fn as_str(&self) -> &str; pub fn is_empty(&self) -> bool; pub fn len(&self) -> usize; pub fn push_str(&mut self, text: &str); pub fn to_string(&self) -> String; }
+    pub trait ToString { fn to_string(&self) -> String; }
+}
+pub mod vec {
+    pub struct Vec<T> { value: T }
+    impl<T> Vec<T> {
+        pub fn new() -> Vec<T>;
+        pub fn with_capacity(capacity: usize) -> Vec<T>;
+        pub fn push(&mut self, value: T);
+        pub fn pop(&mut self) -> crate::option::Option<T>;
+        pub fn extend<I: IntoIterator<Item = T>>(&mut self, values: I);
+        pub fn append(&mut self, other: &mut Vec<T>);
+        pub fn insert(&mut self, index: usize, value: T);
+        pub fn remove(&mut self, index: usize) -> T;
+        pub fn len(&self) -> usize;
+        pub fn is_empty(&self) -> bool;
+        pub fn clear(&mut self);
+        pub fn iter(&self) -> crate::iter::Iter<&T>;
+        pub fn iter_mut(&mut self) -> crate::iter::Iter<&mut T>;
+        pub fn into_iter(self) -> crate::iter::Iter<T>;
+        pub fn drain<R>(&mut self, range: R) -> crate::iter::Iter<T>;
+        pub fn first(&self) -> crate::option::Option<&T>;
+        pub fn last(&self) -> crate::option::Option<&T>;
+        pub fn get(&self, index: usize) -> crate::option::Option<&T>;
+        pub fn to_vec(&self) -> Vec<T>;
+        pub fn as_slice(&self) -> &[T];
+        pub fn from(values: &[T]) -> Vec<T>;
+        pub fn default() -> Vec<T>;
+    }
+}
+pub mod collections {
+    pub struct VecDeque<T> { value: T }
+    impl<T> VecDeque<T> { pub fn new() -> VecDeque<T>; pub fn push_back(&mut self, value: T); pub fn push_front(&mut self, value: T); pub fn pop_front(&mut self) -> crate::option::Option<T>; pub fn iter(&self) -> crate::iter::Iter<&T>; }
+    pub struct HashMap<K, V> { key: K, value: V }
+    impl<K, V> HashMap<K, V> {
+        pub fn new() -> HashMap<K, V>;
+        pub fn get<Q>(&self, key: &Q) -> crate::option::Option<&V>;
+        pub fn get_mut<Q>(&mut self, key: &Q) -> crate::option::Option<&mut V>;
+        pub fn insert(&mut self, key: K, value: V) -> crate::option::Option<V>;
+        pub fn remove<Q>(&mut self, key: &Q) -> crate::option::Option<V>;
+        pub fn entry(&mut self, key: K) -> Entry<K, V>;
+        pub fn values(&self) -> crate::iter::Iter<&V>;
+        pub fn keys(&self) -> crate::iter::Iter<&K>;
+        pub fn iter(&self) -> crate::iter::Iter<(&K, &V)>;
+        pub fn contains_key<Q>(&self, key: &Q) -> bool;
+        pub fn default() -> HashMap<K, V>;
+    }
+    pub type BTreeMap<K, V> = HashMap<K, V>;
+    pub struct Entry<K, V> { key: K, value: V }
+    impl<K, V> Entry<K, V> {
+        pub fn or_insert_with<F: FnOnce() -> V>(self, f: F) -> &mut V;
+        pub fn or_insert(self, value: V) -> &mut V;
+        pub fn or_default(self) -> &mut V;
+    }
+    pub mod hash_map { pub use super::{HashMap, Entry}; }
+    pub mod btree_map { pub use super::{BTreeMap, Entry}; }
+    pub struct HashSet<T> { value: T }
+    pub struct BTreeSet<T> { value: T }
+}
+pub mod iter {
+    pub trait Iterator {}
+    pub trait IntoIterator {}
+    pub trait Extend {}
+    pub struct Iter<T> { value: T }
+    pub fn once<T>(value: T) -> Iter<T>;
+    pub fn empty<T>() -> Iter<T>;
+    impl<T> Iter<T> {
+        pub fn next(&mut self) -> crate::option::Option<T>;
+        pub fn map<U, F: FnMut(T) -> U>(self, f: F) -> Iter<U>;
+        pub fn filter<P: FnMut(&T) -> bool>(self, f: P) -> Iter<T>;
+        pub fn filter_map<U, F: FnMut(T) -> crate::option::Option<U>>(self, f: F) -> Iter<U>;
+        pub fn for_each<F: FnMut(T)>(self, f: F);
+        pub fn cloned(self) -> Iter<T>;
+        pub fn copied(self) -> Iter<T>;
+        pub fn chain(self, other: Iter<T>) -> Iter<T>;
+        pub fn enumerate(self) -> Iter<(usize, T)>;
+        pub fn rev(self) -> Iter<T>;
+        pub fn iter(self) -> Iter<T>;
+        pub fn into_iter(self) -> Iter<T>;
+        pub fn find<P: FnMut(&T) -> bool>(&mut self, f: P) -> crate::option::Option<T>;
+        pub fn any<P: FnMut(T) -> bool>(&mut self, f: P) -> bool;
+        pub fn all<P: FnMut(T) -> bool>(&mut self, f: P) -> bool;
+        pub fn last(self) -> crate::option::Option<T>;
+        pub fn nth(&mut self, n: usize) -> crate::option::Option<T>;
+        pub fn collect<C>(self) -> C;
+    }
+}
+pub mod time { pub struct Duration; }
+pub mod thread {
+    pub fn spawn<T, F: FnOnce() -> T>(f: F) -> JoinHandle<T>;
+    pub struct JoinHandle<T> { value: T }
+    impl<T> JoinHandle<T> { pub fn join(self) -> crate::result::Result<T, ()>; }
+}
