@@ -1,0 +1,125 @@
+//! From a session at rest to a run on its task.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tracing::Span;
+
+use super::error::catching;
+use super::execution::{Execution, ExecutionHandle};
+use super::run::ActiveRun;
+use super::state::{Placement, RunId};
+use super::{Core, EngineBuilder, InferenceRunner, Session, SessionError, with_session_meta};
+use crate::context::{CancelHandle, Context};
+use crate::ids::fresh_id;
+use crate::turns::Turn;
+
+/// How a start finds its turn, given the latest one.
+pub(super) struct Seed<F> {
+    turn: F,
+    append: bool,
+}
+
+type Chooser = fn(Option<&Turn>) -> Option<Turn>;
+
+impl Seed<Chooser> {
+    /// The latest turn, where it stands.
+    pub(super) fn latest() -> Self {
+        Self { turn: |latest| latest.cloned(), append: false }
+    }
+}
+
+impl<F: FnOnce(Option<&Turn>) -> Option<Turn>> Seed<F> {
+    /// A new turn, appended once the start cannot fail any more.
+    pub(super) fn appended(turn: F) -> Self {
+        Self { turn, append: true }
+    }
+
+    /// The turn to run, if it has blocks.
+    fn sow(self, latest: Option<&Turn>) -> Result<(Turn, Placement), SessionError> {
+        let turn = (self.turn)(latest).filter(|turn| !turn.blocks.is_empty());
+        let turn = turn.ok_or(SessionError::EmptyTurn)?;
+        let placement = if self.append { Placement::Appended(turn.clone()) } else { Placement::Latest };
+        Ok((turn, placement))
+    }
+}
+
+impl Seed<()> {
+    /// This turn.
+    pub(super) fn turn(turn: Turn) -> Seed<impl FnOnce(Option<&Turn>) -> Option<Turn>> {
+        Seed::appended(|_| Some(turn))
+    }
+
+    /// The latest turn, continued by a prompt.
+    pub(super) fn prompt(prompt: &str) -> Seed<impl FnOnce(Option<&Turn>) -> Option<Turn>> {
+        Seed::appended(move |latest| latest.cloned().unwrap_or_default().continued([prompt]))
+    }
+}
+
+impl Session {
+    /// Every start. The order of the checks is part of the documentation of
+    /// [`start_inference`](Self::start_inference).
+    pub(super) fn start<F>(
+        &self,
+        ctx: &Context,
+        seed: Seed<F>,
+        builder: Option<&dyn EngineBuilder>,
+    ) -> Result<ExecutionHandle, SessionError>
+    where
+        F: FnOnce(Option<&Turn>) -> Option<Turn>,
+    {
+        let (claim, latest) = Claim::take(&self.core, ctx)?;
+        let own = self.core.settings().builder.clone();
+        let builder = builder.or(own.as_deref()).ok_or(SessionError::BuilderMissing)?;
+        let (input, placement) = seed.sow(latest.as_ref())?;
+        let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
+        let runner = catching(|| builder.build(&claim.ctx, &self.core.id))??;
+        Ok(claim.begin(input, placement, runner, &runtime))
+    }
+}
+
+/// The right to start a run. Dropping it gives the session back (invariant 2).
+struct Claim {
+    core: Arc<Core>,
+    run: RunId,
+    inference_id: String,
+    ctx: Context,
+    cancel: CancelHandle,
+    kept: bool,
+}
+
+impl Claim {
+    /// Claims the session and derives the context of the run from the caller's (invariants 1 and 6).
+    fn take(core: &Arc<Core>, ctx: &Context) -> Result<(Self, Option<Turn>), SessionError> {
+        let (ctx, cancel) = ctx.with_cancel();
+        let (run, latest) = core.state().claim(cancel.clone())?;
+        let inference_id = fresh_id();
+        let ctx = with_session_meta(&ctx, &core.id, &inference_id).with_value(Span::current());
+        Ok((Self { core: Arc::clone(core), run, inference_id, ctx, cancel, kept: false }, latest))
+    }
+
+    fn begin(
+        mut self,
+        input: Turn,
+        placement: Placement,
+        runner: Arc<dyn InferenceRunner>,
+        runtime: &Handle,
+    ) -> ExecutionHandle {
+        self.kept = true;
+        self.core.state().begin(self.run, placement);
+        let execution =
+            Arc::new(Execution::new(Arc::clone(&self.core), self.run, std::mem::take(&mut self.inference_id), input));
+        let run = ActiveRun::new(Arc::clone(&execution), self.ctx.clone(), self.cancel.clone());
+        runtime.spawn(run.drive(runner));
+        ExecutionHandle::new(execution)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.core.state().release(self.run);
+            self.cancel.cancel();
+        }
+    }
+}
