@@ -52,18 +52,9 @@ pub fn apply(plan: &Plan, waivers: Waivers) -> Result<(), ApplyError> {
 /// What version control must be able to bring back: the roots, and the files that links lead to.
 fn guarded_paths(plan: &Plan) -> Result<BTreeSet<PathBuf>, WriteError> {
     let changed = plan.changes.iter().map(|change| change.before.path());
-    plan.tree
-        .roots
-        .iter()
-        .map(PathBuf::as_path)
-        .chain(changed)
-        .map(real_path)
-        .collect()
+    plan.tree.roots.iter().map(PathBuf::as_path).chain(changed).map(real_path).collect()
 }
 
 fn real_path(path: &Path) -> Result<PathBuf, WriteError> {
-    fs::canonicalize(path).map_err(|source: io::Error| WriteError::Io {
-        path: path.to_owned(),
-        source,
-    })
+    fs::canonicalize(path).map_err(|source: io::Error| WriteError::Io { path: path.to_owned(), source })
 }

@@ -13,11 +13,7 @@ pub struct Edit {
 impl Edit {
     /// Replaces `range` by `text`.
     pub fn replace(range: Range<usize>, text: impl Into<String>) -> Self {
-        Self {
-            start: range.start,
-            end: range.end,
-            text: text.into(),
-        }
+        Self { start: range.start, end: range.end, text: text.into() }
     }
 
     /// Inserts `text` in front of the byte at `offset`.
@@ -79,9 +75,7 @@ impl EditSet {
 
     /// Whether every edit lies inside `text` and on its character boundaries.
     pub fn fits(&self, text: &str) -> bool {
-        self.edits
-            .iter()
-            .all(|edit| edit.start <= edit.end && text.get(edit.range()).is_some())
+        self.edits.iter().all(|edit| edit.start <= edit.end && text.get(edit.range()).is_some())
     }
 
     /// `text` with every edit done; bytes outside the edits are copied as they are. The edits must [fit](Self::fits).
@@ -104,12 +98,7 @@ mod tests {
 
     #[test]
     fn edits_apply_in_the_order_of_their_places() {
-        let set = EditSet::new([
-            Edit::delete(4..5),
-            Edit::replace(0..1, "X"),
-            Edit::insert(2, "--"),
-        ])
-        .unwrap();
+        let set = EditSet::new([Edit::delete(4..5), Edit::replace(0..1, "X"), Edit::insert(2, "--")]).unwrap();
         assert_eq!(set.apply("abcde"), "Xb--cd");
     }
 

@@ -21,11 +21,7 @@ pub struct Selection {
 impl Selection {
     /// Everything up to `level`, this release's runtime.
     pub fn up_to(level: Level) -> Self {
-        Self {
-            level,
-            excluded: Vec::new(),
-            runtime_dependency: None,
-        }
+        Self { level, excluded: Vec::new(), runtime_dependency: None }
     }
 
     /// Whether a unit of this level and id is wanted.

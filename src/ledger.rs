@@ -19,11 +19,7 @@ pub struct Ledger {
 impl Ledger {
     /// How many occurrences ended in `class`.
     pub fn count(&self, class: Class) -> usize {
-        let here = self
-            .mentions
-            .iter()
-            .filter(|mention| mention.class == class)
-            .count();
+        let here = self.mentions.iter().filter(|mention| mention.class == class).count();
         match class {
             Class::Unrelated => here + self.elsewhere,
             _ => here,
@@ -52,37 +48,20 @@ pub(crate) fn ledger(
     findings: &[Finding],
     problems: &[Problem],
 ) -> Ledger {
-    let prefilters: Vec<Prefilter> = frontends
-        .iter()
-        .map(|frontend| Prefilter::new(*frontend))
-        .collect();
+    let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
     let mut classes: BTreeMap<FileId, BTreeMap<usize, Class>> = BTreeMap::new();
     for finding in findings {
         classes.entry(finding.file).or_default();
     }
     for mention in mentions {
-        classes
-            .entry(mention.file)
-            .or_default()
-            .entry(mention.offset)
-            .or_insert(mention.class);
+        classes.entry(mention.file).or_default().entry(mention.offset).or_insert(mention.class);
     }
-    let broken: BTreeSet<FileId> = problems
-        .iter()
-        .filter_map(|problem| tree.find(&problem.path))
-        .collect();
+    let broken: BTreeSet<FileId> = problems.iter().filter_map(|problem| tree.find(&problem.path)).collect();
 
     let mut ledger = Ledger::default();
     for (file, entry) in tree.files().filter(|(_, entry)| entry.mentions > 0) {
-        let silent = if broken.contains(&file) {
-            Class::Unparsable
-        } else {
-            Class::Opaque
-        };
-        let Some(known) = classes
-            .get(&file)
-            .or(broken.contains(&file).then_some(const { &BTreeMap::new() }))
-        else {
+        let silent = if broken.contains(&file) { Class::Unparsable } else { Class::Opaque };
+        let Some(known) = classes.get(&file).or(broken.contains(&file).then_some(const { &BTreeMap::new() })) else {
             ledger.elsewhere += entry.mentions;
             continue;
         };
@@ -97,12 +76,7 @@ pub(crate) fn ledger(
 }
 
 /// Where legacy names stand in a file; nothing for a file that cannot be read as text.
-fn offsets(
-    tree: &Tree,
-    file: FileId,
-    frontends: &[&dyn Frontend],
-    prefilters: &[Prefilter],
-) -> Option<Vec<usize>> {
+fn offsets(tree: &Tree, file: FileId, frontends: &[&dyn Frontend], prefilters: &[Prefilter]) -> Option<Vec<usize>> {
     let source = tree.source(file).ok()?;
     let text = source.text().as_bytes();
     let offsets: BTreeSet<usize> = frontends
@@ -121,10 +95,8 @@ mod tests {
 
     #[test]
     fn every_occurrence_ends_in_one_class() {
-        let dir = folder([
-            ("a.rs", "use geppetto; // x\nwith_sink(s);\n// with_sink\n"),
-            ("b.rs", "with_sink with_sink"),
-        ]);
+        let dir =
+            folder([("a.rs", "use geppetto; // x\nwith_sink(s);\n// with_sink\n"), ("b.rs", "with_sink with_sink")]);
         let ledger = plan_of(dir.path()).ledger;
         assert_eq!(ledger.total(), 4);
         assert_eq!(ledger.count(Class::Rewritten), 1);
@@ -140,10 +112,7 @@ mod tests {
         let forgetful = &plan.ledger.mentions[..1];
         let words = crate::testing::WordFrontend { becomes: "" };
         let drawn = ledger(&plan.tree, &[&words], forgetful, &[], &[]);
-        assert_eq!(
-            (drawn.count(Class::Rewritten), drawn.count(Class::Opaque)),
-            (1, 1)
-        );
+        assert_eq!((drawn.count(Class::Rewritten), drawn.count(Class::Opaque)), (1, 1));
     }
 
     #[test]

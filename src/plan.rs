@@ -98,28 +98,9 @@ pub fn plan(
     first.problems.extend(problems);
     first.problems.sort();
     first.problems.dedup();
-    let changes = carry_out(
-        &tree,
-        std::mem::take(&mut first.edits),
-        frontends,
-        selection,
-        &first.problems,
-    )?;
-    let ledger = ledger(
-        &tree,
-        frontends,
-        &first.mentions,
-        &first.findings,
-        &first.problems,
-    );
-    Ok(Plan {
-        tree,
-        findings: first.findings,
-        ledger,
-        packages: first.packages,
-        problems: first.problems,
-        changes,
-    })
+    let changes = carry_out(&tree, std::mem::take(&mut first.edits), frontends, selection, &first.problems)?;
+    let ledger = ledger(&tree, frontends, &first.mentions, &first.findings, &first.problems);
+    Ok(Plan { tree, findings: first.findings, ledger, packages: first.packages, problems: first.problems, changes })
 }
 
 /// What all front ends say about `tree`, as one, sorted.
@@ -163,9 +144,7 @@ fn carry_out(
         edits = next.edits;
     }
     match edited(&current, edits)?.first_key_value() {
-        Some((&file, _)) => Err(PlanError::Endless {
-            path: tree.entry(file).path.clone(),
-        }),
+        Some((&file, _)) => Err(PlanError::Endless { path: tree.entry(file).path.clone() }),
         None => changes(tree, touched),
     }
 }
@@ -180,10 +159,7 @@ fn edited(tree: &Tree, edits: Vec<(FileId, Edit)>) -> Result<BTreeMap<FileId, Ar
     for (file, edits) in by_file {
         let before = text_of(tree, file)?;
         let path = before.path().to_owned();
-        let set = EditSet::new(edits).map_err(|source| PlanError::Conflict {
-            path: path.clone(),
-            source,
-        })?;
+        let set = EditSet::new(edits).map_err(|source| PlanError::Conflict { path: path.clone(), source })?;
         if !set.fits(before.text()) {
             return Err(PlanError::Misplaced { path });
         }
@@ -207,10 +183,7 @@ fn changes(tree: &Tree, touched: BTreeMap<FileId, Arc<Source>>) -> Result<Vec<Ch
 }
 
 fn text_of(tree: &Tree, file: FileId) -> Result<Arc<Source>, PlanError> {
-    tree.source(file).map_err(|problem| PlanError::Unreadable {
-        path: problem.path,
-        message: problem.message,
-    })
+    tree.source(file).map_err(|problem| PlanError::Unreadable { path: problem.path, message: problem.message })
 }
 
 /// A text that the tool itself wrote must be understood by the front end that asked for it.
@@ -222,18 +195,11 @@ fn refuse_broken(
 ) -> Result<(), PlanError> {
     let is_ours = |problem: &&Problem| {
         matches!(problem.kind, ProblemKind::Unparsable | ProblemKind::Manifest)
-            && tree
-                .find(&problem.path)
-                .is_some_and(|file| touched.contains_key(&file))
-            && !known
-                .iter()
-                .any(|old| old.path == problem.path && old.kind == problem.kind)
+            && tree.find(&problem.path).is_some_and(|file| touched.contains_key(&file))
+            && !known.iter().any(|old| old.path == problem.path && old.kind == problem.kind)
     };
     match problems.iter().find(is_ours) {
-        Some(problem) => Err(PlanError::Broken {
-            path: problem.path.clone(),
-            message: problem.message.clone(),
-        }),
+        Some(problem) => Err(PlanError::Broken { path: problem.path.clone(), message: problem.message.clone() }),
         None => Ok(()),
     }
 }
@@ -247,36 +213,19 @@ mod tests {
 
     #[test]
     fn changes_hold_both_texts_and_findings_are_those_of_the_first_round() {
-        let dir = folder([
-            ("a.rs", "use geppetto;\nwith_sink(a, with_sink);\n"),
-            ("b.rs", "with_sink"),
-        ]);
+        let dir = folder([("a.rs", "use geppetto;\nwith_sink(a, with_sink);\n"), ("b.rs", "with_sink")]);
         let plan = plan_of(dir.path());
         assert_eq!(plan.findings.len(), 2);
-        let [change] = plan.changes.as_slice() else {
-            panic!("one file changes")
-        };
+        let [change] = plan.changes.as_slice() else { panic!("one file changes") };
         assert!(change.before.path().ends_with("a.rs"));
-        assert_eq!(
-            change.after.text(),
-            "use geppetto;\nwith_event_sink(a, with_event_sink);\n"
-        );
+        assert_eq!(change.after.text(), "use geppetto;\nwith_event_sink(a, with_event_sink);\n");
     }
 
     #[test]
     fn changes_that_never_end_are_refused() {
         let dir = folder([("a.rs", "geppetto with_sink")]);
-        let error = plan_with(
-            dir.path(),
-            &WordFrontend {
-                becomes: "(with_sink)",
-            },
-        )
-        .unwrap_err();
-        assert!(
-            matches!(error, crate::Error::Plan(PlanError::Endless { .. })),
-            "{error:?}"
-        );
+        let error = plan_with(dir.path(), &WordFrontend { becomes: "(with_sink)" }).unwrap_err();
+        assert!(matches!(error, crate::Error::Plan(PlanError::Endless { .. })), "{error:?}");
     }
 
     #[test]
@@ -316,10 +265,7 @@ mod tests {
     }
 
     fn edits(edits: impl IntoIterator<Item = Edit>) -> Analysis {
-        Analysis {
-            edits: edits.into_iter().map(|edit| (FileId(0), edit)).collect(),
-            ..Analysis::default()
-        }
+        Analysis { edits: edits.into_iter().map(|edit| (FileId(0), edit)).collect(), ..Analysis::default() }
     }
 
     #[test]

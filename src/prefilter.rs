@@ -25,10 +25,7 @@ pub struct Prefilter {
 impl Prefilter {
     /// Looks for the needles and the ledger names of `frontend`.
     pub fn new(frontend: &dyn Frontend) -> Self {
-        Self {
-            needles: matcher(frontend.needles()),
-            names: matcher(frontend.ledger_names()),
-        }
+        Self { needles: matcher(frontend.needles()), names: matcher(frontend.ledger_names()) }
     }
 
     /// Whether `text` holds a needle.
@@ -73,19 +70,14 @@ fn last_char(text: &[u8]) -> Option<char> {
 ///
 /// Comes back with the tree and a problem for every file that cannot be read, or that holds a needle and is not UTF-8.
 pub fn read_tree(roots: &[PathBuf], walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Problem>) {
-    let prefilters: Vec<Prefilter> = frontends
-        .iter()
-        .map(|frontend| Prefilter::new(*frontend))
-        .collect();
+    let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
     let read: Vec<Looked> = walked
         .files
         .par_iter()
         .map(|path| {
             let claimed = frontends.iter().zip(&prefilters);
-            let filters: Vec<&Prefilter> = claimed
-                .filter(|(frontend, _)| frontend.claims(path))
-                .map(|(_, prefilter)| prefilter)
-                .collect();
+            let filters: Vec<&Prefilter> =
+                claimed.filter(|(frontend, _)| frontend.claims(path)).map(|(_, prefilter)| prefilter).collect();
             look_into(path, &filters)
         })
         .collect();
@@ -94,11 +86,7 @@ pub fn read_tree(roots: &[PathBuf], walked: Walked, frontends: &[&dyn Frontend])
     let mut files = Vec::with_capacity(read.len());
     let mut texts = BTreeMap::new();
     for (index, (path, looked)) in walked.files.into_iter().zip(read).enumerate() {
-        files.push(FileEntry {
-            path,
-            hit: looked.hit,
-            mentions: looked.mentions,
-        });
+        files.push(FileEntry { path, hit: looked.hit, mentions: looked.mentions });
         match looked.source {
             Some(Ok(source)) => {
                 texts.insert(FileId(index as u32), Arc::new(source));
@@ -123,17 +111,10 @@ fn look_into(path: &Path, filters: &[&Prefilter]) -> Looked {
     }
     BUFFER.with_borrow_mut(|buffer| {
         if let Err(error) = read_into(path, buffer) {
-            return Looked {
-                source: Some(Err(unreadable(path, error.to_string()))),
-                ..Looked::default()
-            };
+            return Looked { source: Some(Err(unreadable(path, error.to_string()))), ..Looked::default() };
         }
         let hit = filters.iter().any(|filter| filter.hits(buffer));
-        Looked {
-            hit,
-            mentions: count_names(buffer, filters),
-            source: hit.then(|| source_of(path, buffer.clone())),
-        }
+        Looked { hit, mentions: count_names(buffer, filters), source: hit.then(|| source_of(path, buffer.clone())) }
     })
 }
 
@@ -170,10 +151,7 @@ mod tests {
     fn names_are_whole_identifiers() {
         assert_eq!(offsets("with_sink"), [0]);
         assert_eq!(offsets("a.with_sink(r#with_sink)"), [2, 14]);
-        assert_eq!(
-            offsets("with_sinks xwith_sink _with_sink with_sink2 äwith_sink with_sinkß"),
-            []
-        );
+        assert_eq!(offsets("with_sinks xwith_sink _with_sink with_sink2 äwith_sink with_sinkß"), []);
         assert_eq!(offsets("→with_sink→"), [3]);
         assert_eq!(offsets(b"\xffwith_sink\xff"), [1]);
     }
@@ -192,19 +170,13 @@ mod tests {
     fn files_without_a_needle_leave_only_their_counts() {
         let (tree, problems) = read(&[("a.rs", b"with_sink with_sink"), ("b.rs", b"geppetto::with_sink")]);
         assert_eq!(problems, []);
-        let seen: Vec<_> = tree
-            .files()
-            .map(|(_, entry)| (entry.hit, entry.mentions))
-            .collect();
+        let seen: Vec<_> = tree.files().map(|(_, entry)| (entry.hit, entry.mentions)).collect();
         assert_eq!(seen, [(false, 2), (true, 1)]);
     }
 
     #[test]
     fn only_a_needle_makes_other_encodings_a_problem() {
-        let (_, problems) = read(&[
-            ("latin.rs", b"// caf\xe9"),
-            ("legacy.rs", b"\n use geppetto; // caf\xe9"),
-        ]);
+        let (_, problems) = read(&[("latin.rs", b"// caf\xe9"), ("legacy.rs", b"\n use geppetto; // caf\xe9")]);
         assert_eq!(problems.len(), 1);
         assert_eq!(problems[0].kind, ProblemKind::NotUtf8);
         assert!(problems[0].path.ends_with("legacy.rs"));

@@ -4,7 +4,10 @@
 
 macro_rules! catalogue {
     ($(#[$meta:meta])* $name:ident documented in $folder:literal { $($variant:ident = $id:literal : $title:literal,)* }) => {
-        catalogue! { $(#[$meta])* $name { $($variant = $id : $title,)* } }
+        catalogue! {
+            $(#[$meta])*
+            $name { $(#[doc = include_str!(concat!($folder, "/", $id, ".md"))] $variant = $id : $title,)* }
+        }
 
         impl $name {
             /// The whole documentation, as Markdown.
@@ -13,10 +16,10 @@ macro_rules! catalogue {
             }
         }
     };
-    ($(#[$meta:meta])* $name:ident { $($variant:ident = $id:literal : $title:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$docs:meta])* $variant:ident = $id:literal : $title:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $(#[doc = $title] $variant,)* }
+        pub enum $name { $(#[doc = $title] #[doc = ""] $(#[$docs])* $variant,)* }
 
         impl $name {
             /// All of them, in the order of the catalogue.

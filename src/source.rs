@@ -25,11 +25,7 @@ pub struct Position {
 impl Source {
     /// Wraps `text`, shown to people under `path`.
     pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            path: path.into(),
-            text: text.into(),
-            line_starts: OnceLock::new(),
-        }
+        Self { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
     }
 
     /// The path under which the file was found.
@@ -49,11 +45,7 @@ impl Source {
 
     /// Length of a leading byte order mark: 3 or 0.
     pub fn bom_len(&self) -> usize {
-        if self.text.starts_with('\u{feff}') {
-            '\u{feff}'.len_utf8()
-        } else {
-            0
-        }
+        if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
     }
 
     /// The line ending that new lines get: that of the first line, `\n` where there is only one line.
@@ -72,10 +64,7 @@ impl Source {
         if line == 0 {
             from = from.max(self.bom_len().min(offset));
         }
-        Position {
-            line: line + 1,
-            column: self.text[from..offset].chars().count() + 1,
-        }
+        Position { line: line + 1, column: self.text[from..offset].chars().count() + 1 }
     }
 
     /// Byte range of a line (from 1) without its line ending.
@@ -89,18 +78,14 @@ impl Source {
 
     /// The white space that opens the line on which `offset` lies.
     pub fn indent_at(&self, offset: usize) -> &str {
-        let start = self.text[..offset]
-            .rfind('\n')
-            .map_or(self.bom_len(), |at| at + 1);
+        let start = self.text[..offset].rfind('\n').map_or(self.bom_len(), |at| at + 1);
         let line = &self.text[start..];
         &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
     }
 
     fn line_starts(&self) -> &[usize] {
         self.line_starts.get_or_init(|| {
-            std::iter::once(0)
-                .chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1))
-                .collect()
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| at + 1)).collect()
         })
     }
 }

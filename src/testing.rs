@@ -25,13 +25,7 @@ pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) ->
 
 /// The plan for one root as [`WordFrontend`] has it.
 pub(crate) fn plan_of(root: &Path) -> Plan {
-    plan_with(
-        root,
-        &WordFrontend {
-            becomes: "with_event_sink",
-        },
-    )
-    .unwrap()
+    plan_with(root, &WordFrontend { becomes: "with_event_sink" }).unwrap()
 }
 
 /// The plan for one root as `frontend` has it.
@@ -73,10 +67,7 @@ impl Frontend for WordFrontend {
                 Err(problem) => analysis.problems.push(problem),
             }
         }
-        analysis.packages.push(Package {
-            name: "words".to_owned(),
-            root: PathBuf::new(),
-        });
+        analysis.packages.push(Package { name: "words".to_owned(), root: PathBuf::new() });
         analysis
     }
 }
@@ -86,18 +77,12 @@ impl WordFrontend {
         for (offset, _) in text.match_indices(WORD) {
             let range = offset..offset + WORD.len();
             let line = text[..offset].rsplit('\n').next().unwrap_or_default();
-            let class = if line.trim_start().starts_with("//") {
-                Class::Documentation
-            } else {
-                Class::Rewritten
-            };
+            let class = if line.trim_start().starts_with("//") { Class::Documentation } else { Class::Rewritten };
             analysis.mentions.push(Mention { file, offset, class });
             if class == Class::Documentation {
                 continue;
             }
-            analysis
-                .edits
-                .push((file, Edit::replace(range.clone(), self.becomes)));
+            analysis.edits.push((file, Edit::replace(range.clone(), self.becomes)));
             analysis.findings.push(Finding {
                 rule: Rule::EngineSink,
                 file,

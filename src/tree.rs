@@ -60,19 +60,12 @@ pub struct Tree {
 impl Tree {
     /// A tree of `files` (sorted by path), of which `texts` are held in memory.
     pub fn new(roots: Vec<PathBuf>, files: Vec<FileEntry>, texts: BTreeMap<FileId, Arc<Source>>) -> Self {
-        Self {
-            roots,
-            files: files.into(),
-            texts,
-        }
+        Self { roots, files: files.into(), texts }
     }
 
     /// All files with their ids, in the order of their paths.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &FileEntry)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| (FileId(index as u32), entry))
+        self.files.iter().enumerate().map(|(index, entry)| (FileId(index as u32), entry))
     }
 
     /// One file's entry.
@@ -82,10 +75,7 @@ impl Tree {
 
     /// The file at `path`, as the walk spelled it.
     pub fn find(&self, path: &Path) -> Option<FileId> {
-        self.files
-            .binary_search_by(|entry| entry.path.as_path().cmp(path))
-            .ok()
-            .map(|index| FileId(index as u32))
+        self.files.binary_search_by(|entry| entry.path.as_path().cmp(path)).ok().map(|index| FileId(index as u32))
     }
 
     /// The text of a file: from memory, or read now (and not kept).

@@ -43,10 +43,7 @@ pub fn walk(roots: &[PathBuf], claims: &(dyn Fn(&Path) -> bool + Sync)) -> Resul
     let mut problems = Vec::new();
     let mut files = HashMap::new();
     for root in roots {
-        let failed = |source| RootError {
-            path: root.clone(),
-            source,
-        };
+        let failed = |source| RootError { path: root.clone(), source };
         let real = fs::canonicalize(root).map_err(failed)?;
         let mut found = if real.is_dir() {
             fs::read_dir(&real).map_err(failed)?;
@@ -97,19 +94,11 @@ pub(crate) fn source_of(path: &Path, bytes: Vec<u8>) -> Result<Source, Problem> 
 }
 
 pub(crate) fn unreadable(path: &Path, message: String) -> Problem {
-    Problem {
-        path: without_dots(path),
-        position: None,
-        kind: ProblemKind::Unreadable,
-        message,
-    }
+    Problem { path: without_dots(path), position: None, kind: ProblemKind::Unreadable, message }
 }
 
 fn only_file(root: &Path, claims: &dyn Fn(&Path) -> bool) -> Walked {
-    Walked {
-        files: claims(root).then(|| root.to_owned()).into_iter().collect(),
-        problems: Vec::new(),
-    }
+    Walked { files: claims(root).then(|| root.to_owned()).into_iter().collect(), problems: Vec::new() }
 }
 
 fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)) -> Walked {
@@ -134,9 +123,7 @@ fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)
                 WalkState::Continue
             })
         });
-    walked
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
+    walked.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The entry's path if it is a file that is claimed.
@@ -154,11 +141,7 @@ fn look_at(entry: &DirEntry, claims: &dyn Fn(&Path) -> bool) -> Option<Result<Pa
 }
 
 fn kind_behind_link(path: &Path, kind: FileType) -> io::Result<FileType> {
-    if kind.is_symlink() {
-        fs::metadata(path).map(|metadata| metadata.file_type())
-    } else {
-        Ok(kind)
-    }
+    if kind.is_symlink() { fs::metadata(path).map(|metadata| metadata.file_type()) } else { Ok(kind) }
 }
 
 /// Whether the folder holds code that its package did not write: build output, vendored and installed dependencies. A
@@ -171,8 +154,7 @@ fn is_foreign_folder(entry: &DirEntry) -> bool {
     match path.file_name().and_then(|name| name.to_str()) {
         Some("node_modules") => true,
         Some("target") => {
-            !is_rust_module(path)
-                && (path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists())
+            !is_rust_module(path) && (path.join("CACHEDIR.TAG").exists() || path.with_file_name("Cargo.toml").exists())
         }
         Some("vendor") => !is_rust_module(path),
         _ => false,
@@ -196,10 +178,7 @@ fn ignored_by_parents(root: &Path) -> bool {
             if is_top {
                 rules.add(folder.join(".git/info/exclude"));
             }
-            if rules
-                .build()
-                .is_ok_and(|rules| rules.matched_path_or_any_parents(root, true).is_ignore())
-            {
+            if rules.build().is_ok_and(|rules| rules.matched_path_or_any_parents(root, true).is_ignore()) {
                 return true;
             }
         }
@@ -229,9 +208,7 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 
 /// `path` without its `.` parts, as people write it.
 fn without_dots(path: &Path) -> PathBuf {
-    path.components()
-        .filter(|part| *part != Component::CurDir)
-        .collect()
+    path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 #[cfg(test)]
@@ -249,10 +226,7 @@ mod tests {
 
     fn rust_files(roots: &[&Path]) -> Walked {
         let roots: Vec<PathBuf> = roots.iter().map(|root| root.to_path_buf()).collect();
-        walk(&roots, &|path| {
-            path.extension().is_some_and(|extension| extension == "rs")
-        })
-        .unwrap()
+        walk(&roots, &|path| path.extension().is_some_and(|extension| extension == "rs")).unwrap()
     }
 
     #[test]
@@ -287,23 +261,14 @@ mod tests {
             ("src/vendor/acme.rs", ""),
             ("shop/target/audience.rs", ""),
         ]);
-        let expected = [
-            "shop/target/audience.rs",
-            "src/target/mod.rs",
-            "src/vendor/acme.rs",
-            "src/vendor.rs",
-        ];
+        let expected = ["shop/target/audience.rs", "src/target/mod.rs", "src/vendor/acme.rs", "src/vendor.rs"];
         assert_eq!(names(&[dir.path()]), expected);
     }
 
     #[test]
     fn a_root_is_entered_whatever_it_is_called_and_whoever_ignores_it() {
-        let dir = folder([
-            (".cargo/registry/src/a.rs", ""),
-            ("vendor/a.rs", ""),
-            (".git/HEAD", ""),
-            (".gitignore", "*\n"),
-        ]);
+        let dir =
+            folder([(".cargo/registry/src/a.rs", ""), ("vendor/a.rs", ""), (".git/HEAD", ""), (".gitignore", "*\n")]);
         for root in [".cargo/registry/src", "vendor"] {
             assert_eq!(names(&[&dir.path().join(root)]), ["a.rs"], "{root}");
         }
@@ -311,17 +276,10 @@ mod tests {
 
     #[test]
     fn overlapping_roots_and_files_count_once() {
-        let dir = folder([
-            ("a/x.rs", ""),
-            ("a/target/CACHEDIR.TAG", ""),
-            ("a/target/y.rs", ""),
-        ]);
+        let dir = folder([("a/x.rs", ""), ("a/target/CACHEDIR.TAG", ""), ("a/target/y.rs", "")]);
         let (all, inner) = (dir.path(), dir.path().join("a/target"));
         let (detour, file) = (dir.path().join("a/../a/./x.rs"), dir.path().join("a/x.rs"));
-        assert_eq!(
-            names(&[all, &inner, &detour, &file, all]),
-            ["a/target/y.rs", "a/x.rs"]
-        );
+        assert_eq!(names(&[all, &inner, &detour, &file, all]), ["a/target/y.rs", "a/x.rs"]);
     }
 
     #[test]

@@ -127,13 +127,8 @@ struct Repository {
 impl Repository {
     fn around(path: &Path) -> Option<Self> {
         path.ancestors().find_map(|folder| {
-            let system = System::ALL
-                .into_iter()
-                .find(|system| folder.join(system.marker()).exists())?;
-            Some(Self {
-                top: folder.to_owned(),
-                system,
-            })
+            let system = System::ALL.into_iter().find(|system| folder.join(system.marker()).exists())?;
+            Some(Self { top: folder.to_owned(), system })
         })
     }
 
@@ -152,10 +147,7 @@ impl Repository {
         if files.is_empty() {
             return Ok(());
         }
-        Err(GuardError::Dirty {
-            repository: self.top.clone(),
-            files,
-        })
+        Err(GuardError::Dirty { repository: self.top.clone(), files })
     }
 
     fn uncommitted(&self) -> Result<Vec<String>, GuardError> {
@@ -181,23 +173,15 @@ impl Repository {
         for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
             command.env_remove(variable);
         }
-        let output = command
-            .output()
-            .map_err(|error| self.no_answer(error.to_string()))?;
+        let output = command.output().map_err(|error| self.no_answer(error.to_string()))?;
         match output.status.code() {
-            Some(code) if expected.contains(&code) => {
-                Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-            }
+            Some(code) if expected.contains(&code) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
             _ => Err(self.no_answer(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
         }
     }
 
     fn no_answer(&self, message: String) -> GuardError {
-        GuardError::NoAnswer {
-            program: self.system.program(),
-            repository: self.top.clone(),
-            message,
-        }
+        GuardError::NoAnswer { program: self.system.program(), repository: self.top.clone(), message }
     }
 }
 
@@ -221,10 +205,7 @@ mod tests {
 
     fn git(folder: &Path, args: &[&str]) {
         let mut command = Command::new("git");
-        command
-            .args(["-c", "user.name=A", "-c", "user.email=a@example.org"])
-            .args(args)
-            .current_dir(folder);
+        command.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(args).current_dir(folder);
         for variable in HOOK_VARIABLES {
             command.env_remove(variable);
         }
@@ -241,24 +222,12 @@ mod tests {
     }
 
     fn ask(paths: &[&Path], waivers: Waivers) -> Result<(), GuardError> {
-        guard(
-            &paths.iter().map(|path| fs::canonicalize(path).unwrap()).collect(),
-            waivers,
-        )
+        guard(&paths.iter().map(|path| fs::canonicalize(path).unwrap()).collect(), waivers)
     }
 
-    const NONE: Waivers = Waivers {
-        dirty: false,
-        no_vcs: false,
-    };
-    const DIRTY: Waivers = Waivers {
-        dirty: true,
-        no_vcs: false,
-    };
-    const NO_VCS: Waivers = Waivers {
-        dirty: false,
-        no_vcs: true,
-    };
+    const NONE: Waivers = Waivers { dirty: false, no_vcs: false };
+    const DIRTY: Waivers = Waivers { dirty: true, no_vcs: false };
+    const NO_VCS: Waivers = Waivers { dirty: false, no_vcs: true };
 
     #[test]
     fn a_clean_repository_may_be_changed() {

@@ -81,28 +81,21 @@ fn targets(changes: &[Change]) -> Result<Targets<'_>, WriteError> {
 }
 
 fn prepare_all(targets: &Targets<'_>) -> Result<Vec<NamedTempFile>, WriteError> {
-    targets
-        .iter()
-        .map(|(path, change)| prepare(path, change.after.text()))
-        .collect()
+    targets.iter().map(|(path, change)| prepare(path, change.after.text())).collect()
 }
 
 /// A complete file beside `path` that only needs its name.
 fn prepare(path: &Path, text: &str) -> Result<NamedTempFile, WriteError> {
     let old = fs::metadata(path).map_err(failed(path))?;
     if old.permissions().readonly() {
-        return Err(WriteError::ReadOnly {
-            path: path.to_owned(),
-        });
+        return Err(WriteError::ReadOnly { path: path.to_owned() });
     }
     new_file(path, text, &old).map_err(failed(path))
 }
 
 fn new_file(path: &Path, text: &str, old: &Metadata) -> io::Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    let mut new = tempfile::Builder::new()
-        .prefix(".geppetto-migrate-")
-        .tempfile_in(folder)?;
+    let mut new = tempfile::Builder::new().prefix(".geppetto-migrate-").tempfile_in(folder)?;
     new.write_all(text.as_bytes())?;
     keep_owner(&new, old)?;
     new.as_file().set_permissions(old.permissions())?;
@@ -128,9 +121,7 @@ fn keep_owner(_: &NamedTempFile, _: &Metadata) -> io::Result<()> {
 fn refuse_stale(path: &Path, read: &str) -> Result<(), WriteError> {
     match fs::read(path).map_err(failed(path))? == read.as_bytes() {
         true => Ok(()),
-        false => Err(WriteError::Stale {
-            path: path.to_owned(),
-        }),
+        false => Err(WriteError::Stale { path: path.to_owned() }),
     }
 }
 
@@ -152,15 +143,7 @@ fn put_back(targets: &Targets<'_>, done: usize, path: &Path, source: io::Error) 
         .filter(|(path, change)| restore(path, change.before.text()).is_err())
         .map(|(path, _)| path.clone())
         .collect();
-    if changed.is_empty() {
-        WriteError::Io { path, source }
-    } else {
-        WriteError::NotRestored {
-            path,
-            changed,
-            source,
-        }
-    }
+    if changed.is_empty() { WriteError::Io { path, source } } else { WriteError::NotRestored { path, changed, source } }
 }
 
 fn restore(path: &Path, text: &str) -> io::Result<()> {
@@ -182,10 +165,8 @@ mod tests {
     const AFTER: &str = "geppetto with_event_sink";
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -250,10 +231,6 @@ mod tests {
         write_all(&plan.changes).unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), AFTER);
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o751);
-        assert!(
-            fs::symlink_metadata(dir.path().join("link.rs"))
-                .unwrap()
-                .is_symlink()
-        );
+        assert!(fs::symlink_metadata(dir.path().join("link.rs")).unwrap().is_symlink());
     }
 }

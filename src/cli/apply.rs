@@ -37,10 +37,7 @@ Examples:
   geppetto-migrate apply --runtime-dependency '{ path = \"../geppetto-runtime\" }'";
 
 pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let waivers = Waivers {
-        dirty: args.allow_dirty,
-        no_vcs: args.allow_no_vcs,
-    };
+    let waivers = Waivers { dirty: args.allow_dirty, no_vcs: args.allow_no_vcs };
     let selection = args.changes.selection()?;
     let roots = args.paths.roots();
     let plan = run::with_threads(global, || {
@@ -61,18 +58,10 @@ fn summary(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<()
     if plan.changes.is_empty() {
         writeln!(out, "nothing to change")?;
     }
-    let count = |level| {
-        plan.findings
-            .iter()
-            .filter(|finding| finding.level == level)
-            .count()
-    };
+    let count = |level| plan.findings.iter().filter(|finding| finding.level == level).count();
     let (offered, reported) = (count(Level::Offered), count(Level::Report));
     if offered > 0 && selection.level < Level::Offered {
-        writeln!(
-            out,
-            "{offered} offered: see `scan`, make them with `apply --offered`"
-        )?;
+        writeln!(out, "{offered} offered: see `scan`, make them with `apply --offered`")?;
     }
     if reported > 0 {
         writeln!(out, "{reported} left to a person: see `scan`")?;

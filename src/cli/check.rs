@@ -39,8 +39,5 @@ pub(super) fn check(args: CheckArgs, global: &GlobalArgs) -> Result<Verdict, Fai
         writeln!(out, "nothing legacy is left ({known} suppressed)")?;
     }
     out.flush()?;
-    Ok(run::verdict(
-        &plan,
-        if passes { Verdict::Done } else { Verdict::Failed },
-    ))
+    Ok(run::verdict(&plan, if passes { Verdict::Done } else { Verdict::Failed }))
 }

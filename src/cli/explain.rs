@@ -22,18 +22,13 @@ Examples:
 
 /// A rule id that there is not.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no rule `{id}`{}; `geppetto-migrate rules` lists all",
-    did_you_mean(id)
-)]
+#[error("there is no rule `{id}`{}; `geppetto-migrate rules` lists all", did_you_mean(id))]
 pub(super) struct UnknownRule {
     id: String,
 }
 
 pub(super) fn explain(args: &ExplainArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let rule = Rule::from_id(&args.rule).ok_or_else(|| UnknownRule {
-        id: args.rule.clone(),
-    })?;
+    let rule = Rule::from_id(&args.rule).ok_or_else(|| UnknownRule { id: args.rule.clone() })?;
     let (mut out, _) = global.color.stdout();
     out.write_all(rule.docs().as_bytes())?;
     out.flush()?;

@@ -46,10 +46,7 @@ pub(super) struct Stdout {
 
 impl Stdout {
     fn new(out: Box<dyn Write>) -> Self {
-        Self {
-            out: BufWriter::new(out),
-            closed: false,
-        }
+        Self { out: BufWriter::new(out), closed: false }
     }
 
     fn unless_closed(&mut self, done: io::Result<()>) -> io::Result<()> {

@@ -19,17 +19,11 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new() -> Self {
         if !io::stderr().is_terminal() {
-            return Self {
-                stages: None,
-                painter: None,
-            };
+            return Self { stages: None, painter: None };
         }
         let (stages, inbox) = mpsc::channel();
         let painter = thread::spawn(move || paint(&inbox));
-        Self {
-            stages: Some(stages),
-            painter: Some(painter),
-        }
+        Self { stages: Some(stages), painter: Some(painter) }
     }
 
     pub(super) fn enter(&self, stage: Stage) {

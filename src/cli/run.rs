@@ -18,10 +18,7 @@ pub(super) fn with_threads<T: Send>(
     command: impl FnOnce() -> Result<T, Failure> + Send,
 ) -> Result<T, Failure> {
     let threads = global.threads.map_or(0, NonZeroUsize::get);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()?
-        .install(command)
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(command)
 }
 
 /// Works out the plan for `roots` and tells about everything on the way that is not part of it.
@@ -34,28 +31,17 @@ pub(super) fn plan(roots: &[PathBuf], selection: &Selection) -> Result<Plan, Fai
     if plan.tree.files().next().is_none() && plan.problems.is_empty() {
         writeln!(err, "warning: there is nothing to look at under the given paths")?;
     }
-    plan.problems
-        .iter()
-        .try_for_each(|problem| tell_problem(&mut err, problem))?;
+    plan.problems.iter().try_for_each(|problem| tell_problem(&mut err, problem))?;
     Ok(plan)
 }
 
 /// No verdict where a file could not be looked at, `otherwise` if all could.
 pub(super) fn verdict(plan: &Plan, otherwise: Verdict) -> Verdict {
-    if plan.problems.is_empty() {
-        otherwise
-    } else {
-        Verdict::None
-    }
+    if plan.problems.is_empty() { otherwise } else { Verdict::None }
 }
 
 fn tell_problem(err: &mut dyn Write, problem: &Problem) -> io::Result<()> {
-    let Problem {
-        path,
-        position,
-        message,
-        ..
-    } = problem;
+    let Problem { path, position, message, .. } = problem;
     let path = path.display();
     match position {
         Some(at) => writeln!(err, "error: {path}:{}:{}: {message}", at.line, at.column),

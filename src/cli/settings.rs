@@ -46,27 +46,16 @@ impl ChangeArgs {
     pub(super) fn selection(self) -> Result<Selection, SettingsError> {
         let level = if self.offered { Level::Offered } else { Level::Safe };
         let runtime_dependency = self.runtime_dependency.map(dependency_toml).transpose()?;
-        Ok(Selection {
-            runtime_dependency,
-            ..Selection::up_to(level)
-        })
+        Ok(Selection { runtime_dependency, ..Selection::up_to(level) })
     }
 }
 
 /// `text` if it is what may stand behind a dependency's key, or a whole entry. A bare version gets its quotes.
 fn dependency_toml(text: String) -> Result<String, SettingsError> {
-    let is_value = |text: &str| {
-        text.parse::<Value>()
-            .is_ok_and(|value| value.is_str() || value.is_inline_table())
-    };
-    let is_entry = |text: &str| {
-        text.parse::<DocumentMut>()
-            .is_ok_and(|entries| entries.len() == 1)
-    };
+    let is_value = |text: &str| text.parse::<Value>().is_ok_and(|value| value.is_str() || value.is_inline_table());
+    let is_entry = |text: &str| text.parse::<DocumentMut>().is_ok_and(|entries| entries.len() == 1);
     let quoted = format!("\"{}\"", text.trim());
-    let is_version = text
-        .trim()
-        .starts_with(|char: char| char.is_ascii_digit() || "^~=<>*".contains(char));
+    let is_version = text.trim().starts_with(|char: char| char.is_ascii_digit() || "^~=<>*".contains(char));
     if is_value(&text) || is_entry(&text) {
         Ok(text)
     } else if is_version && is_value(&quoted) {

@@ -19,10 +19,7 @@ const CONTEXT: usize = 3;
 /// Those of `out`.
 pub fn diff(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
     let base = match plan.tree.roots.as_slice() {
-        [root] if root.is_dir() => root
-            .components()
-            .filter(|part| *part != Component::CurDir)
-            .collect(),
+        [root] if root.is_dir() => root.components().filter(|part| *part != Component::CurDir).collect(),
         _ => PathBuf::new(),
     };
     for change in &plan.changes {
@@ -119,13 +116,7 @@ fn quoted(prefix: &str, path: &Path) -> String {
 fn escaped(name: &[u8], odd: impl Fn(u8) -> bool) -> String {
     let inner: String = name
         .iter()
-        .map(|&byte| {
-            if odd(byte) {
-                format!("\\{byte:03o}")
-            } else {
-                char::from(byte).to_string()
-            }
-        })
+        .map(|&byte| if odd(byte) { format!("\\{byte:03o}") } else { char::from(byte).to_string() })
         .collect();
     format!("\"{inner}\"")
 }
@@ -163,15 +154,9 @@ mod tests {
             ("plain.rs", "geppetto\nwith_sink\nend\n".to_owned()),
             ("no newline at the end.rs", "geppetto\nwith_sink".to_owned()),
             ("context without newline.rs", "geppetto with_sink\nend".to_owned()),
-            (
-                "src/crlf.rs",
-                "\u{feff}geppetto\r\nwith_sink\r\nend\r\n".to_owned(),
-            ),
+            ("src/crlf.rs", "\u{feff}geppetto\r\nwith_sink\r\nend\r\n".to_owned()),
             ("src/mac.rs", "geppetto\rwith_sink\rend\n\u{1b}[31mä\n".to_owned()),
-            (
-                "src/two hunks.rs",
-                format!("geppetto with_sink\n{far}with_sink\n"),
-            ),
+            ("src/two hunks.rs", format!("geppetto with_sink\n{far}with_sink\n")),
             ("src/\"quoted\\ä.rs", "geppetto with_sink\n".to_owned()),
         ];
         let dir = folder(texts.iter().map(|(name, text)| (*name, text.as_str())));
@@ -179,10 +164,7 @@ mod tests {
         assert_eq!(plan.changes.len(), texts.len());
         git_apply(dir.path(), &diff_of(&plan, &Palette::plain()));
         for change in &plan.changes {
-            assert_eq!(
-                fs::read_to_string(change.before.path()).unwrap(),
-                change.after.text()
-            );
+            assert_eq!(fs::read_to_string(change.before.path()).unwrap(), change.after.text());
         }
     }
 
@@ -207,9 +189,6 @@ mod tests {
     fn colors_mark_the_words_that_changed() {
         let dir = folder([("a.rs", "geppetto with_sink(4)\n")]);
         let colored = diff_of(&plan_of(dir.path()), &Palette::colored());
-        assert!(
-            colored.contains("\u{1b}[1m\u{1b}[7m\u{1b}[32mwith_event_sink\u{1b}[0m"),
-            "{colored:?}"
-        );
+        assert!(colored.contains("\u{1b}[1m\u{1b}[7m\u{1b}[32mwith_event_sink\u{1b}[0m"), "{colored:?}");
     }
 }

@@ -11,12 +11,7 @@ use crate::source::Source;
 const TAB: &str = "    ";
 
 /// Prints the first line of `range` with the range underlined; a range that goes on says so.
-pub(super) fn excerpt(
-    out: &mut dyn Write,
-    palette: &Palette,
-    source: &Source,
-    range: &Range<usize>,
-) -> io::Result<()> {
+pub(super) fn excerpt(out: &mut dyn Write, palette: &Palette, source: &Source, range: &Range<usize>) -> io::Result<()> {
     let from = source.position(range.start);
     let line = source.line_range(from.line);
     let shown_from = line.start + if from.line == 1 { source.bom_len() } else { 0 };
@@ -32,11 +27,7 @@ pub(super) fn excerpt(
     let goes_on = lines_below(source, range, from.line);
     writeln!(out, "{gutter} {frame}|{frame:#}")?;
     writeln!(out, "{frame}{number} |{frame:#} {text}")?;
-    writeln!(
-        out,
-        "{gutter} {frame}|{frame:#} {}{mark}{carets}{goes_on}{mark:#}",
-        " ".repeat(width(&before))
-    )
+    writeln!(out, "{gutter} {frame}|{frame:#} {}{mark}{carets}{goes_on}{mark:#}", " ".repeat(width(&before)))
 }
 
 fn lines_below(source: &Source, range: &Range<usize>, first: usize) -> String {

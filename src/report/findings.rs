@@ -19,19 +19,10 @@ pub fn findings(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
         match &source {
             Some(source) => {
                 let width = source.position(finding.range.start).line.to_string().len();
-                writeln!(
-                    out,
-                    "{}{frame}-->{frame:#} {}",
-                    " ".repeat(width),
-                    place(source, finding)
-                )?;
+                writeln!(out, "{}{frame}-->{frame:#} {}", " ".repeat(width), place(source, finding))?;
                 excerpt(out, palette, source, &finding.range)?;
             }
-            None => writeln!(
-                out,
-                " {frame}-->{frame:#} {}",
-                plan.tree.entry(finding.file).path.display()
-            )?,
+            None => writeln!(out, " {frame}-->{frame:#} {}", plan.tree.entry(finding.file).path.display())?,
         }
         notes(out, palette, finding)?;
         writeln!(out)?;
@@ -57,21 +48,12 @@ pub fn short_findings(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io
 fn headline(out: &mut dyn Write, palette: &Palette, finding: &Finding) -> io::Result<()> {
     let (level, strong) = (palette.level(finding.level), palette.strong);
     let Finding { rule, what, .. } = finding;
-    writeln!(
-        out,
-        "{level}{}[{rule}]{level:#}{strong}: {what}{strong:#}",
-        finding.level.name()
-    )
+    writeln!(out, "{level}{}[{rule}]{level:#}{strong}: {what}{strong:#}", finding.level.name())
 }
 
 fn place(source: &Source, finding: &Finding) -> String {
     let position = source.position(finding.range.start);
-    format!(
-        "{}:{}:{}",
-        source.path().display(),
-        position.line,
-        position.column
-    )
+    format!("{}:{}:{}", source.path().display(), position.line, position.column)
 }
 
 fn notes(out: &mut dyn Write, palette: &Palette, finding: &Finding) -> io::Result<()> {

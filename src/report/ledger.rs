@@ -13,11 +13,7 @@ use crate::plan::Plan;
 pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
     let strong = palette.strong;
     let total = plan.ledger.total();
-    writeln!(
-        out,
-        "{strong}ledger{strong:#}: {total} {} of legacy names",
-        plural(total, "occurrence")
-    )?;
+    writeln!(out, "{strong}ledger{strong:#}: {total} {} of legacy names", plural(total, "occurrence"))?;
     for class in Class::ALL {
         let count = plan.ledger.count(class);
         if count > 0 {
@@ -33,30 +29,19 @@ pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result
 /// # Errors
 /// Those of `out`.
 pub fn failing_mentions(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    let unnamed = |mention: &&Mention| {
-        matches!(
-            mention.class,
-            Class::Documentation | Class::Opaque | Class::Unparsable
-        )
-    };
+    let unnamed =
+        |mention: &&Mention| matches!(mention.class, Class::Documentation | Class::Opaque | Class::Unparsable);
     mentions(out, plan, plan.ledger.failing().filter(unnamed))
 }
 
-fn mentions<'a>(
-    out: &mut dyn Write,
-    plan: &Plan,
-    mentions: impl Iterator<Item = &'a Mention>,
-) -> io::Result<()> {
+fn mentions<'a>(out: &mut dyn Write, plan: &Plan, mentions: impl Iterator<Item = &'a Mention>) -> io::Result<()> {
     for mention in mentions {
         let Ok(source) = plan.tree.source(mention.file) else {
             continue;
         };
         let position = source.position(mention.offset);
         let rest = &source.text()[mention.offset..];
-        let name = rest
-            .split(|char| !unicode_ident::is_xid_continue(char))
-            .next()
-            .unwrap_or_default();
+        let name = rest.split(|char| !unicode_ident::is_xid_continue(char)).next().unwrap_or_default();
         writeln!(
             out,
             "{}:{}:{}: {}: `{name}`",

@@ -47,12 +47,7 @@ pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
     if table.is_empty() {
         return Ok(());
     }
-    let width = table
-        .keys()
-        .map(|name| name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max("package".len());
+    let width = table.keys().map(|name| name.chars().count()).max().unwrap_or(0).max("package".len());
     let strong = palette.strong;
     writeln!(
         out,
@@ -72,16 +67,9 @@ pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
 }
 
 fn row(out: &mut dyn Write, width: usize, package: &str, rule: &str, sites: Sites) -> io::Result<()> {
-    let Sites {
-        safe,
-        offered,
-        report,
-    } = sites;
+    let Sites { safe, offered, report } = sites;
     let count = safe + offered + report;
-    writeln!(
-        out,
-        "{package:width$}  {rule:<18}{count:>6}{safe:>6}{offered:>9}{report:>8}"
-    )
+    writeln!(out, "{package:width$}  {rule:<18}{count:>6}{safe:>6}{offered:>9}{report:>8}")
 }
 
 /// The name of the innermost package around the finding's file.

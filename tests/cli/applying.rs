@@ -1,0 +1,63 @@
+//! `apply` changes everything or nothing, and only what can be taken back.
+
+use std::fs;
+
+use crate::support::{LEGACY, Run, Tree};
+
+#[track_caller]
+fn refused(tree: &Tree, run: Run, reason: &str) {
+    let run = run.expect(2);
+    assert!(run.stderr.contains(reason), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+    assert_eq!(tree.read("src/lib.rs"), LEGACY);
+}
+
+#[track_caller]
+fn changed(tree: &Tree, run: Run) {
+    let run = run.expect(0);
+    assert!(run.stdout.contains("changed src/lib.rs\n"), "{}", run.stdout);
+    assert!(tree.read("src/lib.rs").contains("with_event_sink"));
+}
+
+#[test]
+fn a_clean_repository_is_changed_and_a_second_run_finds_nothing() {
+    let tree = Tree::legacy().committed();
+    changed(&tree, tree.run(&["apply"]));
+    let again = tree.run(&["apply"]).expect(0);
+    assert_eq!(again.stdout, "nothing to change\n");
+    tree.run(&["check"]).expect(0);
+}
+
+#[test]
+fn outside_of_version_control_it_takes_a_flag() {
+    let tree = Tree::legacy();
+    refused(&tree, tree.run(&["apply"]), "--allow-no-vcs");
+    refused(&tree, tree.run(&["apply", "--allow-dirty"]), "--allow-no-vcs");
+    changed(&tree, tree.run(&["apply", "--allow-no-vcs"]));
+}
+
+#[test]
+fn uncommitted_changes_take_a_flag() {
+    let tree = Tree::legacy().committed().with("notes.txt", "");
+    refused(&tree, tree.run(&["apply"]), "notes.txt");
+    refused(&tree, tree.run(&["apply", "--allow-no-vcs"]), "--allow-dirty");
+    changed(&tree, tree.run(&["apply", "--allow-dirty"]));
+}
+
+#[test]
+fn each_repository_is_asked() {
+    let (clean, dirty) = (Tree::legacy().committed(), Tree::legacy().committed().with("notes.txt", ""));
+    let other = dirty.path().to_str().unwrap();
+    refused(&clean, clean.run(&["apply", ".", other]), "notes.txt");
+    assert_eq!(dirty.read("src/lib.rs"), LEGACY);
+}
+
+#[test]
+fn a_read_only_file_stops_all() {
+    let tree = Tree::legacy().with("src/main.rs", LEGACY).committed();
+    let path = tree.join("src/main.rs");
+    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&path, permissions).unwrap();
+    refused(&tree, tree.run(&["apply"]), "main.rs` is read-only");
+}

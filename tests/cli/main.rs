@@ -1,0 +1,8 @@
+//! The command line as people meet it: the real binary on small trees.
+
+mod applying;
+mod diffing;
+mod exit_codes;
+mod help;
+mod output;
+mod support;
