@@ -4,5 +4,7 @@ mod hir;
 mod impls;
 mod index;
 mod infer;
+mod lower;
 mod resolve;
 mod ty;
+mod visit;
