@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::edit::{Conflict, Edit, EditSet};
-use crate::finding::Finding;
+use crate::finding::{Finding, Level};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::ledger::{Ledger, ledger};
 use crate::source::Source;
@@ -29,6 +29,19 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// The files whose text changes, in the order of their paths.
     pub changes: Vec<Change>,
+}
+
+impl Plan {
+    /// Whether nothing legacy is left: no site, and every occurrence of a legacy name unrelated or suppressed. Says
+    /// nothing about files with [problems](Plan::problems).
+    pub fn is_done(&self) -> bool {
+        self.findings.is_empty() && self.ledger.failing().next().is_none()
+    }
+
+    /// How many sites are of `level`.
+    pub fn sites(&self, level: Level) -> usize {
+        self.findings.iter().filter(|finding| finding.level == level).count()
+    }
 }
 
 /// One file before and after.

@@ -9,6 +9,6 @@ mod palette;
 
 pub use diff::diff;
 pub use findings::{findings, short_findings};
-pub use ledger::{failing_mentions, ledger};
+pub use ledger::{failing_mentions, ledger, verdict};
 pub use packages::packages;
 pub use palette::Palette;

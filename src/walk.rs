@@ -48,6 +48,8 @@ pub fn walk(roots: &[PathBuf], claims: &(dyn Fn(&Path) -> bool + Sync)) -> Resul
         let mut found = if real.is_dir() {
             fs::read_dir(&real).map_err(failed)?;
             walk_folder(root, &real, claims)
+        } else if !real.is_file() {
+            return Err(failed(io::Error::other("neither a file nor a folder")));
         } else {
             only_file(root, claims)
         };

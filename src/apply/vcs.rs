@@ -112,7 +112,7 @@ impl System {
     fn status(self) -> &'static [&'static str] {
         match self {
             System::Jujutsu => &["diff", "--summary", "--color=never"],
-            System::Git => &["--no-optional-locks", "status", "--porcelain"],
+            System::Git => &["--no-optional-locks", "status", "--porcelain", "--untracked-files=normal"],
             System::Mercurial => &["status"],
         }
     }
@@ -170,7 +170,7 @@ impl Repository {
     fn ask(&self, args: &[&str], stdin: Stdio, expected: &[i32]) -> Result<String, GuardError> {
         let mut command = Command::new(self.system.program());
         command.args(args).current_dir(&self.top).stdin(stdin);
-        for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        for variable in HOOK_VARIABLES {
             command.env_remove(variable);
         }
         let output = command.output().map_err(|error| self.no_answer(error.to_string()))?;
@@ -286,5 +286,14 @@ mod tests {
         let error = ask(&[dir.path()], NONE).unwrap_err();
         assert!(matches!(error, GuardError::NoAnswer { .. }), "{error:?}");
         ask(&[dir.path()], DIRTY).unwrap();
+    }
+
+    #[test]
+    fn repositories_of_other_systems_are_asked_too() {
+        for marker in [".jj/repo", ".hg/requires"] {
+            let dir = folder([("a.rs", ""), (marker, "nonsense")]);
+            ask(&[dir.path()], NONE).unwrap_err();
+            ask(&[dir.path()], DIRTY).unwrap();
+        }
     }
 }

@@ -58,8 +58,7 @@ fn summary(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<()
     if plan.changes.is_empty() {
         writeln!(out, "nothing to change")?;
     }
-    let count = |level| plan.findings.iter().filter(|finding| finding.level == level).count();
-    let (offered, reported) = (count(Level::Offered), count(Level::Report));
+    let (offered, reported) = (plan.sites(Level::Offered), plan.sites(Level::Report));
     if offered > 0 && selection.level < Level::Offered {
         writeln!(out, "{offered} offered: see `scan`, make them with `apply --offered`")?;
     }

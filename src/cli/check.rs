@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use geppetto_migrate::finding::{Class, Level};
+use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
@@ -32,12 +32,8 @@ pub(super) fn check(args: CheckArgs, global: &GlobalArgs) -> Result<Verdict, Fai
     let (mut out, palette) = global.color.stdout();
     report::short_findings(&mut out, &palette, &plan)?;
     report::failing_mentions(&mut out, &plan)?;
-    let left = plan.ledger.failing().count();
-    let passes = left == 0 && plan.findings.is_empty();
-    if passes && plan.problems.is_empty() {
-        let known = plan.ledger.count(Class::Suppressed);
-        writeln!(out, "nothing legacy is left ({known} suppressed)")?;
-    }
+    report::verdict(&mut out, &palette, &plan)?;
     out.flush()?;
-    Ok(run::verdict(&plan, if passes { Verdict::Done } else { Verdict::Failed }))
+    let otherwise = if plan.is_done() { Verdict::Done } else { Verdict::Failed };
+    Ok(run::verdict(&plan, otherwise))
 }

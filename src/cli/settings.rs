@@ -64,3 +64,26 @@ fn dependency_toml(text: String) -> Result<String, SettingsError> {
         Err(SettingsError { text })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_are_versions_tables_or_entries() {
+        let accepted = [
+            ("\"0.1\"", "\"0.1\""),
+            ("0.1", "\"0.1\""),
+            ("^1.2.3", "\"^1.2.3\""),
+            (">=1, <3", "\">=1, <3\""),
+            ("{ path = \"../runtime\" }", "{ path = \"../runtime\" }"),
+            ("rt = { package = \"x\" }", "rt = { package = \"x\" }"),
+        ];
+        for (text, meant) in accepted {
+            assert_eq!(dependency_toml(text.to_owned()).unwrap(), meant);
+        }
+        for text in ["", "latest", "{ path = ", "true", "1 \" 2", "a = 1\nb = 2"] {
+            assert!(dependency_toml(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}

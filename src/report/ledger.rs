@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Palette;
-use crate::finding::{Class, Mention};
+use crate::finding::{Class, Level, Mention};
 use crate::plan::Plan;
 
 /// Prints how many occurrences of legacy names ended in which class, and where those stand that nobody could read.
@@ -24,14 +24,40 @@ pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result
     mentions(out, plan, plan.ledger.mentions.iter().filter(unread))
 }
 
+/// Prints one line that sums up what is left to do.
+///
+/// # Errors
+/// Those of `out`.
+pub fn verdict(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
+    let strong = palette.strong;
+    if plan.is_done() {
+        let suppressed = plan.ledger.count(Class::Suppressed);
+        return writeln!(out, "{strong}nothing legacy is left{strong:#} ({suppressed} suppressed)");
+    }
+    let sites = plan.findings.len();
+    let others = plan.ledger.failing().filter(is_unnamed).count();
+    writeln!(
+        out,
+        "{strong}legacy code is left{strong:#}: {sites} {} ({} safe, {} offered, {} report), {others} other {}",
+        plural(sites, "site"),
+        plan.sites(Level::Safe),
+        plan.sites(Level::Offered),
+        plan.sites(Level::Report),
+        plural(others, "occurrence"),
+    )
+}
+
 /// Prints one line for every occurrence on which `check` fails although no finding names it.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn failing_mentions(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
-    let unnamed =
-        |mention: &&Mention| matches!(mention.class, Class::Documentation | Class::Opaque | Class::Unparsable);
-    mentions(out, plan, plan.ledger.failing().filter(unnamed))
+    mentions(out, plan, plan.ledger.failing().filter(is_unnamed))
+}
+
+/// Whether the occurrence belongs to no finding.
+fn is_unnamed(mention: &&Mention) -> bool {
+    matches!(mention.class, Class::Documentation | Class::Opaque | Class::Unparsable)
 }
 
 fn mentions<'a>(out: &mut dyn Write, plan: &Plan, mentions: impl Iterator<Item = &'a Mention>) -> io::Result<()> {

@@ -61,3 +61,17 @@ fn a_read_only_file_stops_all() {
     fs::set_permissions(&path, permissions).unwrap();
     refused(&tree, tree.run(&["apply"]), "main.rs` is read-only");
 }
+
+#[test]
+fn without_git_nobody_knows() {
+    let tree = Tree::legacy().committed();
+    let output = tree.command(&["apply"]).env("PATH", "").output().unwrap();
+    refused(&tree, Run::of(output), "cannot ask `git`");
+}
+
+#[test]
+fn a_file_without_a_verdict_does_not_hide_behind_the_changes() {
+    let tree = Tree::legacy().with("src/latin.rs", b"// geppetto caf\xe9\n").committed();
+    let run = tree.run(&["apply"]).expect(2);
+    assert!(run.stderr.contains("src/latin.rs"), "{}", run.stderr);
+}

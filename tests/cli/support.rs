@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A file with one site of `engine-sink`.
-pub const LEGACY: &str = "\
+pub(crate) const LEGACY: &str = "\
 use std::sync::Arc;
 
 use geppetto::context::Context;
@@ -16,7 +16,7 @@ use geppetto::inference::engine::factory::{FactoryError, ParsedValues, new_engin
 use geppetto::inference::engine::with_sink;
 use geppetto::turns::Turn;
 
-pub async fn ask(ctx: &Context, sink: Arc<dyn EventSink>, seed: Turn) -> Result<(), FactoryError> {
+pub(crate) async fn ask(ctx: &Context, sink: Arc<dyn EventSink>, seed: Turn) -> Result<(), FactoryError> {
     let engine = new_engine_from_parsed_values(&ParsedValues::default(), vec![with_sink(sink)])?;
     if let Err(error) = engine.run_inference(ctx, seed).await {
         eprintln!(\"{error}\");
@@ -36,26 +36,26 @@ geppetto = \"0.9\"
 ";
 
 /// A folder that goes when it is dropped.
-pub struct Tree(TempDir);
+pub(crate) struct Tree(TempDir);
 
 impl Tree {
     /// A folder without anything.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// A package that depends on the legacy crate, with this library.
-    pub fn package(lib: &str) -> Self {
+    pub(crate) fn package(lib: &str) -> Self {
         Self::empty().with("Cargo.toml", MANIFEST).with("src/lib.rs", lib)
     }
 
     /// A package with one site of `engine-sink`.
-    pub fn legacy() -> Self {
+    pub(crate) fn legacy() -> Self {
         Self::package(LEGACY)
     }
 
     /// The same tree with one more file.
-    pub fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
@@ -63,39 +63,39 @@ impl Tree {
     }
 
     /// The same tree as a repository in which everything is committed.
-    pub fn committed(self) -> Self {
+    pub(crate) fn committed(self) -> Self {
         self.git(&["init", "--quiet"]);
         self.git(&["add", "--all"]);
         self.git(&["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "all"]);
         self
     }
 
-    pub fn git(&self, args: &[&str]) {
+    pub(crate) fn git(&self, args: &[&str]) {
         let output = without_surroundings(Command::new("git").args(args).current_dir(self.path())).output().unwrap();
         assert!(output.status.success(), "{output:?}");
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn join(&self, name: &str) -> PathBuf {
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.join(name)).unwrap()
     }
 
     /// The binary, in this folder.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_geppetto-migrate"));
         without_surroundings(command.args(args).current_dir(self.path()));
         command
     }
 
     /// Runs the binary in this folder.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::of(self.command(args).output().unwrap())
     }
 }
@@ -117,14 +117,14 @@ fn without_surroundings(command: &mut Command) -> &mut Command {
 }
 
 /// What a run left.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("the binary ends by itself"),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -134,7 +134,7 @@ impl Run {
 
     /// The run, if it ended with `code`.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
