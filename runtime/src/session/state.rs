@@ -150,3 +150,6 @@ impl SessionState {
         Ok(turn)
     }
 }
+
+#[cfg(test)]
+mod exploration;

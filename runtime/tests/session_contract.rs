@@ -1,0 +1,608 @@
+//! The behaviour of a session, line by line. `invNN` is the number of the invariant in the documentation of
+//! `src/session/state.rs`.
+
+mod support;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use geppetto_runtime::engine::{EchoEngine, ScriptedEngine, Step};
+use geppetto_runtime::events::CollectingSink;
+use geppetto_runtime::prelude::*;
+use geppetto_runtime::session::{BuildError, inference_id, session_id};
+use geppetto_runtime::turns::{INFERENCE_ID, SESSION_ID};
+use support::{FnBuilder, Spy, engine, prompt, runner_of, scripted, session_of, watched};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+
+fn background() -> Context {
+    Context::background()
+}
+
+/// A builder that says when it builds and waits to be let go, and its session's two ends of the talk.
+fn slow_builder(session: &Session) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (building, is_building) = mpsc::channel();
+    let (go, let_go) = mpsc::channel();
+    let let_go = Mutex::new(let_go);
+    session.set_builder(FnBuilder(move |ctx: &Context| {
+        building.send(()).expect("the test listens");
+        let_go.lock().expect("not poisoned").recv().expect("the test lets go");
+        runner_of(Arc::new(EchoEngine::new()), ctx)
+    }));
+    (is_building, go)
+}
+
+#[tokio::test]
+async fn inv01_a_second_start_is_refused_until_the_first_has_ended() {
+    let gate = Arc::new(Notify::new());
+    let session = scripted([Step::text("a").after(gate.clone()), Step::text("b")]);
+    let first = session.start_with_prompt(&background(), "one").expect("free");
+    assert!(session.is_running() && first.is_running());
+    let starts: [Result<_, _>; 3] = [
+        session.start_inference(&background()),
+        session.start_with_prompt(&background(), "two"),
+        session.start_with_turn(&background(), prompt("two")),
+    ];
+    for refused in starts {
+        assert_eq!(refused.expect_err("claimed"), SessionError::AlreadyActive);
+    }
+    assert_eq!(session.turn_count(), 1);
+    gate.notify_one();
+    first.wait().await.expect("an answer");
+    session.start_with_prompt(&background(), "two").expect("free again").wait().await.expect("an answer");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv01_the_claim_holds_while_a_slow_builder_builds() {
+    let session = Session::new();
+    let (is_building, go) = slow_builder(&session);
+    let starter = session.clone();
+    let start = tokio::task::spawn_blocking(move || starter.start_with_prompt(&background(), "one"));
+    tokio::task::block_in_place(|| is_building.recv()).expect("building");
+    assert!(session.is_running());
+    let refused = session.start_with_prompt(&background(), "two");
+    assert_eq!(refused.expect_err("claimed"), SessionError::AlreadyActive);
+    assert_eq!(session.update_latest(|_| ()), Err(SessionError::AlreadyActive));
+    assert_eq!(session.turn_count(), 0, "nothing is appended before the start has succeeded");
+    go.send(()).expect("the builder waits");
+    let handle = start.await.expect("no panic").expect("starts");
+    handle.wait().await.expect("an answer");
+}
+
+#[tokio::test]
+async fn inv01_a_builder_may_use_its_own_session() {
+    let session = Session::new();
+    let own = session.clone();
+    session.set_builder(FnBuilder(move |ctx: &Context| {
+        assert!(own.is_running());
+        assert_eq!(own.start_with_prompt(&background(), "nested").expect_err("claimed"), SessionError::AlreadyActive);
+        own.append(prompt("from the builder"));
+        own.set_builder(Builder::new(Arc::new(EchoEngine::new())));
+        runner_of(Arc::new(EchoEngine::new()), ctx)
+    }));
+    session.start_with_prompt(&background(), "x").expect("starts").wait().await.expect("an answer");
+    assert_eq!(session.turn(0), Some(prompt("from the builder")));
+    assert_eq!(session.latest().expect("a turn").last_assistant_text(), Some("echo: x"));
+}
+
+/// Asserts that the session is as it was and can start.
+async fn left_no_trace(session: &Session, turns: &[Turn]) {
+    assert_eq!(session.turns(), turns);
+    assert!(!session.is_running());
+    assert_eq!(session.cancel_active(), Err(SessionError::NoActive));
+    let answered = session.start_with(&background(), prompt("after"), &Builder::new(Arc::new(EchoEngine::new())));
+    answered.expect("starts").wait().await.expect("an answer");
+}
+
+#[tokio::test]
+async fn inv02_a_start_without_a_builder_leaves_no_trace() {
+    let session = Session::new().with_turn(prompt("x"));
+    for start in [session.start_inference(&background()), session.start_with_prompt(&background(), "y")] {
+        assert_eq!(start.expect_err("no builder"), SessionError::BuilderMissing);
+    }
+    left_no_trace(&session, &[prompt("x")]).await;
+}
+
+#[tokio::test]
+async fn inv02_a_start_on_nothing_leaves_no_trace() {
+    let session = session_of(Arc::new(EchoEngine::new()));
+    let starts = [
+        session.start_inference(&background()),
+        session.start_with_turn(&background(), Turn::default()),
+        session.start_with_prompt(&background(), ""),
+        session.start_with_latest(&background(), |latest| latest.cloned().unwrap_or_default()),
+    ];
+    for start in starts {
+        assert_eq!(start.expect_err("nothing to run"), SessionError::EmptyTurn);
+    }
+    session.append(Turn::default());
+    assert_eq!(session.start_inference(&background()).expect_err("no blocks"), SessionError::EmptyTurn);
+    left_no_trace(&session, &[Turn::default()]).await;
+}
+
+#[tokio::test]
+async fn inv02_a_failing_builder_leaves_no_trace_and_cancels_its_context() {
+    let spy = Spy::default();
+    let seen = spy.clone();
+    let session = Session::new().with_builder(FnBuilder(move |ctx: &Context| {
+        seen.keep(ctx);
+        Err(BuildError::message("no model"))
+    }));
+    let error = session.start_with_prompt(&background(), "x").expect_err("does not build");
+    assert_eq!(error, SessionError::Build(BuildError::message("no model")));
+    assert!(spy.seen().is_cancelled());
+    left_no_trace(&session, &[]).await;
+}
+
+#[tokio::test]
+async fn inv02_a_panicking_builder_leaves_no_trace() {
+    let session =
+        Session::new().with_builder(FnBuilder(|_: &Context| std::panic::resume_unwind(Box::new("broken builder"))));
+    let error = session.start_with_prompt(&background(), "x").expect_err("panics");
+    assert_eq!(error, SessionError::Panicked("broken builder".into()));
+    left_no_trace(&session, &[]).await;
+}
+
+#[tokio::test]
+async fn inv02_a_panicking_seed_leaves_no_trace() {
+    let session = session_of(Arc::new(EchoEngine::new()));
+    let own = session.clone();
+    let start = std::panic::AssertUnwindSafe(move || {
+        let _ = own.start_with_latest(&background(), |_| std::panic::resume_unwind(Box::new("seed")));
+    });
+    assert!(std::panic::catch_unwind(start).is_err(), "the panic is the caller's");
+    left_no_trace(&session, &[]).await;
+}
+
+#[test]
+fn inv02_the_checks_come_in_their_documented_order() {
+    let session = Session::new();
+    let start = |session: &Session| session.start_inference(&background()).expect_err("fails");
+    assert_eq!(start(&session), SessionError::BuilderMissing);
+    session.set_builder(FnBuilder(|_: &Context| Err(BuildError::message("no model"))));
+    assert_eq!(start(&session), SessionError::EmptyTurn);
+    session.append(prompt("x"));
+    assert_eq!(start(&session), SessionError::NoRuntime);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let _inside = runtime.enter();
+    assert!(matches!(start(&session), SessionError::Build(_)));
+}
+
+#[tokio::test]
+async fn inv03_the_result_replaces_the_turn_in_place_while_others_are_appended() {
+    let gate = Arc::new(Notify::new());
+    let session = scripted([Step::text("a").after(gate.clone())]).with_turn(prompt("zero"));
+    let handle = session.start_with_turn(&background(), prompt("one")).expect("starts");
+    session.append(prompt("two"));
+    let three = session.append_new_turn_from_user_prompt("three").expect("allowed while running");
+    gate.notify_one();
+    let answered = handle.wait().await.expect("an answer");
+    assert_eq!(answered.last_assistant_text(), Some("a"));
+    assert_eq!(session.turns(), [prompt("zero"), answered, prompt("two"), three]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv03_turns_appended_while_a_builder_builds_do_not_shift_the_run() {
+    let session = Session::new().with_turn(prompt("one"));
+    let (is_building, go) = slow_builder(&session);
+    let starter = session.clone();
+    let start = tokio::task::spawn_blocking(move || starter.start_inference(&background()));
+    tokio::task::block_in_place(|| is_building.recv()).expect("building");
+    session.append(prompt("two"));
+    go.send(()).expect("the builder waits");
+    let answered = start.await.expect("no panic").expect("starts").wait().await.expect("an answer");
+    assert_eq!(answered.last_assistant_text(), Some("echo: one"));
+    assert_eq!(session.turns(), [answered, prompt("two")]);
+}
+
+#[tokio::test]
+async fn inv04_a_run_without_success_leaves_its_turn_as_it_was() {
+    let fails = Step::fail(EngineError::message("quota exceeded"));
+    let session = scripted([fails, Step::until_cancelled(), Step::panic("broken")]).with_turn(prompt("x"));
+    let failed = session.start_inference(&background()).expect("starts").wait().await;
+    assert_eq!(failed, Err(SessionError::Engine(EngineError::message("quota exceeded"))));
+    let handle = session.start_inference(&background()).expect("starts");
+    session.cancel_active().expect("a run");
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    let panicked = session.start_inference(&background()).expect("starts").wait().await;
+    assert_eq!(panicked, Err(SessionError::Panicked("broken".into())));
+    assert_eq!(session.turns(), [prompt("x")]);
+}
+
+#[tokio::test]
+async fn inv05_the_runs_context_ends_with_the_run_however_it_ends() {
+    let steps = [Step::text("a"), Step::fail(EngineError::message("no")), Step::panic("broken"), Step::forever()];
+    for step in steps {
+        let (spy, cancelled) = (Spy::default(), step == Step::forever());
+        let session =
+            session_of(watched(&spy, Arc::new(ScriptedEngine::new([step])))).with_cancel_grace(Duration::ZERO);
+        let (parent, _keep) = background().with_cancel();
+        let handle = session.start_with_prompt(&parent, "x").expect("starts");
+        if cancelled {
+            handle.cancel();
+        }
+        let _ = handle.wait().await;
+        assert!(spy.seen().is_cancelled());
+        assert!(!parent.is_cancelled());
+    }
+}
+
+#[test]
+fn inv05_a_runtime_that_shuts_down_ends_its_runs() {
+    let spy = Spy::default();
+    let session = session_of(watched(&spy, Arc::new(ScriptedEngine::new([Step::forever()]))));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let handle = runtime.block_on(async {
+        let handle = session.start_with_prompt(&background(), "x").expect("starts");
+        tokio::task::yield_now().await;
+        handle
+    });
+    drop(runtime);
+    assert_eq!(handle.blocking_wait(), Err(SessionError::Cancelled));
+    assert!(spy.seen().is_cancelled());
+    assert!(!session.is_running());
+}
+
+#[tokio::test]
+async fn inv06_the_context_and_the_turn_tell_who_runs() {
+    let spy = Spy::default();
+    let session = session_of(watched(&spy, Arc::new(EchoEngine::new())));
+    let first = session.start_with_prompt(&background(), "x").expect("starts");
+    let answered = first.wait().await.expect("an answer");
+    assert_eq!(session_id(&spy.seen()).as_deref(), Some(session.session_id()));
+    assert_eq!(inference_id(&spy.seen()).as_deref(), Some(first.inference_id()));
+    assert_eq!(SESSION_ID.get(&answered.metadata).as_deref(), Some(first.session_id()));
+    assert_eq!(INFERENCE_ID.get(&answered.metadata).as_deref(), Some(first.inference_id()));
+    assert!(first.input().metadata.is_empty(), "the input is as it was given");
+    let second = session.start_with_prompt(&background(), "y").expect("starts");
+    let answered = second.wait().await.expect("an answer");
+    assert_ne!(first.inference_id(), second.inference_id());
+    assert_eq!(INFERENCE_ID.get(&answered.metadata).as_deref(), Some(second.inference_id()));
+}
+
+#[tokio::test]
+async fn inv06_the_sessions_id_wins_over_one_that_the_runner_made_up() {
+    let session = session_of(engine(|_, mut turn| async move {
+        SESSION_ID.set(&mut turn.metadata, "made up".into());
+        Ok(turn)
+    }));
+    let answered = session.start_with_prompt(&background(), "x").expect("starts").wait().await;
+    let told = SESSION_ID.get(&answered.expect("an answer").metadata);
+    assert_eq!(told.as_deref(), Some(session.session_id()));
+}
+
+#[tokio::test]
+async fn inv06_the_run_stands_in_the_callers_span() {
+    let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(NoLayer));
+    let scope = Arc::new(Mutex::new(Vec::new()));
+    let seen = scope.clone();
+    let session = session_of(engine(move |ctx, turn| {
+        assert!(ctx.value::<tracing::Span>().is_some());
+        seen.lock().expect("not poisoned").extend(current_scope());
+        async move { Ok(turn) }
+    }));
+    let handle = tracing::info_span!("caller").in_scope(|| session.start_with_prompt(&background(), "x"));
+    handle.expect("starts").wait().await.expect("an answer");
+    assert_eq!(*scope.lock().expect("not poisoned"), ["inference", "caller"]);
+}
+
+struct NoLayer;
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for NoLayer {}
+
+/// The names of the spans that the caller stands in, innermost first.
+fn current_scope() -> Vec<&'static str> {
+    let names = tracing::Span::current().with_subscriber(|(id, dispatch)| {
+        let registry = dispatch.downcast_ref::<Registry>().expect("the registry");
+        let span = registry.span(id).expect("open");
+        span.scope().map(|span| span.name()).collect()
+    });
+    names.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn inv07_a_cancelled_run_ends_as_cancelled_whatever_the_runner_answers() {
+    for answers in [Ok("late"), Err(EngineError::message("broken pipe"))] {
+        let session = session_of(engine(move |ctx, mut turn| {
+            let answers = answers.clone();
+            async move {
+                ctx.cancelled().await;
+                turn.append(Block::assistant_text(answers?));
+                Ok(turn)
+            }
+        }));
+        let handle = session.start_with_turn(&background(), prompt("x")).expect("starts");
+        handle.cancel();
+        handle.cancel();
+        assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+        assert_eq!(session.turns(), [prompt("x")]);
+    }
+}
+
+#[tokio::test]
+async fn inv07_a_cancel_after_the_end_changes_nothing() {
+    let session = scripted([Step::text("a"), Step::text("b")]);
+    let first = session.start_with_prompt(&background(), "x").expect("starts");
+    let answered = first.wait().await;
+    let second = session.start_with_prompt(&background(), "y").expect("starts");
+    first.cancel();
+    assert!(second.wait().await.is_ok(), "a handle cancels its own run only");
+    assert_eq!(first.wait().await, answered);
+    assert_eq!(session.cancel_active(), Err(SessionError::NoActive));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv07_a_cancel_reaches_a_start_that_is_still_building() {
+    let session = Session::new();
+    let (is_building, go) = slow_builder(&session);
+    let starter = session.clone();
+    let start = tokio::task::spawn_blocking(move || starter.start_with_turn(&background(), prompt("x")));
+    tokio::task::block_in_place(|| is_building.recv()).expect("building");
+    session.cancel_active().expect("claimed is active");
+    go.send(()).expect("the builder waits");
+    let handle = start.await.expect("no panic").expect("starts");
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert_eq!(session.turns(), [prompt("x")]);
+}
+
+#[tokio::test]
+async fn inv07_the_callers_cancel_and_the_engines_own_end_the_run_as_cancelled() {
+    let session = scripted([Step::until_cancelled(), Step::fail(EngineError::Cancelled)]);
+    let (parent, cancel) = background().with_cancel();
+    let handle = session.start_with_prompt(&parent, "x").expect("starts");
+    cancel.cancel();
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv07_a_deadline_cancels_the_run() {
+    let session = scripted([Step::until_cancelled()]);
+    let start = Instant::now();
+    let ctx = background().with_timeout(Duration::from_secs(3));
+    let handle = session.start_with_prompt(&ctx, "x").expect("starts");
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert_eq!(start.elapsed(), Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv08_a_cancelled_runner_finishes_its_own_way_within_the_grace() {
+    let sink = Arc::new(CollectingSink::new());
+    let cleaned = Arc::new(AtomicBool::new(false));
+    let flag = cleaned.clone();
+    let session = session_of(engine(move |ctx, _| {
+        let flag = flag.clone();
+        async move {
+            ctx.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            publish(&ctx, &Event::interrupt(EventMetadata::default(), "cut"));
+            flag.store(true, Ordering::SeqCst);
+            Err(EngineError::Cancelled)
+        }
+    }));
+    let ctx = with_event_sink(&background(), sink.clone());
+    let handle = session.start_with_prompt(&ctx, "x").expect("starts");
+    handle.cancel();
+    assert!(session.is_running(), "the session is free when the run has ended, not at once");
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert!(cleaned.load(Ordering::SeqCst));
+    assert_eq!(sink.events().len(), 1);
+}
+
+/// How long a run that ignores its context lives on after a cancel.
+async fn time_to_drop(session: Session) -> Duration {
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    handle.cancel();
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert!(!session.is_running());
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv08_a_runner_that_ignores_the_cancel_is_dropped_after_the_grace() {
+    let default = scripted([Step::forever()]);
+    assert_eq!(time_to_drop(default).await, Duration::from_secs(5));
+    let short = scripted([Step::forever()]).with_cancel_grace(Duration::from_secs(1));
+    assert_eq!(time_to_drop(short).await, Duration::from_secs(1));
+    let at_once = scripted([Step::forever()]).with_cancel_grace(Duration::ZERO);
+    assert_eq!(time_to_drop(at_once).await, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn inv08_the_future_is_gone_when_the_run_has_ended() {
+    struct Flag(Arc<AtomicBool>);
+    impl Drop for Flag {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let dropped = Arc::new(AtomicBool::new(false));
+    let flag = dropped.clone();
+    let session = session_of(engine(move |_, _| {
+        let held = Flag(flag.clone());
+        async move {
+            let _held = held;
+            std::future::pending().await
+        }
+    }));
+    time_to_drop(session).await;
+    assert!(dropped.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn inv09_a_panic_frees_the_session_and_ends_the_run_as_an_error() {
+    let session = scripted([Step::panic("broken"), Step::text("a")]);
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    assert_eq!(handle.wait().await, Err(SessionError::Panicked("broken".into())));
+    let answered = session.start_with_prompt(&background(), "y").expect("free").wait().await;
+    assert!(answered.is_ok());
+}
+
+#[tokio::test]
+async fn inv09_a_panicking_destructor_frees_the_session_too() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("bomb"));
+        }
+    }
+    let session = session_of(engine(|_, _| async {
+        let _bomb = Bomb;
+        std::future::pending().await
+    }))
+    .with_cancel_grace(Duration::ZERO);
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    tokio::task::yield_now().await;
+    handle.cancel();
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert!(!session.is_running());
+}
+
+#[tokio::test]
+async fn inv10_dropping_every_handle_cancels_nothing() {
+    let (gate, sink) = (Arc::new(Notify::new()), Arc::new(CollectingSink::new()));
+    let (ended, done) = tokio::sync::oneshot::channel::<()>();
+    let ended = Mutex::new(Some(ended));
+    let inner = Arc::new(ScriptedEngine::new([Step::text("a").after(gate.clone())]));
+    let session = session_of(engine(move |ctx, turn| {
+        let (inner, ended) = (inner.clone(), ended.lock().expect("not poisoned").take());
+        async move {
+            let answered = inner.run_inference(&ctx, turn).await;
+            assert!(!ctx.is_cancelled());
+            drop(ended);
+            answered
+        }
+    }));
+    let ctx = with_event_sink(&background(), sink.clone());
+    drop(session.start_with_prompt(&ctx, "x").expect("starts"));
+    drop(session);
+    drop(ctx);
+    gate.notify_one();
+    assert!(done.await.is_err(), "the engine ran to its end");
+    assert!(sink.events().iter().any(|event| matches!(event, Event::Final { text, .. } if text == "a")));
+}
+
+#[tokio::test]
+async fn inv10_dropping_a_wait_cancels_nothing_and_dropping_wait_or_cancel_does() {
+    let gate = Arc::new(Notify::new());
+    let session = scripted([Step::text("a").after(gate.clone()), Step::until_cancelled(), Step::text("b")]);
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    tokio::select! {
+        biased;
+        _ = handle.wait() => panic!("the gate is shut"),
+        () = tokio::task::yield_now() => {}
+    }
+    gate.notify_one();
+    assert!(handle.wait().await.is_ok());
+    let handle = session.start_with_prompt(&background(), "y").expect("starts");
+    tokio::select! {
+        biased;
+        _ = handle.wait_or_cancel() => panic!("nobody has cancelled yet"),
+        () = tokio::task::yield_now() => {}
+    }
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    let handle = session.start_with_prompt(&background(), "z").expect("starts");
+    assert!(handle.wait_or_cancel().await.is_ok());
+}
+
+#[tokio::test]
+async fn inv11_every_waiter_gets_the_same_any_number_of_times() {
+    let gate = Arc::new(Notify::new());
+    let session = scripted([Step::text("a").after(gate.clone())]);
+    let handle = session.start_with_prompt(&background(), "x").expect("starts");
+    let waiters: Vec<_> = (0..10)
+        .map(|_| {
+            let handle = handle.clone();
+            tokio::spawn(async move { handle.wait().await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    gate.notify_one();
+    let answered = handle.wait().await;
+    assert!(answered.is_ok() && !handle.is_running() && !session.is_running());
+    for waiter in waiters {
+        assert_eq!(waiter.await.expect("no panic"), answered);
+    }
+    assert_eq!(handle.wait().await, answered);
+    assert_eq!(session.latest(), answered.ok());
+}
+
+#[tokio::test]
+async fn inv12_the_latest_turn_can_be_updated_between_runs_only() {
+    let gate = Arc::new(Notify::new());
+    let session = scripted([Step::text("a").after(gate.clone())]);
+    assert_eq!(session.update_latest(|_| ()), Err(SessionError::EmptyTurn));
+    session.append(prompt("x"));
+    assert_eq!(session.update_latest(|turn| turn.append(Block::user_text("more"))), Ok(()));
+    let handle = session.start_inference(&background()).expect("starts");
+    assert_eq!(session.update_latest(|_| ()), Err(SessionError::AlreadyActive));
+    gate.notify_one();
+    handle.wait().await.expect("an answer");
+    assert_eq!(session.update_latest(|turn| turn.blocks.len()), Ok(3));
+}
+
+#[tokio::test]
+async fn inv12_a_panicking_update_leaves_the_turn_as_it_was() {
+    let session = session_of(Arc::new(EchoEngine::new())).with_turn(prompt("x"));
+    let own = session.clone();
+    let update = std::panic::AssertUnwindSafe(move || {
+        own.update_latest(|turn| {
+            turn.blocks.clear();
+            std::panic::resume_unwind(Box::new("half way"))
+        })
+    });
+    assert!(std::panic::catch_unwind(update).is_err());
+    left_no_trace(&session, &[prompt("x")]).await;
+}
+
+#[test]
+fn a_prompt_continues_the_latest_turn_with_a_fresh_id() {
+    let session = Session::new();
+    let first = session.append_new_turn_from_user_prompt("one").expect("a prompt");
+    let second = session.append_new_turn_from_user_prompts(["", "two", "three"]).expect("prompts");
+    let texts: Vec<_> = second.blocks.iter().filter_map(Block::text).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+    assert!(!first.id.is_empty() && first.id != second.id);
+    assert_eq!(session.turns(), [first, second]);
+    assert_eq!(session.append_new_turn_from_user_prompt(""), Err(SessionError::EmptyTurn));
+    assert_eq!(session.append_new_turn_from_user_prompts(["", ""]), Err(SessionError::EmptyTurn));
+    assert_eq!(session.turn_count(), 2);
+    assert_eq!(session.turn(2), None);
+}
+
+#[test]
+fn an_empty_id_is_replaced_by_a_generated_one() {
+    assert_eq!(Session::with_id("s1").session_id(), "s1");
+    let (a, b) = (Session::with_id(""), Session::default());
+    assert!(!a.session_id().is_empty() && a.session_id() != b.session_id());
+}
+
+#[tokio::test]
+async fn one_run_may_have_its_own_builder() {
+    let session = session_of(Arc::new(EchoEngine::new()));
+    let own = Builder::new(Arc::new(ScriptedEngine::texts(["own"])));
+    let answered = session.start_with(&background(), prompt("x"), &own).expect("starts").wait().await;
+    assert_eq!(answered.expect("an answer").last_assistant_text(), Some("own"));
+    let answered = session.start_with_prompt(&background(), "y").expect("starts").wait().await;
+    assert_eq!(answered.expect("an answer").last_assistant_text(), Some("echo: y"));
+}
+
+#[tokio::test]
+async fn a_seed_is_computed_from_the_latest_turn_and_may_use_the_session() {
+    let session = session_of(Arc::new(EchoEngine::new())).with_turn(prompt("old"));
+    let handle = session.start_with_latest(&background(), |latest| {
+        assert!(session.is_running());
+        let mut turn = latest.cloned().expect("a turn");
+        turn.append(Block::user_text("new"));
+        turn
+    });
+    let answered = handle.expect("starts").wait().await.expect("an answer");
+    assert_eq!(answered.last_assistant_text(), Some("echo: new"));
+    assert_eq!(session.turns(), [prompt("old"), answered]);
+}
