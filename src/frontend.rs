@@ -9,7 +9,7 @@ use crate::tree::{FileId, Problem, Tree};
 /// Which changes the caller wants; the edits of an [`Analysis`] are exactly those of the wanted units.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// The highest level that is applied: [`Level::Safe`] or [`Level::Offered`].
+    /// The highest level that is applied: [`Level::Safe`] or [`Level::Offered`]; with [`Level::Report`] nothing is.
     pub level: Level,
     /// Units that stay as they are although their level would allow them.
     pub excluded: Vec<UnitId>,
@@ -19,6 +19,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// No change at all: only what there is to report.
+    pub fn none() -> Self {
+        Self::up_to(Level::Report)
+    }
+
     /// Everything up to `level`, this release's runtime.
     pub fn up_to(level: Level) -> Self {
         Self { level, excluded: Vec::new(), runtime_dependency: None }
@@ -26,7 +31,12 @@ impl Selection {
 
     /// Whether a unit of this level and id is wanted.
     pub fn wants(&self, level: Level, unit: &UnitId) -> bool {
-        level != Level::Report && level <= self.level && !self.excluded.contains(unit)
+        let is_allowed = match self.level {
+            Level::Safe => level == Level::Safe,
+            Level::Offered => level != Level::Report,
+            Level::Report => false,
+        };
+        is_allowed && !self.excluded.contains(unit)
     }
 }
 
@@ -71,4 +81,23 @@ pub trait Frontend: Sync {
 
     /// Finds the legacy sites of all packages of the tree and the edits that `selection` asks for.
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_wants_what_is_allowed_and_not_excluded() {
+        let unit = UnitId("a".to_owned());
+        let wanted = |selection: &Selection| {
+            [Level::Safe, Level::Offered, Level::Report].map(|level| selection.wants(level, &unit))
+        };
+        assert_eq!(wanted(&Selection::none()), [false, false, false]);
+        assert_eq!(wanted(&Selection::up_to(Level::Safe)), [true, false, false]);
+        let mut offered = Selection::up_to(Level::Offered);
+        assert_eq!(wanted(&offered), [true, true, false]);
+        offered.excluded.push(unit.clone());
+        assert_eq!(wanted(&offered), [false, false, false]);
+    }
 }

@@ -59,13 +59,16 @@ impl Frontend for WordFrontend {
         &["geppetto"]
     }
 
-    fn analyze(&self, tree: &Tree, _: &Selection) -> Analysis {
+    fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {
         let mut analysis = Analysis::default();
         for (file, _) in tree.files().filter(|(_, entry)| entry.hit) {
             match tree.source(file) {
                 Ok(source) => self.look_into(file, source.text(), &mut analysis),
                 Err(problem) => analysis.problems.push(problem),
             }
+        }
+        if selection.level == Level::Report {
+            analysis.edits.clear();
         }
         analysis.packages.push(Package { name: "words".to_owned(), root: PathBuf::new() });
         analysis

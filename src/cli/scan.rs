@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use clap::Args;
-use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
@@ -28,7 +27,7 @@ Examples:
 
 pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
     let roots = args.paths.roots();
-    let plan = run::with_threads(global, || run::plan(&roots, &Selection::up_to(Level::Safe)))?;
+    let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
     let (mut out, palette) = global.color.stdout();
     report::findings(&mut out, &palette, &plan)?;
     report::ledger(&mut out, &palette, &plan)?;

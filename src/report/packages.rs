@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Palette;
 use crate::finding::{Finding, Level};
+use crate::frontend::Package;
 use crate::plan::Plan;
 use crate::rules::Rule;
 
@@ -39,7 +40,7 @@ impl Sites {
 /// # Errors
 /// Those of `out`.
 pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
-    let mut table: BTreeMap<&str, BTreeMap<Rule, Sites>> = BTreeMap::new();
+    let mut table: BTreeMap<Option<&Package>, BTreeMap<Rule, Sites>> = BTreeMap::new();
     for finding in &plan.findings {
         let rules = table.entry(package_of(plan, finding)).or_default();
         rules.entry(finding.rule).or_default().add(finding.level, 1);
@@ -47,7 +48,8 @@ pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
     if table.is_empty() {
         return Ok(());
     }
-    let width = table.keys().map(|name| name.chars().count()).max().unwrap_or(0).max("package".len());
+    let names = table.keys().map(|package| name(*package).chars().count());
+    let width = names.chain(["package".len()]).max().unwrap_or_default();
     let strong = palette.strong;
     writeln!(
         out,
@@ -55,8 +57,8 @@ pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
         "package", "rule", "sites", "safe", "offered", "report"
     )?;
     let mut all = Sites::default();
-    for (name, rules) in &table {
-        let mut shown = *name;
+    for (package, rules) in &table {
+        let mut shown = name(*package);
         for (rule, sites) in rules {
             row(out, width, shown, rule.id(), *sites)?;
             shown = "";
@@ -72,12 +74,15 @@ fn row(out: &mut dyn Write, width: usize, package: &str, rule: &str, sites: Site
     writeln!(out, "{package:width$}  {rule:<18}{count:>6}{safe:>6}{offered:>9}{report:>8}")
 }
 
-/// The name of the innermost package around the finding's file.
-fn package_of<'a>(plan: &'a Plan, finding: &Finding) -> &'a str {
+fn name(package: Option<&Package>) -> &str {
+    package.map_or("(no package)", |package| &package.name)
+}
+
+/// The innermost package around the finding's file.
+fn package_of<'a>(plan: &'a Plan, finding: &Finding) -> Option<&'a Package> {
     let path: &Path = &plan.tree.entry(finding.file).path;
     plan.packages
         .iter()
         .filter(|package| path.starts_with(&package.root))
         .max_by_key(|package| package.root.components().count())
-        .map_or("(no package)", |package| &package.name)
 }
