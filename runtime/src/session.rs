@@ -200,7 +200,7 @@ impl Session {
 
     /// Adds a turn at the end. Allowed while a run is active, and for an empty turn.
     pub fn append(&self, turn: Turn) {
-        self.core.state().append(turn);
+        self.core.state().append(Arc::new(turn));
     }
 
     /// Appends the latest turn (or an empty one), with a fresh id, continued by one user block. Returns it.
@@ -228,13 +228,14 @@ impl Session {
         let mut state = self.core.state();
         let next = state.latest().cloned().unwrap_or_default().continued(prompts);
         let next = next.ok_or(SessionError::EmptyTurn)?;
-        state.append(next.clone());
+        state.append(Arc::new(next.clone()));
         Ok(next)
     }
 
     /// The last turn.
     pub fn latest(&self) -> Option<Turn> {
-        self.core.state().latest().cloned()
+        let latest = self.core.state().latest().cloned();
+        latest.map(Arc::unwrap_or_clone)
     }
 
     /// Changes the last turn, in one atomic step. A panic of `f` leaves the turn as it was.
@@ -249,12 +250,14 @@ impl Session {
 
     /// The turn at this position, counted from zero.
     pub fn turn(&self, index: usize) -> Option<Turn> {
-        self.core.state().turns().get(index).cloned()
+        let turn = self.core.state().turns().get(index).cloned();
+        turn.map(Arc::unwrap_or_clone)
     }
 
     /// All turns, oldest first.
     pub fn turns(&self) -> Vec<Turn> {
-        self.core.state().turns().to_vec()
+        let turns = self.core.state().turns().to_vec();
+        turns.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
     /// The number of turns.
@@ -281,7 +284,7 @@ impl Session {
     /// [`Panicked`](SessionError::Panicked) (the builder did). A start that fails appends nothing and leaves the
     /// session free.
     pub fn start_inference(&self, ctx: &Context) -> Result<ExecutionHandle, SessionError> {
-        self.start(ctx, Seed::latest(), None)
+        self.start(ctx, Seed::LATEST, None)
     }
 
     /// Appends `turn` and runs it, in one atomic step: if it cannot start, nothing was appended.
@@ -312,7 +315,7 @@ impl Session {
         ctx: &Context,
         seed: impl FnOnce(Option<&Turn>) -> Turn,
     ) -> Result<ExecutionHandle, SessionError> {
-        self.start(ctx, Seed::appended(|latest| Some(seed(latest))), None)
+        self.start(ctx, Seed::Appended(|latest: Option<&Turn>| Some(seed(latest))), None)
     }
 
     /// Like [`start_with_turn`](Self::start_with_turn) with a builder for this one run (a web handler's

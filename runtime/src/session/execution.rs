@@ -20,13 +20,13 @@ pub(super) struct Execution {
     core: Arc<Core>,
     run: RunId,
     inference_id: String,
-    input: Turn,
-    ended: OnceLock<Result<Turn, SessionError>>,
+    input: Arc<Turn>,
+    ended: OnceLock<Result<Arc<Turn>, SessionError>>,
     announced: Notify,
 }
 
 impl Execution {
-    pub(super) fn new(core: Arc<Core>, run: RunId, inference_id: String, input: Turn) -> Self {
+    pub(super) fn new(core: Arc<Core>, run: RunId, inference_id: String, input: Arc<Turn>) -> Self {
         let (ended, announced) = (OnceLock::new(), Notify::new());
         Self { core, run, inference_id, input, ended, announced }
     }
@@ -48,12 +48,16 @@ impl Execution {
     }
 
     /// Frees the session. Returns how the run ended, for [`announce`](Self::announce).
-    pub(super) fn finish(&self, outcome: Result<Turn, SessionError>, cancelled: bool) -> Result<Turn, SessionError> {
+    pub(super) fn finish(
+        &self,
+        outcome: Result<Arc<Turn>, SessionError>,
+        cancelled: bool,
+    ) -> Result<Arc<Turn>, SessionError> {
         self.core.state().finish(self.run, outcome, cancelled)
     }
 
     /// Lets every waiter go (invariant 11: the last step of a run).
-    pub(super) fn announce(&self, ended: Result<Turn, SessionError>) {
+    pub(super) fn announce(&self, ended: Result<Arc<Turn>, SessionError>) {
         // Only the task of the run gets here, once.
         let _ = self.ended.set(ended);
         self.announced.notify_waiters();
@@ -72,7 +76,7 @@ impl Execution {
         announced.as_mut().enable();
         loop {
             if let Some(ended) = self.ended.get() {
-                return ended.clone();
+                return ended.clone().map(Arc::unwrap_or_clone);
             }
             announced.as_mut().await;
             announced.set(self.announced.notified());

@@ -74,11 +74,11 @@ impl ActiveRun {
 
     fn end(mut self, outcome: Result<Turn, SessionError>) {
         self.ended = true;
-        self.settle(outcome);
+        self.settle(outcome.map(Arc::new));
     }
 
     /// The one way out of a run: session free, context cancelled, waiters told, in this order (invariants 5, 11).
-    fn settle(&self, outcome: Result<Turn, SessionError>) {
+    fn settle(&self, outcome: Result<Arc<Turn>, SessionError>) {
         let ended = self.execution.finish(outcome, self.ctx.is_cancelled());
         if let Err(error) = &ended {
             tracing::debug!(%error, "inference ended without a result");

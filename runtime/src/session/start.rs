@@ -14,45 +14,42 @@ use crate::context::{CancelHandle, Context};
 use crate::ids::fresh_id;
 use crate::turns::Turn;
 
-/// How a start finds its turn, given the latest one.
-pub(super) struct Seed<F> {
-    turn: F,
-    append: bool,
+/// How a start finds its turn.
+pub(super) enum Seed<F> {
+    /// The latest turn, where it stands.
+    Latest,
+    /// A new turn, given the latest one; appended once the start cannot fail any more.
+    Appended(F),
 }
 
-type Chooser = fn(Option<&Turn>) -> Option<Turn>;
-
-impl Seed<Chooser> {
-    /// The latest turn, where it stands.
-    pub(super) fn latest() -> Self {
-        Self { turn: |latest| latest.cloned(), append: false }
-    }
+impl Seed<fn(Option<&Turn>) -> Option<Turn>> {
+    /// [`Latest`](Self::Latest), which has no function.
+    pub(super) const LATEST: Self = Self::Latest;
 }
 
 impl<F: FnOnce(Option<&Turn>) -> Option<Turn>> Seed<F> {
-    /// A new turn, appended once the start cannot fail any more.
-    pub(super) fn appended(turn: F) -> Self {
-        Self { turn, append: true }
-    }
-
     /// The turn to run, if it has blocks.
-    fn sow(self, latest: Option<&Turn>) -> Result<(Turn, Placement), SessionError> {
-        let turn = (self.turn)(latest).filter(|turn| !turn.blocks.is_empty());
-        let turn = turn.ok_or(SessionError::EmptyTurn)?;
-        let placement = if self.append { Placement::Appended(turn.clone()) } else { Placement::Latest };
-        Ok((turn, placement))
+    fn sow(self, latest: Option<Arc<Turn>>) -> Result<(Arc<Turn>, Placement), SessionError> {
+        let filled = |turn: Option<Arc<Turn>>| turn.filter(|turn| !turn.blocks.is_empty());
+        match self {
+            Self::Latest => filled(latest).map(|turn| (turn, Placement::Latest)),
+            Self::Appended(seed) => {
+                filled(seed(latest.as_deref()).map(Arc::new)).map(|turn| (Arc::clone(&turn), Placement::Appended(turn)))
+            }
+        }
+        .ok_or(SessionError::EmptyTurn)
     }
 }
 
 impl Seed<()> {
     /// This turn.
     pub(super) fn turn(turn: Turn) -> Seed<impl FnOnce(Option<&Turn>) -> Option<Turn>> {
-        Seed::appended(|_| Some(turn))
+        Seed::Appended(|_: Option<&Turn>| Some(turn))
     }
 
     /// The latest turn, continued by a prompt.
     pub(super) fn prompt(prompt: &str) -> Seed<impl FnOnce(Option<&Turn>) -> Option<Turn>> {
-        Seed::appended(move |latest| latest.cloned().unwrap_or_default().continued([prompt]))
+        Seed::Appended(move |latest: Option<&Turn>| latest.cloned().unwrap_or_default().continued([prompt]))
     }
 }
 
@@ -71,7 +68,7 @@ impl Session {
         let (claim, latest) = Claim::take(&self.core, ctx)?;
         let own = self.core.settings().builder.clone();
         let builder = builder.or(own.as_deref()).ok_or(SessionError::BuilderMissing)?;
-        let (input, placement) = seed.sow(latest.as_ref())?;
+        let (input, placement) = seed.sow(latest)?;
         let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
         let runner = catching(|| builder.build(&claim.ctx, &self.core.id))??;
         Ok(claim.begin(input, placement, runner, &runtime))
@@ -90,7 +87,7 @@ struct Claim {
 
 impl Claim {
     /// Claims the session and derives the context of the run from the caller's (invariants 1 and 6).
-    fn take(core: &Arc<Core>, ctx: &Context) -> Result<(Self, Option<Turn>), SessionError> {
+    fn take(core: &Arc<Core>, ctx: &Context) -> Result<(Self, Option<Arc<Turn>>), SessionError> {
         let (ctx, cancel) = ctx.with_cancel();
         let (run, latest) = core.state().claim(cancel.clone())?;
         let inference_id = fresh_id();
@@ -100,7 +97,7 @@ impl Claim {
 
     fn begin(
         mut self,
-        input: Turn,
+        input: Arc<Turn>,
         placement: Placement,
         runner: Arc<dyn InferenceRunner>,
         runtime: &Handle,

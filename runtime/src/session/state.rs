@@ -21,6 +21,8 @@
 //!     context is cancelled.
 //! 12. **The history is the caller's between runs**: the latest turn can be updated only while no run is active.
 
+use std::sync::Arc;
+
 use super::SessionError;
 use crate::context::CancelHandle;
 use crate::turns::Turn;
@@ -35,13 +37,13 @@ pub(super) enum Placement {
     /// It is the turn that was the latest when the session was claimed.
     Latest,
     /// It comes after all others.
-    Appended(Turn),
+    Appended(Arc<Turn>),
 }
 
-/// Turns, and the active run if there is one.
+/// Turns (shared, so that none is copied under the lock), and the active run if there is one.
 #[derive(Debug, Default)]
 pub(super) struct SessionState {
-    turns: Vec<Turn>,
+    turns: Vec<Arc<Turn>>,
     active: Option<Active>,
     claims: u64,
 }
@@ -56,15 +58,15 @@ struct Active {
 }
 
 impl SessionState {
-    pub(super) fn append(&mut self, turn: Turn) {
+    pub(super) fn append(&mut self, turn: Arc<Turn>) {
         self.turns.push(turn);
     }
 
-    pub(super) fn turns(&self) -> &[Turn] {
+    pub(super) fn turns(&self) -> &[Arc<Turn>] {
         &self.turns
     }
 
-    pub(super) fn latest(&self) -> Option<&Turn> {
+    pub(super) fn latest(&self) -> Option<&Arc<Turn>> {
         self.turns.last()
     }
 
@@ -82,14 +84,14 @@ impl SessionState {
             return Err(SessionError::AlreadyActive);
         }
         let latest = self.turns.last_mut().ok_or(SessionError::EmptyTurn)?;
-        let mut updated = latest.clone();
+        let mut updated = Turn::clone(latest);
         let returned = f(&mut updated);
-        *latest = updated;
+        *latest = Arc::new(updated);
         Ok(returned)
     }
 
     /// Claims the session for a start (invariant 1). Returns the latest turn at that moment, too.
-    pub(super) fn claim(&mut self, cancel: CancelHandle) -> Result<(RunId, Option<Turn>), SessionError> {
+    pub(super) fn claim(&mut self, cancel: CancelHandle) -> Result<(RunId, Option<Arc<Turn>>), SessionError> {
         if self.is_active() {
             return Err(SessionError::AlreadyActive);
         }
@@ -134,9 +136,9 @@ impl SessionState {
     pub(super) fn finish(
         &mut self,
         run: RunId,
-        outcome: Result<Turn, SessionError>,
+        outcome: Result<Arc<Turn>, SessionError>,
         cancelled: bool,
-    ) -> Result<Turn, SessionError> {
+    ) -> Result<Arc<Turn>, SessionError> {
         let Some(active) = self.active.take_if(|active| active.run == run) else {
             return Err(SessionError::NoActive);
         };

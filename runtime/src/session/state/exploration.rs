@@ -39,7 +39,7 @@ impl Actor {
 #[derive(Clone, Debug)]
 struct Run {
     id: RunId,
-    input: Turn,
+    input: Arc<Turn>,
     cancelled: bool,
     position: Option<usize>,
 }
@@ -48,17 +48,17 @@ struct Run {
 #[derive(Default)]
 struct World {
     state: SessionState,
-    expected: Vec<Turn>,
+    expected: Vec<Arc<Turn>>,
     active: Option<usize>,
     runs: Vec<Option<Run>>,
 }
 
-fn named(name: &str) -> Turn {
-    Turn::builder().with_id(name).with_user_prompt("prompt").build()
+fn named(name: &str) -> Arc<Turn> {
+    Arc::new(Turn::builder().with_id(name).with_user_prompt("prompt").build())
 }
 
-fn answered(turn: &Turn) -> Turn {
-    Turn { id: format!("{}!", turn.id), ..turn.clone() }
+fn answered(turn: &Turn) -> Arc<Turn> {
+    Arc::new(Turn { id: format!("{}!", turn.id), ..turn.clone() })
 }
 
 impl World {
@@ -89,7 +89,7 @@ impl World {
         self.check();
     }
 
-    fn claim(&mut self, who: usize, input: Option<Turn>) {
+    fn claim(&mut self, who: usize, input: Option<Arc<Turn>>) {
         let cancel = Context::background().with_cancel().1;
         match self.state.claim(cancel) {
             Ok((id, latest)) => {
@@ -157,7 +157,8 @@ impl World {
             assert_eq!(updated, Err(SessionError::AlreadyActive), "invariant 12");
         } else {
             assert_eq!(updated, Ok(()));
-            name.clone_into(&mut self.expected.last_mut().expect("a seed turn").id);
+            let latest = self.expected.last_mut().expect("a seed turn");
+            name.clone_into(&mut Arc::make_mut(latest).id);
         }
     }
 
