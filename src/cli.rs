@@ -3,7 +3,7 @@
 //! Exit codes: 0, there is a verdict (and `check` passes) · 1, `check` found something · 2, there is no verdict.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -19,7 +19,7 @@ mod run;
 mod scan;
 mod settings;
 
-use output::ColorMode;
+use output::{ColorMode, Severity};
 use settings::SettingsError;
 
 /// Moves packages from geppetto's legacy run lifecycle to the session API of geppetto-runtime
@@ -95,13 +95,14 @@ enum Failure {
 
 pub(crate) fn main() -> ExitCode {
     let Cli { command, global } = Cli::parse();
+    global.color.settle();
     let done = match command {
         Command::Scan(args) => scan::scan(args, &global),
         Command::Diff(args) => diff::diff(args, &global),
         Command::Apply(args) => apply::apply(args, &global),
         Command::Check(args) => check::check(args, &global),
-        Command::Rules(rules::RulesArgs {}) => rules::rules(&global),
-        Command::Explain(args) => explain::explain(&args, &global),
+        Command::Rules(rules::RulesArgs {}) => rules::rules(),
+        Command::Explain(args) => explain::explain(&args),
     };
     done.unwrap_or_else(|failure| {
         tell(&failure);
@@ -112,12 +113,11 @@ pub(crate) fn main() -> ExitCode {
 
 /// One report at the edge: the error and its sources.
 fn tell(failure: &Failure) {
-    let mut text = format!("error: {failure}");
+    let mut text = failure.to_string();
     let mut source = failure.source();
     while let Some(error) = source {
         text.push_str(&format!("\n  caused by: {error}"));
         source = error.source();
     }
-    // Nobody is left to tell if standard error is closed.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    output::tell(Severity::Error, text);
 }

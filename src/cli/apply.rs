@@ -8,6 +8,7 @@ use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::plan::Plan;
 
+use super::output::stdout;
 use super::settings::{ChangeArgs, PathArgs};
 use super::{Failure, GlobalArgs, Verdict, run};
 
@@ -45,7 +46,7 @@ pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Fai
         apply::apply(&plan, waivers)?;
         Ok(plan)
     })?;
-    let (mut out, _) = global.color.stdout();
+    let (mut out, _) = stdout();
     summary(&mut out, &plan, &selection)?;
     out.flush()?;
     Ok(run::verdict(&plan, Verdict::Done))

@@ -6,6 +6,7 @@ use clap::Args;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
+use super::output::stdout;
 use super::settings::PathArgs;
 use super::{Failure, GlobalArgs, Verdict, run};
 
@@ -28,7 +29,7 @@ Examples:
 pub(super) fn check(args: CheckArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
     let roots = args.paths.roots();
     let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
-    let (mut out, palette) = global.color.stdout();
+    let (mut out, palette) = stdout();
     report::short_findings(&mut out, &palette, &plan)?;
     report::failing_mentions(&mut out, &plan)?;
     report::verdict(&mut out, &palette, &plan)?;

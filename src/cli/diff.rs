@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 use geppetto_migrate::report;
 
+use super::output::stdout;
 use super::settings::{ChangeArgs, PathArgs};
 use super::{Failure, GlobalArgs, Verdict, run};
 
@@ -30,7 +31,7 @@ pub(super) fn diff(args: DiffArgs, global: &GlobalArgs) -> Result<Verdict, Failu
     let selection = args.changes.selection()?;
     let roots = args.paths.roots();
     let plan = run::with_threads(global, || run::plan(&roots, &selection))?;
-    let (mut out, palette) = global.color.stdout();
+    let (mut out, palette) = stdout();
     report::diff(&mut out, &palette, &plan)?;
     out.flush()?;
     Ok(run::verdict(&plan, Verdict::Done))

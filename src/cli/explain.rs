@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::Args;
 use geppetto_migrate::rules::Rule;
 
-use super::{Failure, GlobalArgs, Verdict};
+use super::output::stdout;
+use super::{Failure, Verdict};
 
 /// Explain a rule: what it finds, why that is legacy, what becomes of it
 #[derive(Debug, Args)]
@@ -27,9 +28,9 @@ pub(super) struct UnknownRule {
     id: String,
 }
 
-pub(super) fn explain(args: &ExplainArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
+pub(super) fn explain(args: &ExplainArgs) -> Result<Verdict, Failure> {
     let rule = Rule::from_id(&args.rule).ok_or_else(|| UnknownRule { id: args.rule.clone() })?;
-    let (mut out, _) = global.color.stdout();
+    let (mut out, _) = stdout();
     out.write_all(rule.docs().as_bytes())?;
     out.flush()?;
     Ok(Verdict::Done)

@@ -1,8 +1,10 @@
 //! Standard output: coloured where that is wanted, and content when its reader goes away.
 
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::fmt;
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
 use clap::ValueEnum;
 use geppetto_migrate::report::Palette;
 
@@ -16,23 +18,41 @@ pub(super) enum ColorMode {
 }
 
 impl ColorMode {
-    /// Standard output and the palette for it.
-    pub(super) fn stdout(self) -> (Stdout, Palette) {
-        let raw = io::stdout().lock();
-        let choice = match self {
-            ColorMode::Auto => AutoStream::choice(&raw),
+    /// Makes this the choice for everything that is printed from now on.
+    pub(super) fn settle(self) {
+        match self {
+            ColorMode::Auto => ColorChoice::Auto,
             ColorMode::Always => ColorChoice::Always,
             ColorMode::Never => ColorChoice::Never,
-        };
-        match choice {
-            ColorChoice::Never => (Stdout::new(Box::new(raw)), Palette::plain()),
-            _ => (Stdout::new(Box::new(colored(raw))), Palette::colored()),
         }
+        .write_global();
     }
 }
 
-fn colored(raw: StdoutLock<'static>) -> AutoStream<StdoutLock<'static>> {
-    AutoStream::always(raw)
+/// Standard output and the palette for it. Without colours the text is not filtered: it may hold escape sequences of its
+/// own, as a source file's text may.
+pub(super) fn stdout() -> (Stdout, Palette) {
+    let raw = io::stdout().lock();
+    match AutoStream::choice(&raw) {
+        ColorChoice::Never => (Stdout::new(Box::new(raw)), Palette::plain()),
+        _ => (Stdout::new(Box::new(AutoStream::always(raw))), Palette::colored()),
+    }
+}
+
+/// Prints a message for people to standard error, under a coloured word. Nobody is left to tell if that is closed.
+pub(super) fn tell(severity: Severity, text: impl fmt::Display) {
+    let (word, style) = match severity {
+        Severity::Error => ("error", AnsiColor::Red.on_default().bold()),
+        Severity::Warning => ("warning", AnsiColor::Yellow.on_default().bold()),
+    };
+    let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {text}");
+}
+
+/// How bad a message is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Severity {
+    Error,
+    Warning,
 }
 
 /// Standard output. When the reader closes the pipe (`| head`), the rest is dropped without an error.

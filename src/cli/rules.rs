@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::Args;
 use geppetto_migrate::rules::Rule;
 
-use super::{Failure, GlobalArgs, Verdict};
+use super::output::stdout;
+use super::{Failure, Verdict};
 
 /// List the rules
 #[derive(Debug, Args)]
@@ -16,8 +17,8 @@ const EXAMPLES: &str = "\
 Examples:
   geppetto-migrate rules";
 
-pub(super) fn rules(global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let (mut out, _) = global.color.stdout();
+pub(super) fn rules() -> Result<Verdict, Failure> {
+    let (mut out, _) = stdout();
     for rule in Rule::ALL {
         writeln!(out, "{:<18}  {}", rule.id(), rule.title())?;
     }

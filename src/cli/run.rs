@@ -1,6 +1,5 @@
 //! What the commands that look at a tree share: running the pipeline, telling about files without a verdict.
 
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use geppetto_migrate::plan::Plan;
 use geppetto_migrate::tree::Problem;
 use geppetto_migrate::{FRONTENDS, plan_roots};
 
+use super::output::{Severity, tell};
 use super::progress::Progress;
 use super::{Failure, GlobalArgs, Verdict};
 
@@ -27,11 +27,12 @@ pub(super) fn plan(roots: &[PathBuf], selection: &Selection) -> Result<Plan, Fai
     let plan = plan_roots(roots, FRONTENDS, selection, &|stage| progress.enter(stage));
     drop(progress);
     let plan = plan?;
-    let mut err = anstream::stderr().lock();
     if plan.tree.files().next().is_none() && plan.problems.is_empty() {
-        writeln!(err, "warning: there is nothing to look at under the given paths")?;
+        tell(Severity::Warning, "there is nothing to look at under the given paths");
     }
-    plan.problems.iter().try_for_each(|problem| tell_problem(&mut err, problem))?;
+    for problem in &plan.problems {
+        tell(Severity::Error, described(problem));
+    }
     Ok(plan)
 }
 
@@ -40,11 +41,11 @@ pub(super) fn verdict(plan: &Plan, otherwise: Verdict) -> Verdict {
     if plan.problems.is_empty() { otherwise } else { Verdict::None }
 }
 
-fn tell_problem(err: &mut dyn Write, problem: &Problem) -> io::Result<()> {
+fn described(problem: &Problem) -> String {
     let Problem { path, position, message, .. } = problem;
     let path = path.display();
     match position {
-        Some(at) => writeln!(err, "error: {path}:{}:{}: {message}", at.line, at.column),
-        None => writeln!(err, "error: {path}: {message}"),
+        Some(at) => format!("{path}:{}:{}: {message}", at.line, at.column),
+        None => format!("{path}: {message}"),
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
+use super::output::stdout;
 use super::settings::PathArgs;
 use super::{Failure, GlobalArgs, Verdict, run};
 
@@ -28,7 +29,7 @@ Examples:
 pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
     let roots = args.paths.roots();
     let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
-    let (mut out, palette) = global.color.stdout();
+    let (mut out, palette) = stdout();
     report::findings(&mut out, &palette, &plan)?;
     report::ledger(&mut out, &palette, &plan)?;
     if !plan.findings.is_empty() {
