@@ -105,6 +105,7 @@ edition = \"2024\"
 
 [dependencies]
 geppetto = \"0.9\"
+tokio = \"1\"
 ";
 
 #[test]
