@@ -41,6 +41,20 @@ use runner::Runner;
 /// best-effort persistence of the finished turn.
 ///
 /// One builder serves any number of runs and sessions; a clone is a builder of its own.
+///
+/// ```
+/// use std::sync::Arc;
+/// use geppetto_runtime::builder::Builder;
+/// use geppetto_runtime::engine::EchoEngine;
+/// use geppetto_runtime::middleware::logging;
+/// use geppetto_runtime::toolloop::LoopConfig;
+/// use geppetto_runtime::tools::InMemoryToolRegistry;
+///
+/// let builder = Builder::new(Arc::new(EchoEngine::new()))
+///     .with_middleware(logging())
+///     .with_tool_registry(Arc::new(InMemoryToolRegistry::new()))
+///     .with_loop_config(LoopConfig { max_iterations: 10 });
+/// ```
 #[derive(Clone)]
 pub struct Builder {
     base: Arc<dyn Engine>,

@@ -31,6 +31,15 @@ use crate::timer;
 /// Cancellation, deadline and typed values, handed down through a run.
 ///
 /// Clones are the same context. Dropping one does nothing: in particular it does not cancel.
+///
+/// ```
+/// use std::time::Duration;
+/// use geppetto_runtime::context::Context;
+///
+/// let ctx = Context::background().with_timeout(Duration::from_secs(30)).with_value("a value");
+/// assert!(ctx.remaining().unwrap() <= Duration::from_secs(30));
+/// assert_eq!(ctx.value::<&str>().as_deref(), Some(&"a value"));
+/// ```
 #[derive(Clone, Default)]
 pub struct Context {
     token: Option<CancellationToken>,
@@ -134,6 +143,14 @@ impl fmt::Debug for Context {
 }
 
 /// Cancels the context it came with, see [`Context::with_cancel`]. Clones cancel the same context.
+///
+/// ```
+/// use geppetto_runtime::context::Context;
+///
+/// let (ctx, cancel) = Context::background().with_cancel();
+/// cancel.clone().cancel();
+/// assert!(ctx.is_cancelled());
+/// ```
 #[derive(Clone)]
 pub struct CancelHandle {
     token: CancellationToken,

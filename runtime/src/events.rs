@@ -57,6 +57,12 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
 }
 
 /// Why a sink did not take an event.
+///
+/// ```
+/// use geppetto_runtime::events::SinkError;
+///
+/// assert_eq!(SinkError::message("disk full").to_string(), "disk full");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SinkError {

@@ -43,3 +43,8 @@ mod ids;
 mod timer;
 
 pub use cause::Cause;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -92,7 +92,21 @@ impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
 }
 
 /// Runs one turn to its end: the whole of a run, where an [`Engine`](crate::engine::Engine) is one step of it.
-/// [`EngineBuilder`] shows one.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use geppetto_runtime::prelude::*;
+/// use geppetto_runtime::session::InferenceRunner;
+///
+/// struct Silence;
+///
+/// #[async_trait]
+/// impl InferenceRunner for Silence {
+///     async fn run_inference(&self, _ctx: &Context, turn: Turn) -> Result<Turn, EngineError> {
+///         Ok(turn)
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait InferenceRunner: Send + Sync {
     /// Returns `turn` with the answer appended.

@@ -62,6 +62,16 @@ impl Default for LoopConfig {
 ///
 /// Each call and its result are published as events and appended to the turn, one call after the other. The
 /// context that the engine gets carries the registry, the rules and the index of the engine call.
+///
+/// ```
+/// use std::sync::Arc;
+/// use geppetto_runtime::engine::EchoEngine;
+/// use geppetto_runtime::toolloop::{Loop, LoopConfig};
+/// use geppetto_runtime::tools::InMemoryToolRegistry;
+///
+/// let tool_loop = Loop::new(Arc::new(EchoEngine::new()), Arc::new(InMemoryToolRegistry::new()))
+///     .with_config(LoopConfig { max_iterations: 10 });
+/// ```
 #[derive(Clone)]
 pub struct Loop {
     engine: Arc<dyn Engine>,

@@ -24,6 +24,14 @@ pub use keys::{Data, INFERENCE_ID, Key, KeyError, KeyedMap, Metadata, SESSION_ID
 use crate::ids::fresh_id;
 
 /// One state of a conversation: what goes into an engine, and what comes out with the answer appended.
+///
+/// ```
+/// use geppetto_runtime::turns::Turn;
+///
+/// let turn = Turn::builder().with_system_prompt("be brief").with_user_prompt("hello").build();
+/// assert_eq!(turn.last_user_text(), Some("hello"));
+/// assert_eq!(turn, turn.clone());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Turn {

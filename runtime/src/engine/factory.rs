@@ -99,6 +99,12 @@ impl fmt::Debug for ParsedValues {
 }
 
 /// Why there is no engine.
+///
+/// ```
+/// use geppetto_runtime::engine::factory::FactoryError;
+///
+/// assert_eq!(FactoryError::message("no key").to_string(), "no key");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FactoryError {

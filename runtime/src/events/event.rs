@@ -57,6 +57,12 @@ impl EventMetadata {
 }
 
 /// How much a [`Event::Log`] matters.
+///
+/// ```
+/// use geppetto_runtime::events::LogLevel;
+///
+/// assert!(LogLevel::Warn > LogLevel::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

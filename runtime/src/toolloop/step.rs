@@ -13,6 +13,15 @@ use crate::timer;
 use crate::turns::Turn;
 
 /// A run that waits, see [`StepController::paused`].
+///
+/// ```
+/// use geppetto_runtime::toolloop::StepController;
+///
+/// let controller = StepController::new();
+/// for pause in controller.paused() {
+///     controller.continue_pause(&pause.id);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pause {

@@ -43,6 +43,12 @@ impl ToolConfig {
 }
 
 /// What a failing tool means for the run.
+///
+/// ```
+/// use geppetto_runtime::tools::{ToolConfig, ToolErrorPolicy};
+///
+/// let strict = ToolConfig { on_error: ToolErrorPolicy::Abort, ..ToolConfig::default() };
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ToolErrorPolicy {

@@ -137,6 +137,12 @@ impl fmt::Debug for Tool {
 }
 
 /// Why a tool call has no result.
+///
+/// ```
+/// use geppetto_runtime::tools::ToolError;
+///
+/// assert_eq!(ToolError::message("no such city").to_string(), "no such city");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ToolError {

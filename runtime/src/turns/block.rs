@@ -32,6 +32,12 @@ pub struct Block {
 }
 
 /// What a [`Block`] is. A kind this version does not know is read as [`Other`](Self::Other).
+///
+/// ```
+/// use geppetto_runtime::turns::{Block, BlockKind};
+///
+/// assert_eq!(Block::assistant_text("hi").kind, BlockKind::LlmText);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {

@@ -103,6 +103,15 @@ impl<T> fmt::Debug for Key<T> {
 }
 
 /// A value under a key does not fit its type.
+///
+/// ```
+/// use geppetto_runtime::turns::{Key, Metadata, SESSION_ID};
+///
+/// let mut metadata = Metadata::default();
+/// SESSION_ID.set(&mut metadata, "s1".to_owned());
+/// let as_number: Key<u64> = Key::new(SESSION_ID.name());
+/// assert_eq!(as_number.try_get(&metadata).unwrap_err().key, "geppetto.session_id@v1");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("value of {key}: {reason}")]
 #[non_exhaustive]
@@ -120,6 +129,14 @@ impl KeyError {
 }
 
 /// A map that a [`Key`] reads and writes: [`Metadata`] or [`Data`].
+///
+/// ```
+/// use geppetto_runtime::turns::{Data, KeyedMap};
+///
+/// let mut data = Data::default();
+/// data.entries_mut().insert("demo.raw@v1".into(), true.into());
+/// assert_eq!(data.entries()["demo.raw@v1"], true);
+/// ```
 pub trait KeyedMap {
     /// The raw values by name.
     fn entries(&self) -> &BTreeMap<String, Value>;
