@@ -6,6 +6,7 @@
 mod exprs;
 mod format;
 mod items;
+mod macro_content;
 mod macros;
 mod nesting;
 mod pats;
@@ -58,10 +59,7 @@ pub(crate) fn lower(file: FileId, text: &str) -> Result<Hir, ParseError> {
 }
 
 /// Runs `work` on a thread with a stack of `size` bytes.
-fn on_own_stack<T: Send>(
-    size: usize,
-    work: impl FnOnce() -> Result<T, ParseError> + Send,
-) -> Result<T, ParseError> {
+fn on_own_stack<T: Send>(size: usize, work: impl FnOnce() -> Result<T, ParseError> + Send) -> Result<T, ParseError> {
     let refused = |_| ParseError { offset: 0, message: "nested too deeply for the memory at hand".to_owned() };
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, work).map_err(refused)?;

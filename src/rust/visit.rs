@@ -38,9 +38,7 @@ impl Hir {
             | ExprKind::For { iter: first, body: second, .. }
             | ExprKind::Repeat { value: first, len: second }
             | ExprKind::Index { base: first, index: second } => vec![*first, *second],
-            ExprKind::If { condition, then, otherwise } => {
-                [*condition, *then].into_iter().chain(*otherwise).collect()
-            }
+            ExprKind::If { condition, then, otherwise } => [*condition, *then].into_iter().chain(*otherwise).collect(),
             ExprKind::Match { scrutinee, arms } => {
                 let arms = arms.iter().flat_map(|arm| arm.guard.into_iter().chain([arm.body]));
                 std::iter::once(*scrutinee).chain(arms).collect()
@@ -71,9 +69,7 @@ impl Hir {
                 std::iter::once(*expr).chain(*guard).chain(rest.iter().copied()).collect()
             }
             MacroContent::Select { arms, otherwise } => {
-                let arms = arms.iter().flat_map(|arm| {
-                    std::iter::once(arm.future).chain(arm.guard).chain([arm.body])
-                });
+                let arms = arms.iter().flat_map(|arm| std::iter::once(arm.future).chain(arm.guard).chain([arm.body]));
                 arms.chain(*otherwise).collect()
             }
             MacroContent::Opaque => Vec::new(),

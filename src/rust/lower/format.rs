@@ -21,6 +21,9 @@ pub(super) fn captures(literal: &str, start: usize, is_given: impl Fn(&str) -> b
     names
 }
 
+/// Characters with their offsets in the literal.
+type Chars<'a> = &'a [(usize, char)];
+
 /// Iterates over the characters that a literal stands for, each with its offset in the literal. Escapes
 /// have the offset of the backslash.
 struct Contents<'a> {
@@ -71,11 +74,8 @@ impl Iterator for Contents<'_> {
             let at = self.at;
             let rest = &self.literal[at..self.end];
             let first = rest.chars().next()?;
-            let (len, value) = if first == '\\' && !self.raw {
-                Self::escape(rest)
-            } else {
-                (first.len_utf8(), Some(first))
-            };
+            let (len, value) =
+                if first == '\\' && !self.raw { Self::escape(rest) } else { (first.len_utf8(), Some(first)) };
             self.at += len;
             if let Some(value) = value {
                 return Some((at, value));
@@ -86,7 +86,7 @@ impl Iterator for Contents<'_> {
 }
 
 /// What stands between the braces, escaped braces left out.
-fn placeholders(chars: &[(usize, char)]) -> Vec<&[(usize, char)]> {
+fn placeholders(chars: Chars<'_>) -> Vec<Chars<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < chars.len() {
@@ -105,7 +105,7 @@ fn placeholders(chars: &[(usize, char)]) -> Vec<&[(usize, char)]> {
 }
 
 /// The argument in front of the colon, the format behind it.
-fn split(placeholder: &[(usize, char)]) -> (&[(usize, char)], &[(usize, char)]) {
+fn split(placeholder: Chars<'_>) -> (Chars<'_>, Chars<'_>) {
     match placeholder.iter().position(|next| next.1 == ':') {
         Some(colon) => (&placeholder[..colon], &placeholder[colon + 1..]),
         None => (placeholder, &[]),
@@ -113,7 +113,7 @@ fn split(placeholder: &[(usize, char)]) -> (&[(usize, char)], &[(usize, char)]) 
 }
 
 /// The words in front of a `$`.
-fn counts(spec: &[(usize, char)]) -> impl Iterator<Item = &[(usize, char)]> {
+fn counts(spec: Chars<'_>) -> impl Iterator<Item = Chars<'_>> {
     let is_aligned = spec.get(1).is_some_and(|next| matches!(next.1, '<' | '^' | '>'));
     let spec = if is_aligned { &spec[2..] } else { spec };
     let mut words: Vec<_> = spec.split(|next| next.1 == '$').collect();
@@ -131,7 +131,7 @@ fn is_word(char: char) -> bool {
 }
 
 /// The name that `chars` spell, white space around it left out; positions are no names.
-fn capture(chars: &[(usize, char)], start: usize) -> Option<Name> {
+fn capture(chars: Chars<'_>, start: usize) -> Option<Name> {
     let first = chars.iter().position(|next| !next.1.is_whitespace())?;
     let last = chars.iter().rposition(|next| !next.1.is_whitespace())?;
     let word = &chars[first..=last];

@@ -402,13 +402,7 @@ impl Lowerer<'_> {
         self.set_kind(id, ItemKind::MacroRules { body });
     }
 
-    fn macro_item(
-        &mut self,
-        id: ItemId,
-        attrs: &[syn::Attribute],
-        mac: &syn::Macro,
-        semi: Option<&syn::Token![;]>,
-    ) {
+    fn macro_item(&mut self, id: ItemId, attrs: &[syn::Attribute], mac: &syn::Macro, semi: Option<&syn::Token![;]>) {
         let first = mac.path.leading_colon.map(|colon| colon.spans[0]);
         let first = first.or(mac.path.segments.first().map(|segment| segment.ident.span()));
         let close = mac.delimiter.span().close();

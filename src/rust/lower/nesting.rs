@@ -8,12 +8,14 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 /// Deepest nesting of delimiters that is parsed.
 const MAX_GROUPS: usize = 200;
 /// Longest run of tokens that may nest in each other.
-const MAX_RUN: usize = 50_000;
-/// Stack that one level of delimiters takes in a build without optimization, with room to spare.
-const BYTES_PER_GROUP: usize = 64 * 1024;
+const MAX_RUN: usize = 20_000;
+/// Builds without optimization have frames about four times as large.
+const FRAME_FACTOR: usize = if cfg!(debug_assertions) { 4 } else { 1 };
+/// Stack that one level of delimiters takes at most (measured, with room to spare).
+const BYTES_PER_GROUP: usize = 16 * 1024 * FRAME_FACTOR;
 /// The same for one token.
-const BYTES_PER_TOKEN: usize = 8 * 1024;
-/// What the stack of any thread is good for.
+const BYTES_PER_TOKEN: usize = 4 * 1024 * FRAME_FACTOR;
+/// What is left at least on the stack of any thread.
 const SMALL_STACK: usize = 1024 * 1024;
 
 /// The nesting of one token stream.
@@ -33,8 +35,8 @@ impl Nesting {
 
     /// The size of the stack to parse on, if the present one may be too small.
     pub(super) fn needs_own_stack(&self) -> Option<usize> {
-        let size = SMALL_STACK + self.groups * BYTES_PER_GROUP + self.run * BYTES_PER_TOKEN;
-        (size > 2 * SMALL_STACK).then_some(size)
+        let needed = self.groups * BYTES_PER_GROUP + self.run * BYTES_PER_TOKEN;
+        (needed > SMALL_STACK).then_some(SMALL_STACK + needed)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Patterns.
 
-use super::super::hir::{FieldPat, Parent, Path, PatId, PatKind, PatParent, Span, TypeParent};
+use super::super::hir::{FieldPat, Parent, PatId, PatKind, PatParent, Path, Span, TypeParent};
 use super::Lowerer;
 
 type Elems = syn::punctuated::Punctuated<syn::Pat, syn::Token![,]>;
@@ -59,7 +59,9 @@ impl Lowerer<'_> {
             }
             syn::Pat::Or(pat) => self.or_pat(pat, id),
             syn::Pat::Wild(pat) => (PatKind::Wild, self.span(pat.underscore_token.span)),
-            syn::Pat::Rest(pat) => (PatKind::Rest, self.span(pat.dot2_token.spans[0]).to(self.span(pat.dot2_token.spans[1]))),
+            syn::Pat::Rest(pat) => {
+                (PatKind::Rest, self.span(pat.dot2_token.spans[0]).to(self.span(pat.dot2_token.spans[1])))
+            }
             syn::Pat::Lit(pat) => self.constant_pat(&syn::Expr::Lit(pat.clone()), id),
             syn::Pat::Const(pat) => self.constant_pat(&syn::Expr::Const(pat.clone()), id),
             syn::Pat::Range(pat) => {

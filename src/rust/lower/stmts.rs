@@ -1,6 +1,8 @@
 //! Blocks and statements.
 
-use super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemParent, Parent, PatParent, Span, StmtId, StmtKind, TypeParent};
+use super::super::hir::{
+    BlockFlavour, ExprId, ExprKind, ItemParent, Parent, PatParent, Span, StmtId, StmtKind, TypeParent,
+};
 use super::Lowerer;
 
 impl Lowerer<'_> {
@@ -50,12 +52,7 @@ impl Lowerer<'_> {
         id
     }
 
-    fn expr_stmt(
-        &self,
-        expr: ExprId,
-        attrs: &[syn::Attribute],
-        semi: Option<&syn::Token![;]>,
-    ) -> (StmtKind, Span) {
+    fn expr_stmt(&self, expr: ExprId, attrs: &[syn::Attribute], semi: Option<&syn::Token![;]>) -> (StmtKind, Span) {
         let span = self.with_head(self.hir[expr].span, attrs, None);
         let end = semi.map_or(span, |semi| self.span(semi.span));
         (StmtKind::Expr { expr, semi: semi.is_some() }, span.to(end))

@@ -1,8 +1,6 @@
 //! Written types, paths and generics.
 
-use super::super::hir::{
-    GenericArgs, GenericParam, Generics, Name, Path, Segment, Span, TypeId, TypeKind, TypeParent,
-};
+use super::super::hir::{GenericArgs, GenericParam, Generics, Name, Path, Segment, Span, TypeId, TypeKind, TypeParent};
 use super::Lowerer;
 
 type Bounds = syn::punctuated::Punctuated<syn::TypeParamBound, syn::Token![+]>;
@@ -107,9 +105,7 @@ impl Lowerer<'_> {
             syn::Type::Array(ty) => self.span(ty.bracket_token.span.close()),
             syn::Type::ImplTrait(ty) => self.bounds_span(&ty.bounds),
             syn::Type::TraitObject(ty) => self.bounds_span(&ty.bounds),
-            syn::Type::FnPtr(ty) => {
-                self.return_span(&ty.output).unwrap_or(self.span(ty.paren_token.span.close()))
-            }
+            syn::Type::FnPtr(ty) => self.return_span(&ty.output).unwrap_or(self.span(ty.paren_token.span.close())),
             syn::Type::Never(ty) => self.span(ty.bang_token.span),
             syn::Type::Infer(ty) => self.span(ty.underscore_token.span),
             syn::Type::Macro(ty) => self.span(ty.mac.delimiter.span().close()),
@@ -229,9 +225,7 @@ impl Lowerer<'_> {
                 }
             },
             syn::TypeParamBound::Lifetime(lifetime) => self.span(lifetime.span()),
-            syn::TypeParamBound::PreciseCapture(capture) => {
-                self.between(capture.use_token.span, capture.gt_token.span)
-            }
+            syn::TypeParamBound::PreciseCapture(capture) => self.between(capture.use_token.span, capture.gt_token.span),
             other => self.tokens_span(&quote::ToTokens::to_token_stream(other)).unwrap_or_default(),
         }
     }

@@ -1,8 +1,8 @@
 //! What must hold for every lowered file.
 
 use super::super::super::hir::{
-    ExprId, ExprKind, Fields, GenericArgs, Hir, ItemKind, ItemParent, MacroCall, Name, Parent, PatKind, PatParent, Path,
-    Span, TypeKind, TypeParent, UseKind, UseTree,
+    ExprId, ExprKind, Fields, GenericArgs, Hir, ItemKind, ItemParent, MacroCall, Name, Parent, PatKind, PatParent,
+    Path, Span, TypeKind, TypeParent, UseKind, UseTree,
 };
 
 /// Spans nest and keep their order, parents and children agree, names stand where their spans say.
