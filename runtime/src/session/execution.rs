@@ -71,15 +71,13 @@ impl Execution {
     }
 
     async fn wait(&self) -> Result<Turn, SessionError> {
-        let mut announced = pin!(self.announced.notified());
-        // Registered before the look at the result, so no announcement is missed.
-        announced.as_mut().enable();
         loop {
+            // Made before the look at the result, so no announcement is missed.
+            let announced = self.announced.notified();
             if let Some(ended) = self.ended.get() {
                 return ended.clone().map(Arc::unwrap_or_clone);
             }
-            announced.as_mut().await;
-            announced.set(self.announced.notified());
+            announced.await;
         }
     }
 }

@@ -51,13 +51,14 @@ impl ActiveRun {
         let mut input = self.execution.input().clone();
         stamp(&ctx, &mut input);
         // The future owns the runner, so that both are gone before the session is free.
-        let mut running = Unwinding::new(async move { runner.run_inference(&ctx, input).await });
+        let mut running = Box::pin(async move { runner.run_inference(&ctx, input).await });
         let outcome = tokio::select! {
             biased;
-            outcome = running.next() => outcome,
+            outcome = catching_panics(running.as_mut()) => outcome,
             () = self.out_of_time() => Ok(Err(EngineError::Cancelled)),
         };
-        running.discard()?;
+        // Should this panic, the run is ended by its drop.
+        drop(running);
         let mut turn = outcome??;
         stamp(&self.ctx, &mut turn);
         Ok(turn)
@@ -96,29 +97,11 @@ impl Drop for ActiveRun {
     }
 }
 
-/// A future whose panics, in a poll or in its destructor, become errors (invariant 9).
-struct Unwinding<F> {
-    future: Option<Pin<Box<F>>>,
-}
-
-impl<F: Future> Unwinding<F> {
-    fn new(future: F) -> Self {
-        Self { future: Some(Box::pin(future)) }
-    }
-
-    async fn next(&mut self) -> Result<F::Output, SessionError> {
-        let Some(future) = &mut self.future else {
-            return std::future::pending().await;
-        };
-        std::future::poll_fn(|cx| match catching(|| future.as_mut().poll(cx)) {
-            Ok(polled) => polled.map(Ok),
-            Err(panicked) => Poll::Ready(Err(panicked)),
-        })
-        .await
-    }
-
-    fn discard(&mut self) -> Result<(), SessionError> {
-        let future = self.future.take();
-        catching(|| drop(future))
-    }
+/// Polls `future`; a panic becomes an error (invariant 9).
+async fn catching_panics<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, SessionError> {
+    std::future::poll_fn(|cx| match catching(|| future.as_mut().poll(cx)) {
+        Ok(polled) => polled.map(Ok),
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    })
+    .await
 }

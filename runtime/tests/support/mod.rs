@@ -57,9 +57,18 @@ where
     }
 }
 
-/// The runner that the standard builder makes of an engine.
-pub(crate) fn runner_of(engine: Arc<dyn Engine>, ctx: &Context) -> Result<Arc<dyn InferenceRunner>, BuildError> {
-    Builder::new(engine).build(ctx, "")
+/// A runner that is nothing but this engine.
+pub(crate) fn runner_of(engine: Arc<dyn Engine>) -> Result<Arc<dyn InferenceRunner>, BuildError> {
+    Ok(Arc::new(Bare(engine)))
+}
+
+struct Bare(Arc<dyn Engine>);
+
+#[async_trait]
+impl InferenceRunner for Bare {
+    async fn run_inference(&self, ctx: &Context, turn: Turn) -> Result<Turn, EngineError> {
+        self.0.run_inference(ctx, turn).await
+    }
 }
 
 /// Remembers a context.
