@@ -70,6 +70,8 @@ pub(crate) struct CrateData {
     pub(crate) root: DefId,
     /// Names of dependencies as the code writes them.
     pub(crate) dependencies: HashMap<String, CrateId>,
+    /// Whether other packages may depend on it: a library target.
+    pub(crate) is_library: bool,
     /// One of the embedded descriptions of a library, not code of the tree.
     pub(crate) model: bool,
 }
@@ -199,6 +201,12 @@ impl Program {
         self.krate(self.def(id).krate).model
     }
 
+    /// Whether a path begins with the name of an embedded description.
+    pub(crate) fn is_model_path(&self, path: &str) -> bool {
+        let krate = path.split("::").next().unwrap_or(path);
+        krate == "derived" || self.crates.iter().any(|data| data.model && data.name == krate)
+    }
+
     /// `crate_name::module::Item`.
     pub(crate) fn path_of(&self, id: DefId) -> String {
         let def = self.def(id);
@@ -231,7 +239,7 @@ impl Program {
             visibility: Visibility::Public,
         });
         self.scopes.insert(root, Scope::default());
-        self.crates.push(CrateData { name: name.to_owned(), root, dependencies: HashMap::new(), model });
+        self.crates.push(CrateData { name: name.to_owned(), root, dependencies: HashMap::new(), is_library: false, model });
         id
     }
 

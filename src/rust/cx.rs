@@ -1,0 +1,339 @@
+//! What every rule looks at: the indexed program with types and flow, and helpers to read and change its text.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use super::flow::Flow;
+use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
+use super::impls::Impls;
+use super::index::{DefId, FileIdx, Program};
+use super::infer::{Inferred, ValueRes};
+use super::legacy::{Legacy, Tracked};
+use super::resolve::{Namespace, Res, Resolver};
+use super::ty::Ty;
+use crate::edit::Edit;
+
+/// An edit of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) file: FileIdx,
+    pub(crate) edit: Edit,
+}
+
+/// A name of the new API that changed code uses in a scope, e.g. `session::Session`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Need {
+    pub(crate) file: FileIdx,
+    pub(crate) scope: DefId,
+    pub(crate) path: &'static str,
+}
+
+/// The shared view of one group of crates.
+#[derive(Debug)]
+pub(crate) struct Cx<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) resolver: &'a Resolver<'a>,
+    pub(crate) impls: &'a Impls,
+    pub(crate) legacy: &'a Legacy,
+    pub(crate) flow: &'a Flow,
+    pub(crate) inferred: &'a HashMap<FileIdx, Inferred>,
+    /// Uses of every local, in source order.
+    pub(crate) uses: HashMap<(FileIdx, PatId), Vec<ExprId>>,
+    /// Callers of every function of the program: the calls by which it is reached.
+    pub(crate) calls: HashMap<DefId, Vec<(FileIdx, ExprId)>>,
+    /// What code calls the new crate.
+    pub(crate) runtime: String,
+    /// Names that must be written with their full path, because the short one means something else.
+    pub(crate) qualified: BTreeSet<Need>,
+    needs: RefCell<Vec<Need>>,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(
+        resolver: &'a Resolver<'a>,
+        impls: &'a Impls,
+        legacy: &'a Legacy,
+        flow: &'a Flow,
+        inferred: &'a HashMap<FileIdx, Inferred>,
+        runtime: String,
+    ) -> Self {
+        let mut cx = Self {
+            program: resolver.program,
+            resolver,
+            impls,
+            legacy,
+            flow,
+            inferred,
+            uses: HashMap::new(),
+            calls: HashMap::new(),
+            runtime,
+            qualified: BTreeSet::new(),
+            needs: RefCell::default(),
+        };
+        cx.index_uses();
+        cx
+    }
+
+    fn index_uses(&mut self) {
+        for (&file, inferred) in self.inferred {
+            for (&expr, value) in &inferred.values {
+                match value {
+                    ValueRes::Local(pat) => self.uses.entry((file, *pat)).or_default().push(expr),
+                    ValueRes::Def(def) => self.calls.entry(*def).or_default().push((file, expr)),
+                    ValueRes::Extern(_) => {}
+                }
+            }
+            for (&expr, &def) in &inferred.methods {
+                self.calls.entry(def).or_default().push((file, expr));
+            }
+        }
+        for ((file, _), uses) in &mut self.uses {
+            uses.sort_by_key(|&expr| self.program.hir(*file)[expr].span);
+        }
+        self.calls.values_mut().for_each(|calls| calls.sort());
+    }
+
+    pub(crate) fn hir(&self, file: FileIdx) -> &'a Hir {
+        self.program.hir(file)
+    }
+
+    pub(crate) fn inferred(&self, file: FileIdx) -> &'a Inferred {
+        &self.inferred[&file]
+    }
+
+    pub(crate) fn ty(&self, file: FileIdx, expr: ExprId) -> &'a Ty {
+        self.inferred(file).ty(expr)
+    }
+
+    pub(crate) fn span(&self, file: FileIdx, expr: ExprId) -> Span {
+        self.hir(file)[expr].span
+    }
+
+    pub(crate) fn source(&self, file: FileIdx) -> &'a str {
+        self.program.unit(file).source.text()
+    }
+
+    pub(crate) fn text(&self, file: FileIdx, span: Span) -> &'a str {
+        &self.source(file)[span.range()]
+    }
+
+    pub(crate) fn expr_text(&self, file: FileIdx, expr: ExprId) -> &'a str {
+        self.text(file, self.span(file, expr))
+    }
+
+    pub(crate) fn uses_of(&self, file: FileIdx, pat: PatId) -> &[ExprId] {
+        self.uses.get(&(file, pat)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The tracked type an expression is a handle of.
+    pub(crate) fn handle(&self, file: FileIdx, expr: ExprId) -> Option<Tracked> {
+        self.legacy.handle_of(self.resolver, self.ty(file, expr))
+    }
+
+    /// The name by which code in `scope` writes an item of the new crate; notes that it must be imported there.
+    pub(crate) fn name(&self, file: FileIdx, scope: DefId, path: &'static str) -> String {
+        let scope = self.program.real_module(scope);
+        let need = Need { file, scope, path };
+        let short = path.rsplit("::").next().unwrap_or(path);
+        if self.qualified.contains(&need) || self.is_taken(scope, short, path) {
+            return format!("{}::{path}", self.runtime);
+        }
+        let mut needs = self.needs.borrow_mut();
+        if !needs.contains(&need) {
+            needs.push(need);
+        }
+        short.to_owned()
+    }
+
+    /// The name at an expression.
+    pub(crate) fn name_at(&self, file: FileIdx, expr: ExprId, path: &'static str) -> String {
+        self.name(file, self.program.scope_of_expr(file, expr), path)
+    }
+
+    /// Whether a short name means something of the user's in a scope.
+    fn is_taken(&self, scope: DefId, short: &str, path: &str) -> bool {
+        [Namespace::Type, Namespace::Value].iter().any(|&namespace| {
+            let Some((res, _)) = self.resolver.member(scope, short, namespace) else { return false };
+            match res {
+                Res::Extern(other) => other != format!("{}::{path}", self.runtime),
+                Res::Def(def) => {
+                    let krate = &self.program.krate(self.program.def(def).krate);
+                    !(krate.model && (krate.name == "geppetto" || krate.name == "geppetto_runtime"))
+                }
+            }
+        })
+    }
+
+    /// The names asked for since the last call.
+    pub(crate) fn take_needs(&self) -> Vec<Need> {
+        std::mem::take(&mut self.needs.borrow_mut())
+    }
+
+    pub(crate) fn replace(&self, file: FileIdx, span: Span, text: impl Into<String>) -> Change {
+        Change { file, edit: Edit::replace(span.range(), text) }
+    }
+
+    pub(crate) fn insert(&self, file: FileIdx, at: u32, text: impl Into<String>) -> Change {
+        Change { file, edit: Edit::insert(at as usize, text) }
+    }
+
+    /// The expression without parentheses around it.
+    pub(crate) fn peel_parens(&self, file: FileIdx, mut expr: ExprId) -> ExprId {
+        while let ExprKind::Paren(inner) = self.hir(file)[expr].kind {
+            expr = inner;
+        }
+        expr
+    }
+
+    /// The parent expression, parentheses skipped.
+    pub(crate) fn parent_expr(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
+        match self.hir(file)[expr].parent {
+            Parent::Expr(parent) if matches!(self.hir(file)[parent].kind, ExprKind::Paren(_)) => {
+                self.parent_expr(file, parent)
+            }
+            Parent::Expr(parent) => Some(parent),
+            _ => None,
+        }
+    }
+
+    /// The definition that a call's callee or a path names.
+    pub(crate) fn value_def(&self, file: FileIdx, expr: ExprId) -> Option<DefId> {
+        match self.inferred(file).values.get(&self.peel_parens(file, expr)) {
+            Some(ValueRes::Def(def)) => Some(*def),
+            _ => None,
+        }
+    }
+
+    /// Whether `expr` calls a function of an embedded description by its path.
+    pub(crate) fn calls_known(&self, file: FileIdx, expr: ExprId, path: &str) -> Option<&'a [ExprId]> {
+        let ExprKind::Call { callee, args } = &self.hir(file)[expr].kind else { return None };
+        let def = self.value_def(file, *callee)?;
+        (self.program.path_of(def) == path || self.assoc_path(def) == path).then_some(args.as_slice())
+    }
+
+    /// `module::Type::function` of an associated function.
+    pub(crate) fn assoc_path(&self, def: DefId) -> String {
+        let data = self.program.def(def);
+        let Some(parent) = data.parent else { return data.name.clone() };
+        let Some(item) = self.program.item(parent) else { return self.program.path_of(def) };
+        let ItemKind::Impl { self_ty, .. } = &item.kind else { return self.program.path_of(def) };
+        let scope = self.resolver.ty_scope(parent);
+        match self.resolver.lower(*self_ty, &scope) {
+            Ty::Adt(owner, _) | Ty::Trait(owner, _) => format!("{}::{}", self.program.path_of(owner), data.name),
+            _ => self.program.path_of(def),
+        }
+    }
+
+    /// Whether an expression is `Arc::new(x)` or the like around a handle; the inner expression.
+    pub(crate) fn pointer_new(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
+        let args = self
+            .calls_known(file, expr, "std::sync::Arc::new")
+            .or_else(|| self.calls_known(file, expr, "std::rc::Rc::new"))?;
+        args.first().copied()
+    }
+
+    /// The cloned expression of `x.clone()` or `Arc::clone(&x)`.
+    pub(crate) fn cloned(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
+        let hir = self.hir(file);
+        if let ExprKind::MethodCall { receiver, method, args, .. } = &hir[expr].kind {
+            return (method.text == "clone" && args.is_empty()).then_some(*receiver);
+        }
+        let args = self
+            .calls_known(file, expr, "std::sync::Arc::clone")
+            .or_else(|| self.calls_known(file, expr, "std::rc::Rc::clone"))?;
+        match hir[*args.first()?].kind {
+            ExprKind::Ref { expr, .. } => Some(expr),
+            _ => args.first().copied(),
+        }
+    }
+
+    /// The local that an expression names, through parentheses.
+    pub(crate) fn local(&self, file: FileIdx, expr: ExprId) -> Option<PatId> {
+        self.inferred(file).local(self.peel_parens(file, expr))
+    }
+
+    /// The function around an expression.
+    pub(crate) fn function_of(&self, file: FileIdx, expr: ExprId) -> Option<ItemId> {
+        let hir = self.hir(file);
+        let mut at = expr;
+        loop {
+            match hir[at].parent {
+                Parent::Expr(parent) => at = parent,
+                Parent::Stmt(stmt) => at = hir[stmt].block,
+                Parent::Item(item) => return Some(item),
+                Parent::Pat(_) => return None,
+            }
+        }
+    }
+
+    /// The innermost statement around an expression.
+    pub(crate) fn stmt_of(&self, file: FileIdx, expr: ExprId) -> Option<StmtId> {
+        let hir = self.hir(file);
+        let mut at = expr;
+        loop {
+            match hir[at].parent {
+                Parent::Expr(parent) => at = parent,
+                Parent::Stmt(stmt) => return Some(stmt),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Expressions around `expr`, from the inside out, within its function.
+    pub(crate) fn ancestors(&self, file: FileIdx, expr: ExprId) -> impl Iterator<Item = ExprId> + '_ {
+        let hir = self.hir(file);
+        std::iter::successors(Some(expr), move |&at| match hir[at].parent {
+            Parent::Expr(parent) => Some(parent),
+            Parent::Stmt(stmt) => Some(hir[stmt].block),
+            _ => None,
+        })
+        .skip(1)
+    }
+
+    /// Whether any binding of the function around `expr` has this name, apart from `except`.
+    pub(crate) fn binds_name(&self, file: FileIdx, expr: ExprId, name: &str, except: &[PatId]) -> bool {
+        let Some(function) = self.function_of(file, expr) else { return true };
+        let around = self.hir(file)[function].span;
+        self.inferred(file).bindings.keys().any(|pat| {
+            !except.contains(pat)
+                && around.contains(self.hir(file)[*pat].span)
+                && self.bound_name(file, *pat).is_some_and(|bound| bound == name)
+        })
+    }
+
+    pub(crate) fn bound_name(&self, file: FileIdx, pat: PatId) -> Option<&'a str> {
+        match &self.hir(file)[pat].kind {
+            super::hir::PatKind::Bind { name, .. } => Some(name.text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// A name that no binding of the function around `expr` has yet.
+    pub(crate) fn free_name(&self, file: FileIdx, expr: ExprId, wish: &str) -> String {
+        let candidates = std::iter::once(wish.to_owned()).chain((2..).map(|n| format!("{wish}{n}")));
+        candidates.into_iter().find(|name| !self.binds_name(file, expr, name, &[])).unwrap_or_else(|| wish.to_owned())
+    }
+
+    /// The written type directly around another one, if that is `Arc<_>` or `Rc<_>`.
+    pub(crate) fn pointer_around(&self, file: FileIdx, ty: TypeId) -> Option<TypeId> {
+        let super::hir::TypeParent::Type(outer) = self.hir(file)[ty].parent else { return None };
+        let TypeKind::Path(path) = &self.hir(file)[outer].kind else { return None };
+        let scope = super::flow::scope_of_type(self.resolver, file, outer);
+        match self.resolver.path(scope, path, Namespace::Type)?.res {
+            Res::Def(def) if super::legacy::is_shared_pointer(self.resolver, def) => Some(outer),
+            _ => None,
+        }
+    }
+
+    /// Where a span begins, as people read it.
+    pub(crate) fn place(&self, file: FileIdx, span: Span) -> String {
+        let source = &self.program.unit(file).source;
+        let position = source.position(span.start as usize);
+        format!("{}:{}:{}", source.path().display(), position.line, position.column)
+    }
+
+    /// Whether a span holds a comment outside the given parts of it.
+    pub(crate) fn has_comment(&self, file: FileIdx, span: Span) -> bool {
+        !super::comments::comments(self.text(file, span)).is_empty()
+    }
+}

@@ -1,0 +1,577 @@
+//! What belongs together: sites tied by a value or a type form one unit, which changes whole or not at all.
+//!
+//! A node is an expression, binding, written type, field, parameter, result or item. Two nodes are joined where a
+//! value of a tracked type passes from one to the other, so that a connected component holds every place that must
+//! change when one of them does.
+
+use std::collections::HashMap;
+
+use super::hir::{self, BlockFlavour, ExprId, ExprKind, ItemId, ItemKind, Parent, PatId, PatKind, PatParent, StmtKind, TypeId, TypeParent};
+use super::index::{DefId, DefKind, FileIdx};
+use super::infer::{Inferred, ValueRes};
+use super::legacy::{Legacy, Tracked};
+use super::resolve::Resolver;
+use super::ty::Ty;
+
+/// A place that can hold or name a tracked value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Node {
+    Expr(FileIdx, ExprId),
+    Binding(FileIdx, PatId),
+    Type(FileIdx, TypeId),
+    Field(DefId, String),
+    Param(DefId, usize),
+    Return(DefId),
+    Item(DefId),
+}
+
+/// Index of a unit of one analysis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct UnitIdx(pub(crate) u32);
+
+/// The nodes of a program, grouped.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    ids: HashMap<Node, u32>,
+    parents: Vec<u32>,
+}
+
+impl Flow {
+    fn id(&mut self, node: Node) -> u32 {
+        let next = self.parents.len() as u32;
+        let id = *self.ids.entry(node).or_insert(next);
+        if id == next {
+            self.parents.push(next);
+        }
+        id
+    }
+
+    fn find(&self, mut id: u32) -> u32 {
+        while self.parents[id as usize] != id {
+            id = self.parents[id as usize];
+        }
+        id
+    }
+
+    /// Notes a node.
+    pub(crate) fn add(&mut self, node: Node) {
+        self.id(node);
+    }
+
+    /// Ties two nodes.
+    pub(crate) fn join(&mut self, a: Node, b: Node) {
+        let (a, b) = (self.id(a), self.id(b));
+        let (a, b) = (self.find(a), self.find(b));
+        // The smaller root wins, so that the result does not depend on the order of the joins.
+        self.parents[a.max(b) as usize] = a.min(b);
+    }
+
+    /// The unit of a node, if it is part of one.
+    pub(crate) fn unit_of(&self, node: &Node) -> Option<UnitIdx> {
+        self.ids.get(node).map(|&id| UnitIdx(self.find(id)))
+    }
+}
+
+/// Builds the flow of all files that are not embedded descriptions.
+pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap<FileIdx, Inferred>) -> Flow {
+    let mut flow = Flow::default();
+    let mut files: Vec<_> = inferred.keys().copied().collect();
+    files.sort();
+    for file in files {
+        let walk = Walk { resolver, legacy, inferred: &inferred[&file], file, hir: resolver.program.hir(file) };
+        walk.types(&mut flow);
+        walk.bindings(&mut flow);
+        walk.exprs(&mut flow);
+    }
+    flow
+}
+
+struct Walk<'a> {
+    resolver: &'a Resolver<'a>,
+    legacy: &'a Legacy,
+    inferred: &'a Inferred,
+    file: FileIdx,
+    hir: &'a hir::Hir,
+}
+
+impl Walk<'_> {
+    fn tracked(&self, ty: &Ty) -> bool {
+        self.legacy.mentions_any(ty)
+    }
+
+    fn expr_node(&self, id: ExprId) -> Node {
+        Node::Expr(self.file, id)
+    }
+
+    fn is_tracked_expr(&self, id: ExprId) -> bool {
+        self.tracked(self.inferred.ty(id))
+    }
+
+    /// Written types that name a tracked type, each tied to what it is the type of.
+    fn types(&self, flow: &mut Flow) {
+        for index in 0..self.hir.types.len() {
+            let id = TypeId(index as u32);
+            if self.type_names(id).is_empty() {
+                continue;
+            }
+            let node = Node::Type(self.file, id);
+            flow.add(node.clone());
+            for slot in self.slots_of_type(id) {
+                flow.join(node.clone(), slot);
+            }
+        }
+    }
+
+    /// The tracked types that a written type itself (not its parts) names, also through the user's own aliases.
+    fn type_names(&self, id: TypeId) -> Vec<Tracked> {
+        type_mention(self.resolver, self.legacy, self.file, id)
+    }
+
+    fn slots_of_type(&self, id: TypeId) -> Vec<Node> {
+        let mut top = id;
+        while let TypeParent::Type(outer) = self.hir[top].parent {
+            top = outer;
+        }
+        match self.hir[top].parent {
+            TypeParent::Expr(expr) => vec![self.expr_node(expr)],
+            TypeParent::Stmt(stmt) => match &self.hir[stmt].kind {
+                StmtKind::Let { pat, .. } => self.bound_by(*pat),
+                _ => Vec::new(),
+            },
+            TypeParent::Pat(pat) => self.bound_by(pat),
+            TypeParent::Item(item) => self.slots_in_item(item, top),
+            TypeParent::Type(_) => Vec::new(),
+        }
+    }
+
+    fn slots_in_item(&self, item: ItemId, top: TypeId) -> Vec<Node> {
+        let Some(def) = self.resolver.program.def_of_item(self.file, item) else { return Vec::new() };
+        match &self.hir[item].kind {
+            ItemKind::Fn(function) => {
+                if function.ret == Some(top) {
+                    return vec![Node::Return(def)];
+                }
+                let param = function.params.iter().position(|param| param.ty == top);
+                param.map_or_else(|| vec![Node::Item(def)], |index| vec![Node::Param(def, index)])
+            }
+            ItemKind::Struct(fields) => self.field_slot(def, fields, top).into_iter().collect(),
+            ItemKind::Enum(variants) => variants
+                .iter()
+                .enumerate()
+                .find_map(|(index, variant)| {
+                    let variant_def = self.variant_def(def, index)?;
+                    self.field_slot(variant_def, &variant.fields, top)
+                })
+                .into_iter()
+                .collect(),
+            _ => vec![Node::Item(def)],
+        }
+    }
+
+    fn variant_def(&self, owner: DefId, index: usize) -> Option<DefId> {
+        self.resolver.program.def_ids().find(|&def| {
+            let data = self.resolver.program.def(def);
+            data.parent == Some(owner) && data.kind == DefKind::Variant(index as u32)
+        })
+    }
+
+    fn field_slot(&self, def: DefId, fields: &hir::Fields, top: TypeId) -> Option<Node> {
+        let (hir::Fields::Named(fields) | hir::Fields::Tuple(fields)) = fields else { return None };
+        let index = fields.iter().position(|field| field.ty == top)?;
+        let name = fields[index].name.as_ref().map_or_else(|| index.to_string(), |name| name.text.clone());
+        Some(Node::Field(def, name))
+    }
+
+    /// Bindings of a pattern that hold tracked values.
+    fn bound_by(&self, pat: PatId) -> Vec<Node> {
+        let mut found = Vec::new();
+        let mut todo = vec![pat];
+        while let Some(pat) = todo.pop() {
+            if self.inferred.bindings.get(&pat).is_some_and(|ty| self.tracked(ty)) {
+                found.push(Node::Binding(self.file, pat));
+            }
+            todo.extend(sub_patterns(&self.hir[pat].kind));
+        }
+        found
+    }
+
+    fn bindings(&self, flow: &mut Flow) {
+        for (&pat, ty) in &self.inferred.bindings {
+            if !self.tracked(ty) {
+                continue;
+            }
+            let node = Node::Binding(self.file, pat);
+            flow.add(node.clone());
+            if let Some(source) = self.source_of_binding(pat) {
+                flow.join(node, source);
+            }
+        }
+        for (&pat, &def) in &self.inferred.pattern_defs {
+            self.pattern_fields(pat, def, flow);
+        }
+    }
+
+    /// What a binding takes its value from: the matched expression or the parameter.
+    fn source_of_binding(&self, pat: PatId) -> Option<Node> {
+        let mut top = pat;
+        while let PatParent::Pat(outer) = self.hir[top].parent {
+            top = outer;
+        }
+        match self.hir[top].parent {
+            PatParent::Pat(_) => None,
+            PatParent::Expr(expr) => {
+                let source = matched_expr(self.hir, expr, top)?;
+                Some(self.expr_node(source))
+            }
+            PatParent::Stmt(stmt) => match &self.hir[stmt].kind {
+                StmtKind::Let { init: Some(init), .. } => Some(self.expr_node(*init)),
+                _ => None,
+            },
+            PatParent::Item(item) => {
+                let def = self.resolver.program.def_of_item(self.file, item)?;
+                let ItemKind::Fn(function) = &self.hir[item].kind else { return None };
+                let index = function.params.iter().position(|param| param.pat == top)?;
+                Some(Node::Param(def, index))
+            }
+        }
+    }
+
+    /// A constructor pattern ties what it matches to the constructor's fields.
+    fn pattern_fields(&self, pat: PatId, def: DefId, flow: &mut Flow) {
+        let parts: Vec<(String, PatId)> = match &self.hir[pat].kind {
+            PatKind::TupleStruct { pats, .. } => {
+                pats.iter().enumerate().map(|(index, &pat)| (index.to_string(), pat)).collect()
+            }
+            PatKind::Struct { fields, .. } => fields.iter().map(|field| (field.name.text.clone(), field.pat)).collect(),
+            _ => return,
+        };
+        if self.resolver.program.is_model(def) {
+            return;
+        }
+        for (name, pat) in parts {
+            for binding in self.bound_by(pat) {
+                flow.join(binding, Node::Field(def, name.clone()));
+            }
+        }
+    }
+
+    fn exprs(&self, flow: &mut Flow) {
+        for index in 0..self.hir.exprs.len() {
+            let id = ExprId(index as u32);
+            self.call_edges(id, flow);
+            self.error_edges(id, flow);
+            if !self.is_tracked_expr(id) {
+                continue;
+            }
+            flow.add(self.expr_node(id));
+            self.parent_edges(id, flow);
+            self.value_edges(id, flow);
+        }
+    }
+
+    /// A tracked value inside an expression whose own type is tracked: it passes through.
+    fn parent_edges(&self, id: ExprId, flow: &mut Flow) {
+        match self.hir[id].parent {
+            Parent::Expr(parent) if self.is_tracked_expr(parent) => {
+                flow.join(self.expr_node(id), self.expr_node(parent));
+            }
+            Parent::Stmt(stmt) => match &self.hir[stmt].kind {
+                StmtKind::Expr { semi: false, .. } => {
+                    let block = self.hir[stmt].block;
+                    if self.is_tracked_expr(block) {
+                        flow.join(self.expr_node(id), self.expr_node(block));
+                    }
+                }
+                StmtKind::Let { pat, .. } => {
+                    for binding in self.bound_by(*pat) {
+                        flow.join(self.expr_node(id), binding);
+                    }
+                }
+                _ => {}
+            },
+            Parent::Item(item) => {
+                if let Some(def) = self.resolver.program.def_of_item(self.file, item) {
+                    let node = match self.resolver.program.def(def).kind {
+                        DefKind::Fn => Node::Return(def),
+                        _ => Node::Item(def),
+                    };
+                    flow.join(self.expr_node(id), node);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn value_edges(&self, id: ExprId, flow: &mut Flow) {
+        let node = self.expr_node(id);
+        match self.inferred.values.get(&id) {
+            Some(ValueRes::Local(pat)) => flow.join(node.clone(), Node::Binding(self.file, *pat)),
+            Some(ValueRes::Def(def)) if !self.resolver.program.is_model(*def) => self.join_def(&node, *def, flow),
+            _ => {}
+        }
+        if let Some((def, name)) = self.inferred.fields.get(&id)
+            && !self.resolver.program.is_model(*def)
+        {
+            flow.join(node.clone(), Node::Field(*def, name.clone()));
+        }
+        match &self.hir[id].kind {
+            ExprKind::MethodCall { .. } => {
+                if let Some(&def) = self.inferred.methods.get(&id)
+                    && !self.resolver.program.is_model(def)
+                {
+                    flow.join(node, Node::Return(def));
+                }
+            }
+            ExprKind::Call { callee, .. } => {
+                if let Some(ValueRes::Def(def)) = self.inferred.values.get(callee)
+                    && !self.resolver.program.is_model(*def)
+                    && self.resolver.program.def(*def).kind == DefKind::Fn
+                {
+                    flow.join(node, Node::Return(*def));
+                }
+            }
+            ExprKind::Assign { lhs, rhs } => flow.join(self.expr_node(*lhs), self.expr_node(*rhs)),
+            ExprKind::Return(_) => {}
+            _ => {}
+        }
+    }
+
+    /// A function, constant or constructor named as a value.
+    fn join_def(&self, node: &Node, def: DefId, flow: &mut Flow) {
+        let program = self.resolver.program;
+        match program.def(def).kind {
+            DefKind::Const | DefKind::Static => flow.join(node.clone(), Node::Item(def)),
+            DefKind::Variant(_) | DefKind::Struct => {
+                for (name, ty, _) in self.resolver.field_types(def, &[]) {
+                    if self.tracked(&ty) {
+                        flow.join(node.clone(), Node::Field(def, name));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Arguments and field values with tracked types, tied to the user's parameters and fields.
+    fn call_edges(&self, id: ExprId, flow: &mut Flow) {
+        let program = self.resolver.program;
+        let (callee, args, shift) = match &self.hir[id].kind {
+            ExprKind::Call { callee, args } => match self.inferred.values.get(callee) {
+                Some(ValueRes::Def(def)) => {
+                    let takes_self = program.fn_item(*def).is_some_and(|function| function.self_param.is_some());
+                    (*def, args, usize::from(takes_self))
+                }
+                _ => return,
+            },
+            ExprKind::MethodCall { args, .. } => match self.inferred.methods.get(&id) {
+                Some(&def) => (def, args, 0),
+                None => return,
+            },
+            ExprKind::Struct { fields, .. } => {
+                if let Some(&def) = self.inferred.literals.get(&id)
+                    && !program.is_model(def)
+                {
+                    for field in fields.iter().filter(|field| self.is_tracked_expr(field.value)) {
+                        flow.join(self.expr_node(field.value), Node::Field(def, field.name.text.clone()));
+                    }
+                }
+                return;
+            }
+            ExprKind::Assign { lhs, rhs } if self.is_tracked_expr(*rhs) => {
+                return flow.join(self.expr_node(*lhs), self.expr_node(*rhs));
+            }
+            _ => return,
+        };
+        if program.is_model(callee) {
+            return;
+        }
+        for (index, &arg) in args.iter().enumerate().filter(|(_, arg)| self.is_tracked_expr(**arg)) {
+            let slot = match program.def(callee).kind {
+                DefKind::Fn => match index.checked_sub(shift) {
+                    Some(index) => Node::Param(callee, index),
+                    None => continue,
+                },
+                DefKind::Variant(_) | DefKind::Struct => Node::Field(callee, index.to_string()),
+                _ => continue,
+            };
+            flow.join(self.expr_node(arg), slot);
+        }
+    }
+
+    /// Where `?`, `return` and `into` let a tracked error go.
+    fn error_edges(&self, id: ExprId, flow: &mut Flow) {
+        match &self.hir[id].kind {
+            ExprKind::Try(inner) if self.is_tracked_expr(*inner) => self.question_mark(id, *inner, flow),
+            ExprKind::Return(Some(value)) if self.is_tracked_expr(*value) => {
+                if let Some(target) = self.return_target(id) {
+                    flow.join(self.expr_node(*value), target);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn question_mark(&self, id: ExprId, inner: ExprId, flow: &mut Flow) {
+        let Some(target) = self.return_target(id) else { return };
+        let ty = match &target {
+            Node::Return(def) => {
+                let Some(function) = self.resolver.program.fn_item(*def) else { return };
+                let scope = self.resolver.ty_scope(*def);
+                function.ret.map_or(Ty::unit(), |ret| self.resolver.lower(ret, &scope))
+            }
+            Node::Expr(_, expr) => self.inferred.ty(*expr).clone(),
+            _ => return,
+        };
+        if self.tracked(&ty) {
+            flow.join(self.expr_node(inner), target);
+        }
+        let mut conversions = Vec::new();
+        ty.any(&mut |part| {
+            if let Ty::Adt(def, _) = part
+                && !self.resolver.program.is_model(*def)
+            {
+                conversions.extend(self.conversions_into(*def));
+            }
+            false
+        });
+        for conversion in conversions {
+            flow.join(self.expr_node(inner), conversion);
+        }
+    }
+
+    /// `impl From<RunError> for X` blocks and `#[from]` fields of the user's error type.
+    fn conversions_into(&self, target: DefId) -> Vec<Node> {
+        let program = self.resolver.program;
+        let mut found = Vec::new();
+        for block in &program.impls {
+            let Some(ItemKind::Impl { self_ty, trait_path: Some(path), .. }) = program.item(block.def).map(|item| &item.kind)
+            else {
+                continue;
+            };
+            if path.segments.last().is_none_or(|last| last.name.text != "From") {
+                continue;
+            }
+            let scope = self.resolver.ty_scope(block.def);
+            let is_target = matches!(self.resolver.lower(*self_ty, &scope), Ty::Adt(def, _) if def == target);
+            let args = path.segments.last().map(|last| self.resolver.path_args(&last.args, &scope).types);
+            if is_target && args.unwrap_or_default().iter().any(|ty| self.tracked(ty)) {
+                found.push(Node::Item(block.def));
+            }
+        }
+        if let Some(item) = program.item(target)
+            && let ItemKind::Enum(variants) = &item.kind
+        {
+            for (index, _) in variants.iter().enumerate() {
+                let Some(variant) = self.variant_def(target, index) else { continue };
+                for (name, ty, _) in self.resolver.field_types(variant, &[]) {
+                    if self.tracked(&ty) {
+                        found.push(Node::Field(variant, name));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// What a `?` or `return` leaves: the function, or the closure or async block around.
+    fn return_target(&self, id: ExprId) -> Option<Node> {
+        let mut at = id;
+        loop {
+            match self.hir[at].parent {
+                Parent::Expr(parent) => at = parent,
+                Parent::Stmt(stmt) => at = self.hir[stmt].block,
+                Parent::Item(item) => {
+                    return self.resolver.program.def_of_item(self.file, item).map(Node::Return);
+                }
+                Parent::Pat(_) => return None,
+            }
+            let leaves = matches!(
+                self.hir[at].kind,
+                ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. }
+            );
+            if leaves {
+                return Some(self.expr_node(at));
+            }
+        }
+    }
+}
+
+/// The tracked types that a written type's own path (not its arguments) names.
+pub(crate) fn type_mention(resolver: &Resolver<'_>, legacy: &Legacy, file: FileIdx, id: TypeId) -> Vec<Tracked> {
+    let hir = resolver.program.hir(file);
+    let paths: Vec<&hir::Path> = match &hir[id].kind {
+        hir::TypeKind::Path(path) => vec![path],
+        hir::TypeKind::DynTrait(bounds) | hir::TypeKind::ImplTrait(bounds) => bounds.iter().collect(),
+        _ => return Vec::new(),
+    };
+    let scope = scope_of_type(resolver, file, id);
+    paths
+        .into_iter()
+        .filter_map(|path| {
+            let found = resolver.path(scope, path, super::resolve::Namespace::Type)?;
+            let super::resolve::Res::Def(def) = found.res else { return None };
+            if let Some(kind) = legacy.kind(def) {
+                return Some(vec![kind]);
+            }
+            match resolver.program.def(def).kind {
+                DefKind::TypeAlias => Some(legacy.mentioned(&resolver.instantiate_type(def, Vec::new()))),
+                _ => None,
+            }
+        })
+        .flatten()
+        .collect()
+}
+
+/// The scope in which a written type's names are looked up.
+pub(crate) fn scope_of_type(resolver: &Resolver<'_>, file: FileIdx, id: TypeId) -> DefId {
+    let program = resolver.program;
+    let hir = program.hir(file);
+    let mut at = hir[id].parent;
+    loop {
+        at = match at {
+            TypeParent::Type(outer) => hir[outer].parent,
+            TypeParent::Expr(expr) => return program.scope_of_expr(file, expr),
+            TypeParent::Stmt(stmt) => return program.scope_of_expr(file, hir[stmt].block),
+            TypeParent::Item(item) => return program.scope_of_item(file, item),
+            TypeParent::Pat(pat) => {
+                let mut top = pat;
+                loop {
+                    match hir[top].parent {
+                        PatParent::Pat(outer) => top = outer,
+                        PatParent::Expr(expr) => return program.scope_of_expr(file, expr),
+                        PatParent::Stmt(stmt) => return program.scope_of_expr(file, hir[stmt].block),
+                        PatParent::Item(item) => return program.scope_of_item(file, item),
+                    }
+                }
+            }
+        };
+    }
+}
+
+/// Direct parts of a pattern.
+pub(crate) fn sub_patterns(kind: &PatKind) -> Vec<PatId> {
+    match kind {
+        PatKind::Bind { sub, .. } => sub.iter().copied().collect(),
+        PatKind::TupleStruct { pats, .. } | PatKind::Tuple(pats) | PatKind::Slice(pats) | PatKind::Or(pats) => pats.clone(),
+        PatKind::Struct { fields, .. } => fields.iter().map(|field| field.pat).collect(),
+        PatKind::Ref(inner) => vec![*inner],
+        PatKind::Path(_) | PatKind::Wild | PatKind::Rest | PatKind::Lit(_) | PatKind::Other => Vec::new(),
+    }
+}
+
+/// The expression that a pattern of `match`, `if let`, `for`, `matches!` or a select arm is matched against.
+pub(crate) fn matched_expr(hir: &hir::Hir, expr: ExprId, pat: PatId) -> Option<ExprId> {
+    match &hir[expr].kind {
+        ExprKind::Match { scrutinee, .. } => Some(*scrutinee),
+        ExprKind::Let { expr, .. } => Some(*expr),
+        ExprKind::For { iter, .. } => Some(*iter),
+        ExprKind::Macro(call) => match &call.content {
+            hir::MacroContent::Matches { expr, .. } => Some(*expr),
+            hir::MacroContent::Select { arms, .. } => {
+                arms.iter().find(|arm| arm.pat == pat).map(|arm| arm.future)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}

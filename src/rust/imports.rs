@@ -1,0 +1,607 @@
+//! `legacy-import`: imports and paths of the legacy crate follow what became of the names they bring.
+//!
+//! What is decided here depends on which units change: a name that is still used keeps its import.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cx::{Change, Cx, Need};
+use super::hir::{ItemKind, Span, UseKind, Visibility};
+use super::index::{DefId, DefKind, FileIdx, ImportId};
+use super::references::{Reference, counterpart, is_direct, leads_through_legacy, target};
+use super::rules::inference_state::delete_line;
+
+/// What becomes of one leaf of a `use` declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Keep,
+    Delete,
+    /// The path below the new crate's root.
+    Rewrite(String),
+}
+
+/// The imports of all files for one choice of changes.
+#[derive(Debug, Default)]
+pub(crate) struct ImportPlan {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) fates: BTreeMap<ImportId, Fate>,
+    /// Paths in code that begin with the crate's name: the place, and whether they could be rewritten.
+    pub(crate) paths: Vec<(Reference, bool)>,
+    /// Names whose short form means something else as long as legacy uses remain.
+    pub(crate) conflicts: BTreeSet<Need>,
+    /// Files in which something legacy is still named.
+    pub(crate) legacy_left: BTreeSet<FileIdx>,
+}
+
+/// Works the imports out for `changes`, whose new code needs `needs`.
+pub(crate) fn plan(cx: &Cx<'_>, references: &[Reference], changes: &[Change], needs: &[Need]) -> ImportPlan {
+    let mut planner = Planner { cx, needs, plan: ImportPlan::default(), left: Vec::new(), inserted: BTreeMap::new() };
+    for change in changes {
+        planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
+    }
+    planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
+    planner.decide_leaves();
+    planner.find_conflicts();
+    planner.rewrite_paths();
+    planner.emit();
+    planner.plan
+}
+
+/// Whether a change takes a reference away.
+fn is_gone(reference: &Reference, changes: &[Change]) -> bool {
+    let span = reference.span.range();
+    !span.is_empty()
+        && changes.iter().any(|change| {
+            let range = change.edit.range();
+            change.file == reference.file && range.start <= span.start && span.end <= range.end
+        })
+}
+
+struct Planner<'a> {
+    cx: &'a Cx<'a>,
+    needs: &'a [Need],
+    plan: ImportPlan,
+    /// References that stay.
+    left: Vec<Reference>,
+    inserted: BTreeMap<FileIdx, Vec<String>>,
+}
+
+impl Planner<'_> {
+    fn left_through(&self, import: ImportId) -> impl Iterator<Item = &Reference> {
+        self.left.iter().filter(move |reference| reference.import == Some(import))
+    }
+
+    fn decide_leaves(&mut self) {
+        for index in 0..self.cx.program.imports.len() as u32 {
+            let import = ImportId(index);
+            let file = self.cx.program.import(import).file;
+            if !self.cx.inferred.contains_key(&file) || !leads_through_legacy(self.cx, import) {
+                continue;
+            }
+            let fate = self.fate(import);
+            self.plan.fates.insert(import, fate);
+        }
+    }
+
+    fn fate(&self, import: ImportId) -> Fate {
+        let cx = self.cx;
+        let data = cx.program.import(import);
+        let Some(def) = target(cx, import) else { return Fate::Keep };
+        let is_legacy = cx.legacy.is_legacy(cx.program, def);
+        let is_module = cx.program.def(def).kind == DefKind::Module;
+        let left: Vec<&Reference> = self.left_through(import).collect();
+        if data.is_glob {
+            return self.fate_of_glob(import, def, &left);
+        }
+        if !is_direct(cx, import) {
+            let used = !left.is_empty() || data.visibility == Visibility::Public || self.copied(import);
+            return if used || !is_legacy { Fate::Keep } else { Fate::Delete };
+        }
+        if is_legacy && is_module {
+            return self.fate_of_module(import, def, &left);
+        }
+        if is_legacy {
+            let named = data.rename.as_deref().unwrap_or_default() == "_";
+            return if left.is_empty() && !named && !self.copied(import) { Fate::Delete } else { Fate::Keep };
+        }
+        let was_used = self.is_used_before(import);
+        if was_used && left.is_empty() && !self.copied(import) && data.visibility == Visibility::Private {
+            let is_trait = cx.program.def(def).kind == DefKind::Trait;
+            if !is_trait {
+                return Fate::Delete;
+            }
+        }
+        counterpart(cx, def).map_or(Fate::Keep, Fate::Rewrite)
+    }
+
+    /// Whether new code holds the bound name because text was moved, or an unread macro may.
+    fn copied(&self, import: ImportId) -> bool {
+        let data = self.cx.program.import(import);
+        let Some(name) = data.binds.as_deref() else { return false };
+        if self.needs.iter().any(|need| need.path.rsplit("::").next() == Some(name)) {
+            return false;
+        }
+        let texts = self.inserted.get(&data.file).into_iter().flatten();
+        let source = self.cx.source(data.file);
+        let opaque = self.cx.hir(data.file).opaque.iter().map(|span| &source[span.range()]);
+        texts.map(String::as_str).chain(opaque).any(|text| holds_word(text, name))
+    }
+
+    fn is_used_before(&self, import: ImportId) -> bool {
+        let data = self.cx.program.import(import);
+        let Some(name) = data.binds.as_deref() else { return false };
+        let source = self.cx.source(data.file);
+        let item = self.cx.hir(data.file)[data.item].span;
+        holds_word(&source[..item.start as usize], name) || holds_word(&source[item.end as usize..], name)
+    }
+
+    fn fate_of_module(&self, import: ImportId, def: DefId, left: &[&Reference]) -> Fate {
+        let cx = self.cx;
+        if left.is_empty() {
+            return if self.copied(import) { Fate::Keep } else { Fate::Delete };
+        }
+        if left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def)) {
+            return Fate::Keep;
+        }
+        match counterpart(cx, def) {
+            Some(new) if left.iter().all(|reference| same_below(cx, reference, &new)) => {
+                let binds = cx.program.import(import).binds.clone().unwrap_or_default();
+                let same_name = new.rsplit("::").next() == Some(binds.as_str());
+                let renamed = cx.program.import(import).rename.is_some();
+                if same_name || renamed { Fate::Rewrite(new) } else { Fate::Delete }
+            }
+            // The references are written with their full path.
+            _ => Fate::Delete,
+        }
+    }
+
+    fn fate_of_glob(&self, import: ImportId, def: DefId, left: &[&Reference]) -> Fate {
+        let cx = self.cx;
+        if !is_direct(cx, import) {
+            return Fate::Keep;
+        }
+        let legacy_left = left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def));
+        let visibility = cx.program.import(import).visibility;
+        match counterpart(cx, def) {
+            _ if legacy_left || visibility == Visibility::Public && cx.legacy.is_legacy(cx.program, def) && self.reexports_left(import) => {
+                Fate::Keep
+            }
+            Some(new) if !left.is_empty() || self.needs_here(import, &new) => Fate::Rewrite(new),
+            _ => Fate::Delete,
+        }
+    }
+
+    /// Whether references elsewhere still come through a re-exporting glob.
+    fn reexports_left(&self, import: ImportId) -> bool {
+        let scope = self.cx.program.import(import).scope;
+        self.left.iter().any(|reference| {
+            reference.import.is_some_and(|through| {
+                through != import && target(self.cx, through) == Some(scope)
+            }) && self.cx.legacy.is_legacy(self.cx.program, reference.def)
+        })
+    }
+
+    /// Whether the new prelude brings a name that the scope needs.
+    fn needs_here(&self, import: ImportId, new: &str) -> bool {
+        let scope = self.cx.program.import(import).scope;
+        new == "prelude" && self.needs.iter().any(|need| need.scope == scope && in_prelude(need.path))
+    }
+
+    /// A needed short name that legacy code left in the scope still means otherwise.
+    fn find_conflicts(&mut self) {
+        for need in self.needs {
+            let short = need.path.rsplit("::").next().unwrap_or(need.path);
+            let clash = self.left.iter().any(|reference| {
+                let bound = reference.import.map(|import| self.cx.program.import(import));
+                let same_scope = bound.is_some_and(|bound| bound.scope == need.scope);
+                let same_name = match bound {
+                    Some(bound) if bound.is_glob => self.cx.program.def(reference.def).name == short,
+                    Some(bound) => bound.binds.as_deref() == Some(short),
+                    None => false,
+                };
+                same_scope && same_name && self.cx.legacy.is_legacy(self.cx.program, reference.def)
+            }) || self.kept_binding(need, short);
+            if clash {
+                self.plan.conflicts.insert(need.clone());
+            }
+        }
+    }
+
+    fn kept_binding(&self, need: &Need, short: &str) -> bool {
+        self.plan.fates.iter().any(|(&import, fate)| {
+            let data = self.cx.program.import(import);
+            *fate == Fate::Keep && data.scope == need.scope && data.binds.as_deref() == Some(short)
+        })
+    }
+
+    /// Paths that begin with the crate's name, and those through a module import that goes.
+    fn rewrite_paths(&mut self) {
+        let cx = self.cx;
+        for reference in &self.left {
+            let is_legacy = cx.legacy.is_legacy(cx.program, reference.def);
+            if is_legacy {
+                self.plan.legacy_left.insert(reference.file);
+            }
+            let written = reference.import.is_none();
+            let orphaned = reference.import.is_some_and(|import| {
+                self.plan.fates.get(&import) == Some(&Fate::Delete) && !reference.rest.is_empty()
+            });
+            if !written && !orphaned {
+                continue;
+            }
+            let new = counterpart(cx, reference.def).filter(|_| !is_legacy);
+            if let Some(new) = &new {
+                let text = format!("{}::{new}", cx.runtime);
+                self.plan.changes.push(cx.replace(reference.file, reference.span, text));
+            }
+            if written {
+                self.plan.paths.push((reference.clone(), new.is_some()));
+            }
+        }
+        for (&import, fate) in &self.plan.fates {
+            if *fate == Fate::Keep && is_direct(cx, import) {
+                self.plan.legacy_left.insert(cx.program.import(import).file);
+            }
+        }
+    }
+
+    fn emit(&mut self) {
+        let mut scopes: BTreeMap<(FileIdx, DefId), Vec<ImportId>> = BTreeMap::new();
+        for (&import, fate) in &self.plan.fates {
+            let data = self.cx.program.import(import);
+            if *fate != Fate::Keep || self.needs.iter().any(|need| need.scope == data.scope) {
+                scopes.entry((data.file, data.scope)).or_default().push(import);
+            }
+        }
+        for need in self.needs {
+            scopes.entry((need.file, need.scope)).or_default();
+        }
+        for ((file, scope), imports) in scopes {
+            self.emit_scope(file, scope, &imports);
+        }
+    }
+
+    fn emit_scope(&mut self, file: FileIdx, scope: DefId, imports: &[ImportId]) {
+        let cx = self.cx;
+        let mut pool: BTreeSet<Leaf> = self.missing(file, scope, imports);
+        let mut by_item: BTreeMap<_, Vec<ImportId>> = BTreeMap::new();
+        for &import in imports {
+            by_item.entry(cx.program.import(import).item).or_default().push(import);
+        }
+        let mut dissolved: Vec<(Span, String)> = Vec::new();
+        let mut nested = false;
+        let mut anchor = None;
+        for (&item, leaves) in &by_item {
+            let node = &cx.hir(file)[item];
+            anchor = Some(node.span);
+            nested |= is_root_group(node);
+            if leaves.iter().all(|leaf| self.plan.fates[leaf] == Fate::Keep) {
+                continue;
+            }
+            match self.in_place(file, leaves, item) {
+                Some(changes) => self.plan.changes.extend(changes),
+                None => {
+                    let plain = node.attrs.is_empty() && node.visibility == Visibility::Private;
+                    let kept = self.kept_text(file, item, leaves);
+                    let own: BTreeSet<Leaf> = leaves.iter().filter_map(|&leaf| self.rewritten(leaf)).collect();
+                    if plain {
+                        pool.extend(own);
+                        dissolved.push((node.span, kept));
+                    } else {
+                        let text = self.decorated(file, item, kept, &own);
+                        dissolved.push((node.span, text));
+                    }
+                }
+            }
+        }
+        self.place(file, scope, pool, dissolved, nested, anchor);
+    }
+
+    /// Names that the scope needs and no import of it brings.
+    fn missing(&self, file: FileIdx, scope: DefId, imports: &[ImportId]) -> BTreeSet<Leaf> {
+        let cx = self.cx;
+        let mut missing = BTreeSet::new();
+        let prelude = imports.iter().any(|import| {
+            cx.program.import(*import).is_glob && self.plan.fates[import] == Fate::Rewrite("prelude".into())
+        });
+        for need in self.needs.iter().filter(|need| need.scope == scope && need.file == file) {
+            if self.plan.conflicts.contains(need) || (prelude && in_prelude(need.path)) {
+                continue;
+            }
+            if !self.brought(scope, need.path, imports) && !self.inherited(scope, need.path) {
+                missing.insert(Leaf { path: need.path.to_owned(), rename: None });
+            }
+        }
+        for &import in imports.iter().filter(|import| cx.program.import(**import).is_glob) {
+            missing.extend(self.beyond_glob(import));
+        }
+        missing
+    }
+
+    /// What came through a prelude glob and is not in the new prelude.
+    fn beyond_glob(&self, import: ImportId) -> Vec<Leaf> {
+        let Some(Fate::Rewrite(new)) = self.plan.fates.get(&import) else { return Vec::new() };
+        self.left_through(import)
+            .filter_map(|reference| {
+                let path = counterpart(self.cx, reference.def)?;
+                let brought = if new == "prelude" { in_prelude(&path) } else { is_directly_in(&path, new) };
+                (!brought).then_some(Leaf { path, rename: None })
+            })
+            .collect()
+    }
+
+    fn brought(&self, scope: DefId, path: &str, imports: &[ImportId]) -> bool {
+        let cx = self.cx;
+        let short = path.rsplit("::").next().unwrap_or(path);
+        let by_rewrite = imports.iter().any(|import| {
+            cx.program.import(*import).rename.is_none() && self.plan.fates[import] == Fate::Rewrite(path.to_owned())
+        });
+        let already = [super::resolve::Namespace::Type, super::resolve::Namespace::Value].iter().any(|&namespace| {
+            match cx.resolver.member(scope, short, namespace) {
+                Some((super::resolve::Res::Def(def), Some(import))) => {
+                    !self.plan.fates.contains_key(&import) && counterpart(cx, def).as_deref() == Some(path)
+                }
+                _ => false,
+            }
+        });
+        by_rewrite || already
+    }
+
+    /// `use super::*` brings what the module above imports.
+    fn inherited(&self, scope: DefId, path: &str) -> bool {
+        let cx = self.cx;
+        let Some(data) = cx.program.scopes.get(&scope) else { return false };
+        data.globs.iter().filter_map(|&glob| target(cx, glob)).any(|module| {
+            !cx.program.is_model(module)
+                && module != scope
+                && (self.needs.iter().any(|need| need.scope == module && need.path == path)
+                    || self.plan.fates.iter().any(|(&import, fate)| {
+                        cx.program.import(import).scope == module && *fate == Fate::Rewrite(path.to_owned())
+                    }))
+        })
+    }
+
+    fn rewritten(&self, import: ImportId) -> Option<Leaf> {
+        let data = self.cx.program.import(import);
+        let Fate::Rewrite(new) = &self.plan.fates[&import] else { return None };
+        let path = if data.is_glob { join(new, "*") } else { new.clone() };
+        Some(Leaf { path, rename: data.rename.clone() })
+    }
+
+    /// Edits of one declaration that keep its form: another root, or another path of its only leaf.
+    fn in_place(&self, file: FileIdx, leaves: &[ImportId], item: super::hir::ItemId) -> Option<Vec<Change>> {
+        let cx = self.cx;
+        let node = &cx.hir(file)[item];
+        let all = cx.program.imports.iter().filter(|import| import.file == file && import.item == item).count();
+        if all != leaves.len() {
+            return None;
+        }
+        if let [only] = leaves {
+            let data = cx.program.import(*only);
+            let grouped = matches!(&node.kind, ItemKind::Use(tree) if has_group(tree));
+            return match &self.plan.fates[only] {
+                Fate::Rewrite(new) if !grouped => {
+                    let first = data.path.first()?.span;
+                    let last = data.path.last()?.span;
+                    let span = Span { start: first.start, end: last.end };
+                    Some(vec![cx.replace(file, span, join(&cx.runtime, new))])
+                }
+                _ => None,
+            };
+        }
+        let swaps = leaves.iter().all(|leaf| {
+            let data = cx.program.import(*leaf);
+            let old: Vec<&str> = data.path.iter().skip(1).map(|name| name.text.as_str()).collect();
+            self.plan.fates[leaf] == Fate::Rewrite(old.join("::"))
+        });
+        let root = cx.program.import(*leaves.first()?).path.first()?.span;
+        let one_root = leaves.iter().all(|leaf| cx.program.import(*leaf).path.first().is_some_and(|name| name.span == root));
+        (swaps && one_root).then(|| vec![cx.replace(file, root, cx.runtime.clone())])
+    }
+
+    /// The legacy leaves that stay, as a declaration.
+    fn kept_text(&self, file: FileIdx, item: super::hir::ItemId, leaves: &[ImportId]) -> String {
+        let cx = self.cx;
+        let kept: BTreeSet<Leaf> = cx
+            .program
+            .imports
+            .iter()
+            .enumerate()
+            .filter(|(_, import)| import.file == file && import.item == item)
+            .filter(|(index, _)| {
+                let id = ImportId(*index as u32);
+                !leaves.contains(&id) || self.plan.fates[&id] == Fate::Keep
+            })
+            .map(|(_, import)| {
+                let path: Vec<&str> = import.path.iter().map(|name| name.text.as_str()).collect();
+                let path = path.join("::");
+                let path = if import.is_glob { join(&path, "*") } else { path };
+                Leaf { path, rename: import.rename.clone() }
+            })
+            .collect();
+        if kept.is_empty() { String::new() } else { statements("", &kept, true).join(cx.program.unit(file).source.newline()) }
+    }
+
+    /// A declaration with attributes or a visibility is written again with them.
+    fn decorated(&self, file: FileIdx, item: super::hir::ItemId, kept: String, own: &BTreeSet<Leaf>) -> String {
+        let cx = self.cx;
+        let node = &cx.hir(file)[item];
+        let text = cx.text(file, node.span);
+        let prefix = &text[..text.find("use ").unwrap_or(0)];
+        let source = &cx.program.unit(file).source;
+        let between = format!("{}{}", source.newline(), source.indent_at(node.span.start as usize));
+        let new = statements(&cx.runtime, own, is_root_group(node));
+        let lines: Vec<String> = std::iter::once(kept)
+            .filter(|kept| !kept.is_empty())
+            .chain(new)
+            .map(|line| format!("{prefix}{line}"))
+            .collect();
+        lines.join(&between)
+    }
+
+    /// Puts the declarations where the first that goes stood, or behind the last legacy one, or behind the last of all.
+    fn place(
+        &mut self,
+        file: FileIdx,
+        scope: DefId,
+        pool: BTreeSet<Leaf>,
+        dissolved: Vec<(Span, String)>,
+        nested: bool,
+        anchor: Option<Span>,
+    ) {
+        let cx = self.cx;
+        let source = &cx.program.unit(file).source;
+        let mut lines = statements(&cx.runtime, &pool, nested);
+        for (span, text) in dissolved {
+            let between = format!("{}{}", source.newline(), source.indent_at(span.start as usize));
+            let mut own: Vec<String> = if text.is_empty() { Vec::new() } else { vec![text] };
+            own.append(&mut lines);
+            let change = match own.is_empty() {
+                true => delete_line(cx, file, span),
+                false => cx.replace(file, span, own.join(&between)),
+            };
+            self.plan.changes.push(change);
+        }
+        if lines.is_empty() {
+            return;
+        }
+        let anchor = anchor.or_else(|| last_use(cx, file, scope));
+        let (at, text) = match anchor {
+            Some(span) => {
+                let between = format!("{}{}", source.newline(), source.indent_at(span.start as usize));
+                let text = lines.iter().map(|line| format!("{between}{line}")).collect::<String>();
+                (span.end, text)
+            }
+            None => first_place(cx, file, scope, &lines),
+        };
+        self.plan.changes.push(cx.insert(file, at, text));
+    }
+}
+
+/// The last `use` of a scope.
+fn last_use(cx: &Cx<'_>, file: FileIdx, scope: DefId) -> Option<Span> {
+    let spans = cx.program.imports.iter().filter(|import| import.file == file && import.scope == scope);
+    spans.map(|import| cx.hir(file)[import.item].span).max()
+}
+
+/// In front of the first item of a module without any import.
+fn first_place(cx: &Cx<'_>, file: FileIdx, scope: DefId, lines: &[String]) -> (u32, String) {
+    let hir = cx.hir(file);
+    let newline = cx.program.unit(file).source.newline();
+    let first = match cx.program.item(scope).map(|item| &item.kind) {
+        Some(ItemKind::Module { items: Some(items), .. }) => items.first(),
+        _ => hir.roots.first(),
+    };
+    let at = first.map_or(hir.prologue as u32, |&item| hir[item].span.start);
+    let indent = cx.program.unit(file).source.indent_at(at as usize);
+    let text = lines.iter().map(|line| format!("{line}{newline}{indent}")).collect::<String>();
+    let blank = text.trim_end_matches(indent).to_owned();
+    (at, format!("{blank}{newline}{indent}"))
+}
+
+fn is_root_group(item: &super::hir::Item) -> bool {
+    match &item.kind {
+        ItemKind::Use(tree) => matches!(&tree.kind, UseKind::Path { rest, .. } if matches!(rest.kind, UseKind::Group(_))),
+        _ => false,
+    }
+}
+
+fn has_group(tree: &super::hir::UseTree) -> bool {
+    match &tree.kind {
+        UseKind::Group(_) => true,
+        UseKind::Path { rest, .. } => has_group(rest),
+        _ => false,
+    }
+}
+
+/// Whether the path below a module import leads to the same in the new crate.
+fn same_below(cx: &Cx<'_>, reference: &Reference, module: &str) -> bool {
+    let below = reference.rest.join("::");
+    counterpart(cx, reference.def).is_some_and(|new| new == join(module, &below))
+}
+
+fn is_directly_in(path: &str, module: &str) -> bool {
+    path.rsplit_once("::").map_or("", |(module, _)| module) == module
+}
+
+fn join(module: &str, name: &str) -> String {
+    match (module.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (_, true) => module.to_owned(),
+        _ => format!("{module}::{name}"),
+    }
+}
+
+/// Whether `text` holds `word` as a whole identifier.
+fn holds_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].chars().next_back().is_some_and(is_part) && !text[at + word.len()..].chars().next().is_some_and(is_part)
+    })
+}
+
+/// The names of the new prelude.
+const PRELUDE: &[&str] = &[
+    "builder::Builder",
+    "context::Context",
+    "engine::Engine",
+    "engine::EngineError",
+    "events::Event",
+    "events::EventMetadata",
+    "events::EventSink",
+    "events::SinkError",
+    "events::publish",
+    "events::with_event_sink",
+    "events::with_event_sinks",
+    "session::ExecutionHandle",
+    "session::Session",
+    "session::SessionError",
+    "turns::Block",
+    "turns::BlockKind",
+    "turns::Turn",
+];
+
+fn in_prelude(path: &str) -> bool {
+    PRELUDE.contains(&path)
+}
+
+/// A leaf of a declaration to be written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Leaf {
+    path: String,
+    rename: Option<String>,
+}
+
+impl Leaf {
+    fn text(&self) -> String {
+        let name = self.path.rsplit("::").next().unwrap_or(&self.path);
+        match &self.rename {
+            Some(rename) => format!("{name} as {rename}"),
+            None => name.to_owned(),
+        }
+    }
+}
+
+/// `use` declarations of the leaves below `root`: one nested declaration, or one for each module.
+fn statements(root: &str, leaves: &BTreeSet<Leaf>, nested: bool) -> Vec<String> {
+    if leaves.is_empty() {
+        return Vec::new();
+    }
+    let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for leaf in leaves {
+        let module = leaf.path.rsplit_once("::").map_or("", |(module, _)| module);
+        modules.entry(module).or_default().push(leaf.text());
+    }
+    let parts: Vec<String> = modules.iter().map(|(module, names)| join(module, &group(names))).collect();
+    match (root.is_empty(), nested && parts.len() > 1) {
+        (false, true) => vec![format!("use {root}::{{{}}};", parts.join(", "))],
+        (false, false) => parts.iter().map(|part| format!("use {root}::{part};")).collect(),
+        (true, _) => parts.iter().map(|part| format!("use {part};")).collect(),
+    }
+}
+
+fn group(names: &[String]) -> String {
+    match names {
+        [only] => only.clone(),
+        _ => format!("{{{}}}", names.join(", ")),
+    }
+}

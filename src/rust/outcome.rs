@@ -1,0 +1,47 @@
+//! What a rule decides about one site.
+
+use super::cx::Change;
+use crate::finding::Level;
+use crate::rules::Trap;
+
+/// The decision about a site: its level, its changes, and what is said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) level: Level,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) why: String,
+    pub(crate) help: String,
+    pub(crate) traps: Vec<Trap>,
+}
+
+impl Outcome {
+    /// A safe change; `help` says what is written instead.
+    pub(crate) fn safe(changes: Vec<Change>, help: impl Into<String>) -> Self {
+        Self { level: Level::Safe, changes, why: String::new(), help: help.into(), traps: Vec::new() }
+    }
+
+    /// No change, and the person is told what to write.
+    pub(crate) fn report(why: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { level: Level::Report, changes: Vec::new(), why: why.into(), help: help.into(), traps: Vec::new() }
+    }
+
+    /// A change after a yes, because of `trap`.
+    pub(crate) fn offered(mut self, trap: Trap, why: &str) -> Self {
+        self.level = self.level.max(Level::Offered);
+        self.because(trap, why)
+    }
+
+    /// Names a trap and says why it matters here.
+    pub(crate) fn because(mut self, trap: Trap, why: &str) -> Self {
+        if !self.traps.contains(&trap) {
+            self.traps.push(trap);
+        }
+        if !self.why.contains(why) {
+            if !self.why.is_empty() {
+                self.why.push_str("; ");
+            }
+            self.why.push_str(why);
+        }
+        self
+    }
+}

@@ -1,0 +1,295 @@
+//! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
+
+use super::cx::Cx;
+use super::hir::{ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatParent, StmtKind};
+use super::index::{DefId, FileIdx};
+use super::infer::ValueRes;
+
+const DEPTH: usize = 8;
+
+/// Whether a turn is proven to hold at least one block, so that a session starts on it.
+pub(crate) fn turn_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    has_blocks(cx, file, expr, DEPTH)
+}
+
+fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let hir = cx.hir(file);
+    match &hir[expr].kind {
+        ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => has_blocks(cx, file, *inner, depth),
+        ExprKind::Path(_) => match cx.local(file, expr) {
+            Some(pat) => local_has_blocks(cx, file, pat, expr, depth),
+            None => false,
+        },
+        ExprKind::MethodCall { receiver, method, args, .. } => match method.text.as_str() {
+            "clone" | "to_owned" if args.is_empty() => has_blocks(cx, file, *receiver, depth),
+            "build" => builder_adds(cx, file, *receiver),
+            "unwrap" | "expect" | "unwrap_or_default" | "unwrap_or_else" | "unwrap_or" => {
+                method.text != "unwrap_or_default" && some_has_blocks(cx, file, *receiver, depth)
+            }
+            _ => method_def(cx, file, expr).is_some_and(|def| function_gives_blocks(cx, def, depth)),
+        },
+        ExprKind::Call { callee, .. } => {
+            cx.value_def(file, *callee).is_some_and(|def| function_gives_blocks(cx, def, depth))
+        }
+        ExprKind::Struct { fields, .. } => fields
+            .iter()
+            .find(|field| field.name.text == "blocks")
+            .is_some_and(|field| is_filled_vec(cx, file, field.value)),
+        ExprKind::Try(inner) => match hir[*inner].kind {
+            ExprKind::Await(run) => is_run(cx, file, run),
+            _ => some_has_blocks(cx, file, *inner, depth),
+        },
+        ExprKind::Block { stmts, .. } => match stmts.last().map(|&stmt| &hir[stmt].kind) {
+            Some(StmtKind::Expr { expr, semi: false }) => has_blocks(cx, file, *expr, depth),
+            _ => false,
+        },
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => {
+            has_blocks(cx, file, *then, depth) && has_blocks(cx, file, *otherwise, depth)
+        }
+        ExprKind::Match { arms, .. } => {
+            !arms.is_empty() && arms.iter().all(|arm| has_blocks(cx, file, arm.body, depth))
+        }
+        _ => false,
+    }
+}
+
+fn method_def(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<DefId> {
+    cx.inferred(file).methods.get(&expr).copied()
+}
+
+/// An engine gives back the turn it was given with its answer appended.
+fn is_run(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    method_def(cx, file, expr).is_some_and(|def| cx.program.def(def).name.starts_with("run_inference"))
+}
+
+/// `Some(turn)` or a result whose value is proven.
+fn some_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
+    if let Some(inner) = super::text::some_of(cx, file, expr) {
+        return has_blocks(cx, file, inner, depth);
+    }
+    match cx.hir(file)[expr].kind {
+        ExprKind::Await(run) => is_run(cx, file, run),
+        _ => false,
+    }
+}
+
+/// A chain of builder calls of which one adds a block.
+fn builder_adds(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    match &cx.hir(file)[expr].kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let adds = ["with_system_prompt", "with_user_prompt", "with_assistant_text", "with_block"];
+            adds.contains(&method.text.as_str()) || builder_adds(cx, file, *receiver)
+        }
+        _ => false,
+    }
+}
+
+fn is_filled_vec(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    match &cx.hir(file)[expr].kind {
+        ExprKind::Macro(call) => matches!(&call.content, MacroContent::Exprs(items) if !items.is_empty()),
+        _ => false,
+    }
+}
+
+/// A local: what it was made of, or a block appended to it on the way to `at`.
+fn local_has_blocks(cx: &Cx<'_>, file: FileIdx, pat: PatId, at: ExprId, depth: usize) -> bool {
+    if appended_before(cx, file, pat, at) {
+        return true;
+    }
+    let hir = cx.hir(file);
+    match hir[pat].parent {
+        PatParent::Stmt(stmt) => match hir[stmt].kind {
+            StmtKind::Let { init: Some(init), .. } if !emptied_before(cx, file, pat, at) => {
+                has_blocks(cx, file, init, depth)
+            }
+            _ => false,
+        },
+        PatParent::Item(item) => {
+            let Some(def) = cx.program.def_of_item(file, item) else { return false };
+            let ItemKind::Fn(function) = &hir[item].kind else { return false };
+            let index = function.params.iter().position(|param| param.pat == pat);
+            index.is_some_and(|index| every_caller_gives_blocks(cx, def, index, depth))
+        }
+        PatParent::Pat(outer) => ok_arm_of_run(cx, file, outer),
+        PatParent::Expr(_) => false,
+    }
+}
+
+/// `Ok(turn)` matched against an awaited run.
+fn ok_arm_of_run(cx: &Cx<'_>, file: FileIdx, outer: PatId) -> bool {
+    let hir = cx.hir(file);
+    let PatParent::Expr(expr) = hir[outer].parent else { return false };
+    let Some(source) = super::flow::matched_expr(hir, expr, outer) else { return false };
+    matches!(hir[source].kind, ExprKind::Await(run) if is_run(cx, file, run))
+}
+
+/// `turn.append(…)` or `turn.blocks.push(…)` as a statement of the block around `at` or of one around that.
+fn appended_before(cx: &Cx<'_>, file: FileIdx, pat: PatId, at: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let around: Vec<ExprId> = cx.ancestors(file, at).collect();
+    cx.uses_of(file, pat).iter().filter(|&&use_| hir[use_].span.end <= hir[at].span.start).any(|&use_| {
+        let Some(stmt) = cx.stmt_of(file, use_) else { return false };
+        let StmtKind::Expr { expr, .. } = hir[stmt].kind else { return false };
+        let ExprKind::MethodCall { receiver, method, .. } = &hir[expr].kind else { return false };
+        let on_turn = cx.local(file, *receiver) == Some(pat) && method.text == "append";
+        let on_blocks = method.text == "push"
+            && matches!(&hir[*receiver].kind, ExprKind::Field { base, name } if name.text == "blocks" && cx.local(file, *base) == Some(pat));
+        (on_turn || on_blocks) && around.contains(&hir[stmt].block)
+    })
+}
+
+/// Whether a local is given another value, or lent to change, in front of `at`.
+fn emptied_before(cx: &Cx<'_>, file: FileIdx, pat: PatId, at: ExprId) -> bool {
+    let hir = cx.hir(file);
+    cx.uses_of(file, pat).iter().filter(|&&use_| hir[use_].span.end <= hir[at].span.start).any(|&use_| {
+        match cx.parent_expr(file, use_).map(|parent| &hir[parent].kind) {
+            Some(ExprKind::Assign { lhs, .. }) => *lhs == use_,
+            Some(ExprKind::Ref { mutable, .. }) => *mutable,
+            Some(ExprKind::Field { name, .. }) => {
+                let field = cx.parent_expr(file, use_);
+                name.text == "blocks" && field.is_some_and(|field| changes_blocks(cx, file, field))
+            }
+            _ => false,
+        }
+    })
+}
+
+fn changes_blocks(cx: &Cx<'_>, file: FileIdx, field: ExprId) -> bool {
+    let hir = cx.hir(file);
+    match cx.parent_expr(file, field).map(|parent| &hir[parent].kind) {
+        Some(ExprKind::MethodCall { method, .. }) => {
+            ["clear", "truncate", "pop", "drain", "retain", "remove"].contains(&method.text.as_str())
+        }
+        Some(ExprKind::Assign { lhs, .. }) => *lhs == field,
+        Some(ExprKind::Ref { mutable, .. }) => *mutable,
+        _ => false,
+    }
+}
+
+/// Whether every value a function of the user's returns is proven.
+fn function_gives_blocks(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
+    let Some(function) = cx.program.fn_item(def) else { return false };
+    let (Some(body), false) = (function.body, cx.program.is_model(def)) else { return false };
+    let file = cx.program.def(def).file;
+    let hir = cx.hir(file);
+    let span = hir[body].span;
+    let returns = hir.exprs.iter().filter(|expr| span.contains(expr.span)).filter_map(|expr| match expr.kind {
+        ExprKind::Return(Some(value)) => Some(value),
+        _ => None,
+    });
+    has_blocks(cx, file, body, depth) && returns.into_iter().all(|value| has_blocks(cx, file, value, depth))
+}
+
+/// Whether every call of a function that only the program can call gives it a proven turn.
+fn every_caller_gives_blocks(cx: &Cx<'_>, def: DefId, index: usize, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let Some(calls) = cx.calls.get(&def) else { return false };
+    !is_open(cx, def)
+        && calls.iter().all(|&(file, expr)| {
+            let args = match &cx.hir(file)[expr].kind {
+                ExprKind::MethodCall { args, .. } => args.get(index),
+                _ => call_around(cx, file, expr).and_then(|args| {
+                    let shift = usize::from(cx.program.fn_item(def).is_some_and(|function| function.self_param.is_some()));
+                    args.get(index + shift)
+                }),
+            };
+            args.is_some_and(|&arg| has_blocks(cx, file, arg, depth))
+        })
+}
+
+fn call_around<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId) -> Option<&'a [ExprId]> {
+    let Parent::Expr(parent) = cx.hir(file)[callee].parent else { return None };
+    match &cx.hir(file)[parent].kind {
+        ExprKind::Call { callee: own, args } if *own == callee => Some(args),
+        _ => None,
+    }
+}
+
+/// Whether code outside the program may call a function: it is public in a library, or a trait's.
+fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
+    let data = cx.program.def(def);
+    let in_trait = data.parent.and_then(|parent| cx.program.item(parent)).is_some_and(|item| {
+        matches!(&item.kind, ItemKind::Trait { .. } | ItemKind::Impl { trait_path: Some(_), .. })
+    });
+    in_trait || (data.visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_library)
+}
+
+/// What is known of a run id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdKind {
+    Empty,
+    NotEmpty,
+    Unknown,
+}
+
+/// Whether an id is the empty text, surely not empty, or either.
+pub(crate) fn id_kind(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
+    let hir = cx.hir(file);
+    match &hir[expr].kind {
+        ExprKind::Lit(Lit::Str(text)) if text.is_empty() => IdKind::Empty,
+        ExprKind::Lit(Lit::Str(_)) => IdKind::NotEmpty,
+        ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => id_kind(cx, file, *inner),
+        ExprKind::MethodCall { receiver, method, args, .. }
+            if args.is_empty() && ["to_string", "to_owned", "into", "clone", "as_str"].contains(&method.text.as_str()) =>
+        {
+            id_kind(cx, file, *receiver)
+        }
+        ExprKind::Call { args, .. } => {
+            if cx.calls_known(file, expr, "std::string::String::new").is_some() {
+                return IdKind::Empty;
+            }
+            match (cx.calls_known(file, expr, "std::string::String::from"), args.first()) {
+                (Some(_), Some(&arg)) => id_kind(cx, file, arg),
+                _ => IdKind::Unknown,
+            }
+        }
+        ExprKind::Macro(call) if call.path.segments.last().is_some_and(|last| last.name.text == "format") => {
+            let fixed = match &call.content {
+                MacroContent::Exprs(exprs) => exprs.first().map(|&first| &hir[first].kind),
+                _ => None,
+            };
+            match fixed {
+                Some(ExprKind::Lit(Lit::Str(text))) if has_fixed_text(text) => IdKind::NotEmpty,
+                _ => IdKind::Unknown,
+            }
+        }
+        ExprKind::Path(_) => named_id(cx, file, expr),
+        _ => IdKind::Unknown,
+    }
+}
+
+/// An id held by a constant or by a local that is never given another value.
+fn named_id(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
+    match cx.inferred(file).values.get(&expr) {
+        Some(ValueRes::Def(def)) => match cx.program.item(*def).map(|item| &item.kind) {
+            Some(ItemKind::Const { value: Some(value), .. }) => id_kind(cx, cx.program.def(*def).file, *value),
+            _ => IdKind::Unknown,
+        },
+        Some(ValueRes::Local(pat)) => {
+            let hir = cx.hir(file);
+            let mutable = matches!(hir[*pat].kind, super::hir::PatKind::Bind { mutable: true, .. });
+            match hir[*pat].parent {
+                PatParent::Stmt(stmt) if !mutable => match hir[stmt].kind {
+                    StmtKind::Let { init: Some(init), .. } => id_kind(cx, file, init),
+                    _ => IdKind::Unknown,
+                },
+                _ => IdKind::Unknown,
+            }
+        }
+        _ => IdKind::Unknown,
+    }
+}
+
+/// Whether a format string holds text outside its placeholders.
+fn has_fixed_text(format: &str) -> bool {
+    let mut depth = 0usize;
+    format.replace("{{", "x").replace("}}", "x").chars().any(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    })
+}

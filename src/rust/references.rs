@@ -1,0 +1,229 @@
+//! Every path of a file that leads into the legacy crate, and through which import.
+
+use super::cx::Cx;
+use super::flow::scope_of_type;
+use super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, PatParent, Path, Span, TypeId, TypeKind};
+use super::index::{DefId, DefKind, FileIdx, ImportId};
+use super::resolve::{Namespace, Res};
+
+/// One path that names something of the legacy crate, or something shared through it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reference {
+    pub(crate) file: FileIdx,
+    /// From the first segment to the segment that names `def`.
+    pub(crate) span: Span,
+    pub(crate) scope: DefId,
+    pub(crate) def: DefId,
+    /// The import that binds the first segment; `None` for paths that begin with the crate's own name.
+    pub(crate) import: Option<ImportId>,
+    /// The segments behind the first.
+    pub(crate) rest: Vec<String>,
+}
+
+/// References of one file, in source order.
+pub(crate) fn in_file(cx: &Cx<'_>, file: FileIdx) -> Vec<Reference> {
+    let hir = cx.hir(file);
+    let mut out = Vec::new();
+    for index in 0..hir.exprs.len() {
+        let id = ExprId(index as u32);
+        let path = match &hir[id].kind {
+            ExprKind::Path(path) if cx.inferred(file).local(id).is_none() => path,
+            ExprKind::Struct { path, .. } => path,
+            _ => continue,
+        };
+        out.extend(resolve(cx, file, cx.program.scope_of_expr(file, id), path));
+    }
+    for index in 0..hir.types.len() {
+        let id = TypeId(index as u32);
+        let scope = scope_of_type(cx.resolver, file, id);
+        match &hir[id].kind {
+            TypeKind::Path(path) => out.extend(resolve(cx, file, scope, path)),
+            TypeKind::DynTrait(bounds) | TypeKind::ImplTrait(bounds) => {
+                out.extend(bounds.iter().filter_map(|bound| resolve(cx, file, scope, bound)));
+            }
+            _ => {}
+        }
+    }
+    for index in 0..hir.pats.len() {
+        out.extend(in_pattern(cx, file, PatId(index as u32)));
+    }
+    for index in 0..hir.items.len() {
+        in_item(cx, file, ItemId(index as u32), &mut out);
+    }
+    implicit(cx, file, &mut out);
+    out.sort_by_key(|reference| reference.span);
+    out.dedup();
+    out
+}
+
+fn in_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Reference> {
+    let hir = cx.hir(file);
+    let scope = || {
+        let mut top = pat;
+        loop {
+            match hir[top].parent {
+                PatParent::Pat(outer) => top = outer,
+                PatParent::Expr(expr) => return cx.program.scope_of_expr(file, expr),
+                PatParent::Stmt(stmt) => return cx.program.scope_of_expr(file, hir[stmt].block),
+                PatParent::Item(item) => return cx.program.scope_of_item(file, item),
+            }
+        }
+    };
+    match &hir[pat].kind {
+        PatKind::Path(path) | PatKind::TupleStruct { path, .. } | PatKind::Struct { path, .. } => {
+            resolve(cx, file, scope(), path)
+        }
+        PatKind::Bind { name, .. } if cx.inferred(file).pattern_defs.contains_key(&pat) => {
+            let (res, import) = found(cx, scope(), &[name.text.as_str()], false)?;
+            reference(cx, file, name.span, scope(), res, import, Vec::new())
+        }
+        _ => None,
+    }
+}
+
+fn in_item(cx: &Cx<'_>, file: FileIdx, id: ItemId, out: &mut Vec<Reference>) {
+    let item = &cx.hir(file)[id];
+    let scope = match &item.kind {
+        ItemKind::Use(_) | ItemKind::ExternCrate { .. } => return,
+        _ => cx.program.scope_of_item(file, id),
+    };
+    let mut paths: Vec<&Path> = Vec::new();
+    match &item.kind {
+        ItemKind::Impl { trait_path: Some(path), .. } => paths.push(path),
+        ItemKind::Trait { supertraits, .. } => paths.extend(supertraits),
+        ItemKind::TypeAlias { bounds, .. } => paths.extend(bounds),
+        _ => {}
+    }
+    paths.extend(item.generics.params.iter().flat_map(|param| &param.bounds));
+    paths.extend(item.generics.predicates.iter().flat_map(|(_, bounds)| bounds));
+    out.extend(paths.into_iter().filter_map(|path| resolve(cx, file, scope, path)));
+}
+
+/// Traits whose methods are called need their import although no path names them.
+fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
+    let mut seen = std::collections::BTreeSet::new();
+    for (&call, &method) in &cx.inferred(file).methods {
+        let Some(owner) = cx.program.def(method).parent else { continue };
+        if cx.program.def(owner).kind != DefKind::Trait || !cx.program.is_model(owner) {
+            continue;
+        }
+        let scope = cx.program.scope_of_expr(file, call);
+        let name = cx.program.def(owner).name.clone();
+        let Some((Res::Def(def), import)) = found(cx, scope, &[&name], false) else { continue };
+        if def == owner && seen.insert((scope, owner)) {
+            let at = cx.span(file, call).start;
+            let span = Span { start: at, end: at };
+            out.extend(reference(cx, file, span, scope, Res::Def(def), import, Vec::new()));
+        }
+    }
+}
+
+fn found(cx: &Cx<'_>, scope: DefId, names: &[&str], leading: bool) -> Option<(Res, Option<ImportId>)> {
+    [Namespace::Value, Namespace::Type]
+        .iter()
+        .find_map(|&namespace| cx.resolver.names(scope, names, leading, namespace))
+        .map(|found| (found.res, found.import))
+}
+
+fn resolve(cx: &Cx<'_>, file: FileIdx, scope: DefId, path: &Path) -> Option<Reference> {
+    let first = path.segments.first()?;
+    if path.qself.is_some() || first.name.text == "Self" {
+        return None;
+    }
+    let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.text.as_str()).collect();
+    let best = [Namespace::Value, Namespace::Type]
+        .iter()
+        .filter_map(|&namespace| cx.resolver.names(scope, &names, path.leading_colon, namespace))
+        .filter(|found| matches!(found.res, Res::Def(_)))
+        .max_by_key(|found| found.used)?;
+    let Res::Def(mut def) = best.res else { return None };
+    let mut used = best.used;
+    // A variant is named by its enum, which is what moves.
+    if matches!(cx.program.def(def).kind, DefKind::Variant(_)) && used > 1 {
+        def = cx.program.def(def).parent?;
+        used -= 1;
+    }
+    let span = Span { start: first.name.span.start, end: path.segments[used - 1].name.span.end };
+    let rest = names[1..used].iter().map(|name| (*name).to_owned()).collect();
+    reference(cx, file, span, scope, Res::Def(def), best.import, rest)
+}
+
+fn reference(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    span: Span,
+    scope: DefId,
+    res: Res,
+    import: Option<ImportId>,
+    rest: Vec<String>,
+) -> Option<Reference> {
+    let Res::Def(def) = res else { return None };
+    let krate = cx.program.krate(cx.program.def(def).krate);
+    let relevant = krate.model && matches!(krate.name.as_str(), "geppetto" | "geppetto_runtime");
+    let through_legacy = match import {
+        Some(import) => leads_through_legacy(cx, import),
+        None => names_legacy_crate(cx, file, span, scope),
+    };
+    (relevant && through_legacy).then_some(Reference { file, span, scope, def, import, rest })
+}
+
+/// Whether an import's path begins at the legacy crate, or leads to something legacy through the user's own modules.
+pub(crate) fn leads_through_legacy(cx: &Cx<'_>, import: ImportId) -> bool {
+    is_direct(cx, import) || target(cx, import).is_some_and(|def| cx.legacy.is_legacy(cx.program, def))
+}
+
+/// Whether an import's own path begins at the legacy crate.
+pub(crate) fn is_direct(cx: &Cx<'_>, import: ImportId) -> bool {
+    let data = cx.program.import(import);
+    let Some(first) = data.path.first() else { return false };
+    let root = cx.resolver.names(data.scope, &[first.text.as_str()], data.leading_colon, Namespace::Type);
+    match root {
+        Some(root) => match root.res {
+            Res::Def(def) => {
+                let through = root.import.filter(|&through| through != import);
+                is_legacy_root(cx, def) || through.is_some_and(|through| is_direct(cx, through))
+            }
+            Res::Extern(_) => false,
+        },
+        None => false,
+    }
+}
+
+fn is_legacy_root(cx: &Cx<'_>, def: DefId) -> bool {
+    cx.program.is_model(def) && cx.program.def(def).parent.is_none() && cx.program.def(def).name == "geppetto"
+}
+
+fn names_legacy_crate(cx: &Cx<'_>, file: FileIdx, span: Span, scope: DefId) -> bool {
+    let text = cx.text(file, span);
+    let first = text.split("::").next().unwrap_or(text).trim();
+    matches!(
+        cx.resolver.names(scope, &[first], false, Namespace::Type).map(|found| found.res),
+        Some(Res::Def(def)) if is_legacy_root(cx, def)
+    )
+}
+
+/// What an import leads to; for a glob the module.
+pub(crate) fn target(cx: &Cx<'_>, import: ImportId) -> Option<DefId> {
+    [Namespace::Type, Namespace::Value].iter().find_map(|&namespace| match cx.resolver.import(import, namespace)? {
+        Res::Def(def) => Some(def),
+        Res::Extern(_) => None,
+    })
+}
+
+/// The path below the new crate's root of what a legacy or shared definition has become; `None` where it is gone.
+pub(crate) fn counterpart(cx: &Cx<'_>, def: DefId) -> Option<String> {
+    let path = cx.program.path_of(def);
+    if let Some(shared) = path.strip_prefix("geppetto_runtime") {
+        return Some(shared.trim_start_matches("::").to_owned());
+    }
+    MODULES.iter().find(|(old, _)| *old == path).map(|(_, new)| (*new).to_owned())
+}
+
+/// Legacy modules that have a module of their own in the new crate.
+const MODULES: &[(&str, &str)] = &[
+    ("geppetto", ""),
+    ("geppetto::inference::engine", "engine"),
+    ("geppetto::inference::engine::factory", "engine::factory"),
+    ("geppetto::prelude", "prelude"),
+];
+

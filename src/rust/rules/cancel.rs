@@ -1,0 +1,21 @@
+//! `cancel`: cancelling a run through the legacy state.
+
+use super::super::cx::Cx;
+use super::super::hir::ExprId;
+use super::super::outcome::Outcome;
+use super::super::sites::Site;
+use super::super::text::rename_method;
+use crate::rules::Trap;
+
+/// `cancel_run`, `has_cancel`, `set_cancel`.
+pub(crate) fn call(cx: &Cx<'_>, site: &Site, method: &str, call: ExprId) -> Outcome {
+    match method {
+        "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
+        "set_cancel" => Outcome::report(
+            "a cancel made by hand is stored on the state",
+            "nothing: every run of a session has its own cancel, reached by `cancel_active()` or `handle.cancel()`",
+        ),
+        _ => Outcome::report("a session does not tell whether it holds a cancel", "`is_running()`: every run can be cancelled")
+            .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
+    }
+}

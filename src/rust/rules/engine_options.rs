@@ -1,0 +1,76 @@
+//! `engine-options`: option vectors, parameters, fields and signatures of engine options.
+
+use super::super::cx::Cx;
+use super::super::hir::{ExprId, ExprKind, MacroContent};
+use super::super::index::FileIdx;
+use super::super::outcome::Outcome;
+use super::super::sites::Site;
+use super::super::text::delete_argument;
+use crate::rules::Trap;
+
+/// What the options argument of an engine's construction is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Options {
+    /// `vec![]`, `Vec::new()`: nothing was ever given.
+    Empty,
+    /// `vec![with_sink(a), …]`: the sinks' expressions.
+    Inline(Vec<ExprId>),
+    /// A local vector.
+    Local(super::super::hir::PatId),
+    Other,
+}
+
+/// The options argument of a construction; the call's arguments with it.
+pub(crate) fn argument<'a>(cx: &Cx<'a>, file: FileIdx, call: ExprId) -> Option<(&'a [ExprId], usize)> {
+    match &cx.hir(file)[call].kind {
+        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => Some((args, args.len().checked_sub(1)?)),
+        _ => None,
+    }
+}
+
+/// Reads an options argument.
+pub(crate) fn options(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Options {
+    let expr = cx.peel_parens(file, expr);
+    let empty = ["std::vec::Vec::new", "std::vec::Vec::default"];
+    if empty.iter().any(|path| cx.calls_known(file, expr, path).is_some()) {
+        return Options::Empty;
+    }
+    if let ExprKind::Macro(call) = &cx.hir(file)[expr].kind
+        && call.path.segments.last().is_some_and(|last| last.name.text == "vec")
+        && let MacroContent::Exprs(parts) = &call.content
+    {
+        if parts.is_empty() {
+            return Options::Empty;
+        }
+        let sinks: Option<Vec<ExprId>> = parts.iter().map(|&part| sink_of(cx, file, part)).collect();
+        return sinks.map_or(Options::Other, Options::Inline);
+    }
+    let named = cx.cloned(file, expr).unwrap_or(expr);
+    cx.local(file, named).map_or(Options::Other, Options::Local)
+}
+
+/// The sink of `with_sink(sink)`.
+pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId> {
+    let args = cx.calls_known(file, cx.peel_parens(file, expr), "geppetto::inference::engine::with_sink")?;
+    args.first().copied()
+}
+
+/// An engine built without any option: the argument goes.
+pub(crate) fn drop_empty(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
+    match argument(cx, site.file, call) {
+        Some((args, index)) => {
+            Outcome::safe(vec![delete_argument(cx, site.file, args, index)], "the same call without options")
+        }
+        None => flow(),
+    }
+}
+
+/// Options that travel.
+pub(crate) fn flow() -> Outcome {
+    Outcome::report(
+        "the options travel through a parameter, field or trait, which the tool does not follow yet",
+        "pass `Vec<Arc<dyn EventSink>>` instead and attach the sinks to the run's context: \
+         `engine.run_inference(&with_event_sinks(&ctx, sinks), turn)`; where nobody passes an option, delete the parameter",
+    )
+    .because(Trap::SinkScope, "engine-level sinks saw only the engine's own events")
+}

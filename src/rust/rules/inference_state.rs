@@ -1,0 +1,126 @@
+//! `inference-state`: where the legacy run state is made or named.
+
+use super::super::cx::{Change, Cx};
+use super::super::hir::{ExprId, ExprKind, Span, TypeId};
+use super::super::index::{DefId, FileIdx};
+use super::super::outcome::Outcome;
+use super::super::pairing::StatePlan;
+use super::super::proof::{IdKind, id_kind};
+use super::super::sites::Site;
+use super::super::text::{is_none, is_plain, some_of};
+use super::super::unit::Facts;
+use crate::rules::Trap;
+
+/// `InferenceState::new(id, turn, engine)`.
+pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) -> Outcome {
+    let file = site.file;
+    let made = match made_session(cx, facts, file, call) {
+        Ok(made) => made,
+        Err(outcome) => return outcome,
+    };
+    match facts.pairing.state(file, call) {
+        StatePlan::Whole => {
+            let builder = cx.name_at(file, call, "builder::Builder");
+            let text = format!("{}.with_builder({builder}::new({}))", made.text, made.engine);
+            let change = cx.replace(file, cx.span(file, call), text);
+            made.judge(Outcome::safe(vec![change], "a `Session` with a `Builder` around the engine"))
+        }
+        StatePlan::Bare => {
+            let change = cx.replace(file, cx.span(file, call), made.text.clone());
+            made.judge(Outcome::safe(vec![change], "a `Session`, which gets its builder where the core session was made"))
+        }
+        StatePlan::Moved(stmt) => {
+            let change = delete_line(cx, file, cx.hir(file)[stmt].span);
+            made.judge(Outcome::safe(vec![change], "one `Session`, made where the core session was made"))
+        }
+        StatePlan::Inline => {
+            made.judge(Outcome::safe(Vec::new(), "one `Session`, made where the core session was made"))
+        }
+        StatePlan::Blocked(outcome) => outcome,
+    }
+}
+
+/// The text of a session in place of a state.
+pub(crate) struct Made {
+    /// `Session::with_id(id)`, with the turn where that matters.
+    pub(crate) text: String,
+    /// The engine's expression.
+    pub(crate) engine: String,
+    empty_id: bool,
+}
+
+impl Made {
+    fn judge(&self, outcome: Outcome) -> Outcome {
+        match self.empty_id {
+            true => outcome.offered(Trap::EmptyId, "the id may be empty, and `session_id()` then is a generated one"),
+            false => outcome,
+        }
+    }
+}
+
+/// Writes the session that stands for a state.
+///
+/// # Errors
+/// The report, where the state's first turn cannot be carried over.
+pub(crate) fn made_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Result<Made, Outcome> {
+    let ExprKind::Call { args, .. } = &cx.hir(file)[call].kind else { return Err(unreadable()) };
+    let [id, turn, engine] = args.as_slice() else { return Err(unreadable()) };
+    let session = cx.name_at(file, call, "session::Session");
+    let kind = id_kind(cx, file, *id);
+    let mut text = match kind {
+        IdKind::Empty => format!("{session}::new()"),
+        _ => format!("{session}::with_id({})", cx.expr_text(file, *id)),
+    };
+    if let Some(turn) = first_turn(cx, facts, file, *turn)? {
+        text.push_str(&format!(".with_turn({turn})"));
+    }
+    Ok(Made {
+        text,
+        engine: cx.expr_text(file, *engine).to_owned(),
+        empty_id: facts.reads_id && kind != IdKind::NotEmpty,
+    })
+}
+
+fn unreadable() -> Outcome {
+    Outcome::report("the call does not have the form `InferenceState::new(id, turn, engine)`", "`Session::with_id(id)`")
+}
+
+/// The turn that the session begins with; none where no run and no read ever looks at it.
+fn first_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, turn: ExprId) -> Result<Option<String>, Outcome> {
+    if is_none(cx, file, turn) {
+        return Ok(None);
+    }
+    let looked_at = facts.reads_turn || facts.reruns;
+    match some_of(cx, file, turn) {
+        Some(inner) if looked_at || !is_plain(cx, file, inner) => Ok(Some(cx.expr_text(file, inner).to_owned())),
+        Some(_) => Ok(None),
+        None if !looked_at && is_plain(cx, file, turn) => Ok(None),
+        None => Err(Outcome::report(
+            "the first turn is optional",
+            "make the session without it and append it where there is one: \
+             `if let Some(turn) = turn { session.append(turn) }`",
+        )),
+    }
+}
+
+/// Deletes a statement with the line it stands on.
+pub(crate) fn delete_line(cx: &Cx<'_>, file: FileIdx, span: Span) -> Change {
+    let source = cx.source(file);
+    let before = &source[..span.start as usize];
+    let start = before.len() - (before.len() - before.trim_end_matches([' ', '\t']).len());
+    let starts_line = start == 0 || source[..start].ends_with('\n');
+    let after = &source[span.end as usize..];
+    let blank = after.len() - after.trim_start_matches([' ', '\t', '\r']).len();
+    if starts_line && after[blank..].starts_with('\n') {
+        return cx.replace(file, Span { start: start as u32, end: span.end + blank as u32 + 1 }, "");
+    }
+    cx.replace(file, span, "")
+}
+
+/// The type of the state or the core session: both are a `Session`, which is a handle and needs no pointer around it.
+pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId) -> Outcome {
+    let outer = cx.pointer_around(file, ty).unwrap_or(ty);
+    let name = cx.name(file, scope, "session::Session");
+    let change = cx.replace(file, cx.hir(file)[outer].span, name);
+    Outcome::safe(vec![change], "the type is `Session`, which is a handle itself")
+}

@@ -1,0 +1,86 @@
+//! `state-access`: reading or writing the legacy state's turn, id or engine.
+
+use super::super::cx::Cx;
+use super::super::hir::{ExprId, ExprKind, MacroContent, Parent};
+use super::super::index::FileIdx;
+use super::super::outcome::Outcome;
+use super::super::sites::Site;
+use super::super::text::rename_method;
+use super::super::unit::Facts;
+use crate::rules::Trap;
+
+/// A method of the state that reads or writes it.
+pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: ExprId) -> Outcome {
+    let file = site.file;
+    match method {
+        "is_running" => Outcome::safe(rename_method_by_path(cx, file, call, "is_running"), "`is_running()`, as before"),
+        "turn" => Outcome::safe(rename_method(cx, file, call, "latest"), "`latest()`"),
+        "run_id" => {
+            let mut changes = rename_method(cx, file, call, "session_id");
+            if !text_is_enough(cx, file, call) {
+                changes.push(cx.insert(file, cx.span(file, call).end, ".to_owned()"));
+            }
+            let outcome = Outcome::safe(changes, "`session_id()`");
+            match facts.adopts_ids {
+                true => outcome.offered(
+                    Trap::LostRunId,
+                    "this package names the id in turns' metadata, which a run no longer adopts",
+                ),
+                false => outcome,
+            }
+        }
+        "set_turn" => Outcome::report(
+            "the turn is overwritten from outside",
+            "`session.append(turn)` for a new turn, `session.update_latest(|turn| …)` to change the latest one",
+        ),
+        "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
+            .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
+        _ => Outcome::report("a session does not give its engine away", "keep the engine beside the session")
+            .because(Trap::NoCounterpart, "`engine()` has no counterpart"),
+    }
+}
+
+fn rename_method_by_path(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str) -> Vec<super::super::cx::Change> {
+    match cx.hir(file)[call].kind {
+        ExprKind::Call { .. } => rename_method(cx, file, call, name),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether `&str` serves where the call gave a `String`: in a format macro, compared with a text, as a receiver of
+/// methods that texts have.
+fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let Parent::Expr(parent) = hir[call].parent else { return false };
+    match &hir[parent].kind {
+        ExprKind::Macro(mac) => {
+            let name = mac.path.segments.last().map_or("", |last| last.name.text.as_str());
+            let formats = ["println", "print", "eprintln", "eprint", "format", "write", "writeln", "panic"];
+            let compares = ["assert_eq", "assert_ne"];
+            let first = matches!(&mac.content, MacroContent::Exprs(exprs) if exprs.first() == Some(&call));
+            formats.contains(&name) || (compares.contains(&name) && (first || !compared_with_string(cx, file, parent, call)))
+        }
+        ExprKind::Binary { op, lhs, rhs } => {
+            let other = if *lhs == call { *rhs } else { *lhs };
+            matches!(op.as_str(), "==" | "!=") && is_str(cx, file, other)
+        }
+        ExprKind::MethodCall { receiver, method, .. } => {
+            let on_texts = [
+                "is_empty", "len", "starts_with", "ends_with", "contains", "to_string", "to_owned", "trim", "chars", "into",
+                "to_uppercase", "to_lowercase", "split", "as_bytes", "bytes", "parse",
+            ];
+            *receiver == call && on_texts.contains(&method.text.as_str())
+        }
+        _ => false,
+    }
+}
+
+fn is_str(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    matches!(cx.ty(file, expr).peeled(), super::super::ty::Ty::Prim(name) if name == "str")
+}
+
+fn compared_with_string(cx: &Cx<'_>, file: FileIdx, mac: ExprId, call: ExprId) -> bool {
+    let ExprKind::Macro(mac) = &cx.hir(file)[mac].kind else { return true };
+    let MacroContent::Exprs(exprs) = &mac.content else { return true };
+    exprs.iter().take(2).any(|&expr| expr != call && !is_str(cx, file, expr))
+}

@@ -1,0 +1,308 @@
+//! The legacy sites of a program: every expression, pattern and written type that a rule is about.
+
+use std::collections::HashMap;
+
+use super::cx::Cx;
+use super::flow::{Node, type_mention};
+use super::hir::{ExprId, ExprKind, Name, PatId, PatKind, Span, TypeId};
+use super::index::FileIdx;
+use super::infer::ValueRes;
+use super::legacy::Tracked;
+use crate::rules::Rule;
+
+/// What a site is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SiteKind {
+    /// `InferenceState::new(id, turn, engine)`
+    StateNew,
+    /// `core::Session::new(state)`, not as the rest of a literal
+    CoreNew,
+    /// `core::Session { … }`
+    CoreLiteral,
+    /// A method of the state
+    StateMethod(&'static str),
+    /// `run_inference` or `run_inference_started` of a core session
+    Run(&'static str),
+    /// A field of a core session
+    CoreField(String),
+    /// A written type
+    Type(Vec<Tracked>),
+    /// A pattern of an error's variant
+    ErrorPattern(&'static str),
+    /// An error's variant as a value
+    ErrorValue(&'static str),
+    /// `with_sink(s)`
+    WithSink,
+    /// `new_engine_from_parsed_values(values, options)` or `create_engine(values, options)`
+    Factory,
+    /// Something else of the engine options: `apply_options`, a field of `Config`
+    Options,
+}
+
+/// The node of the file that a site is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum At {
+    Expr(ExprId),
+    Type(TypeId),
+    Pat(PatId),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) file: FileIdx,
+    pub(crate) at: At,
+    /// What is pointed at: the legacy name.
+    pub(crate) span: Span,
+    pub(crate) kind: SiteKind,
+    pub(crate) rule: Rule,
+    pub(crate) what: String,
+}
+
+impl Site {
+    /// The expression that the site is.
+    pub(crate) fn expr(&self) -> Option<ExprId> {
+        match self.at {
+            At::Expr(expr) => Some(expr),
+            _ => None,
+        }
+    }
+
+    /// The node that ties the site to its unit.
+    fn node(&self, cx: &Cx<'_>) -> Node {
+        match (self.at, &self.kind) {
+            (At::Expr(expr), SiteKind::StateMethod(_) | SiteKind::Run(_)) => {
+                Node::Expr(self.file, receiver(cx, self.file, expr).unwrap_or(expr))
+            }
+            (At::Expr(expr), SiteKind::CoreField(_)) => match cx.hir(self.file)[expr].kind {
+                ExprKind::Field { base, .. } => Node::Expr(self.file, base),
+                _ => Node::Expr(self.file, expr),
+            },
+            (At::Expr(expr), _) => Node::Expr(self.file, expr),
+            (At::Type(ty), _) => Node::Type(self.file, ty),
+            (At::Pat(pat), _) => match matched(cx, self.file, pat) {
+                Some(expr) => Node::Expr(self.file, expr),
+                None => Node::Binding(self.file, pat),
+            },
+        }
+    }
+}
+
+/// The expression that the pattern around `pat` is matched against.
+fn matched(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<ExprId> {
+    use super::hir::{PatParent, StmtKind};
+    let hir = cx.hir(file);
+    let mut top = pat;
+    while let PatParent::Pat(outer) = hir[top].parent {
+        top = outer;
+    }
+    match hir[top].parent {
+        PatParent::Expr(expr) => super::flow::matched_expr(hir, expr, top),
+        PatParent::Stmt(stmt) => match hir[stmt].kind {
+            StmtKind::Let { init, .. } => init,
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The receiver of a method call, or the first argument where the method is called by its path.
+pub(crate) fn receiver(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<ExprId> {
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { receiver, .. } => Some(*receiver),
+        ExprKind::Call { args, .. } => args.first().copied(),
+        _ => None,
+    }
+}
+
+/// The arguments of a method call without its receiver.
+pub(crate) fn arguments<'a>(cx: &Cx<'a>, file: FileIdx, call: ExprId) -> &'a [ExprId] {
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { args, .. } => args,
+        ExprKind::Call { args, .. } => args.get(1..).unwrap_or_default(),
+        _ => &[],
+    }
+}
+
+/// All sites, by the unit they belong to; sites that no flow holds are units of their own.
+pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
+    let mut groups: HashMap<Option<super::flow::UnitIdx>, Vec<Site>> = HashMap::new();
+    let mut files: Vec<FileIdx> = cx.inferred.keys().copied().collect();
+    files.sort();
+    let mut alone = Vec::new();
+    for file in files {
+        let mut sites = Vec::new();
+        expr_sites(cx, file, &mut sites);
+        type_sites(cx, file, &mut sites);
+        pattern_sites(cx, file, &mut sites);
+        for site in sites {
+            match cx.flow.unit_of(&site.node(cx)) {
+                Some(unit) => groups.entry(Some(unit)).or_default().push(site),
+                None => alone.push(vec![site]),
+            }
+        }
+    }
+    let mut units: Vec<Vec<Site>> = groups.into_values().chain(alone).collect();
+    units.iter_mut().for_each(|unit| unit.sort_by_key(|site| (site.file, site.span)));
+    units.sort_by_key(|unit| (unit[0].file, unit[0].span));
+    units
+}
+
+fn expr_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let hir = cx.hir(file);
+    for index in 0..hir.exprs.len() {
+        let id = ExprId(index as u32);
+        match &hir[id].kind {
+            ExprKind::Call { callee, args } => call_site(cx, file, id, *callee, args, out),
+            ExprKind::MethodCall { method, .. } => method_site(cx, file, id, method, out),
+            ExprKind::Struct { path, .. } => literal_site(cx, file, id, path.span, out),
+            ExprKind::Field { base, name } => field_site(cx, file, id, *base, name, out),
+            ExprKind::Path(path) => error_value_site(cx, file, id, path.span, out),
+            _ => {}
+        }
+    }
+}
+
+fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, args: &[ExprId], out: &mut Vec<Site>) {
+    let Some(def) = cx.value_def(file, callee) else { return };
+    let span = cx.span(file, callee);
+    let mut push = |kind, rule, what: &str| {
+        out.push(Site { file, at: At::Expr(id), span, kind, rule, what: what.to_owned() });
+    };
+    if let Some(name) = cx.legacy.function(def) {
+        match name {
+            "with_sink" => push(SiteKind::WithSink, Rule::EngineSink, "a sink given to an engine's construction"),
+            "new_engine_from_parsed_values" => {
+                push(SiteKind::Factory, Rule::EngineOptions, "an engine built with options");
+            }
+            _ => push(SiteKind::Options, Rule::EngineOptions, "engine options applied by hand"),
+        }
+        return;
+    }
+    let Some(name) = cx.legacy.method(def) else { return };
+    match (name, owner(cx, file, id, args)) {
+        ("new", Some(Tracked::State)) => push(SiteKind::StateNew, Rule::InferenceState, "a legacy run state is made"),
+        ("new", Some(Tracked::CoreSession)) if !is_rest(cx, file, id) => {
+            push(SiteKind::CoreNew, Rule::CoreSession, "a legacy core session is made");
+        }
+        ("new", _) => {}
+        (name, _) => out.extend(named_method(file, id, span, name)),
+    }
+}
+
+/// The tracked type that a constructor call makes.
+fn owner(cx: &Cx<'_>, file: FileIdx, id: ExprId, _args: &[ExprId]) -> Option<Tracked> {
+    cx.legacy.handle_of(cx.resolver, cx.ty(file, id))
+}
+
+/// `..core::Session::new(state)` in a literal belongs to the literal.
+fn is_rest(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {
+    cx.parent_expr(file, id).is_some_and(|parent| {
+        matches!(&cx.hir(file)[parent].kind, ExprKind::Struct { rest: Some(rest), .. } if *rest == id)
+    })
+}
+
+fn method_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name, out: &mut Vec<Site>) {
+    let Some(&def) = cx.inferred(file).methods.get(&id) else { return };
+    let Some(name) = cx.legacy.method(def) else { return };
+    out.extend(named_method(file, id, method.span, name));
+}
+
+fn named_method(file: FileIdx, id: ExprId, span: Span, name: &'static str) -> Option<Site> {
+    let (kind, rule, what) = match name {
+        "run_inference" => (SiteKind::Run(name), Rule::RunInference, "a legacy run".to_owned()),
+        "run_inference_started" => {
+            (SiteKind::Run(name), Rule::RunLifecycle, "the run of a lifecycle that was started by hand".to_owned())
+        }
+        "start_run" | "finish_run" => {
+            (SiteKind::StateMethod(name), Rule::RunLifecycle, format!("`{name}` of a lifecycle made by hand"))
+        }
+        "cancel_run" | "has_cancel" | "set_cancel" => {
+            (SiteKind::StateMethod(name), Rule::Cancel, format!("`{name}` of the legacy state"))
+        }
+        "create_engine" => (SiteKind::Factory, Rule::EngineOptions, "an engine built with options".to_owned()),
+        "persist_turn" | "new" => return None,
+        _ => (SiteKind::StateMethod(name), Rule::StateAccess, format!("`{name}` of the legacy state")),
+    };
+    Some(Site { file, at: At::Expr(id), span, kind, rule, what })
+}
+
+fn literal_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mut Vec<Site>) {
+    let Some(&def) = cx.inferred(file).literals.get(&id) else { return };
+    let (kind, rule, what) = match cx.legacy.kind(def) {
+        Some(Tracked::CoreSession) => (SiteKind::CoreLiteral, Rule::CoreSession, "a legacy core session is made"),
+        Some(Tracked::Config) => (SiteKind::Options, Rule::EngineOptions, "an engine configuration"),
+        _ => return,
+    };
+    out.push(Site { file, at: At::Expr(id), span, kind, rule, what: what.to_owned() });
+}
+
+fn field_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, base: ExprId, name: &Name, out: &mut Vec<Site>) {
+    let Some((def, field)) = cx.inferred(file).fields.get(&id) else { return };
+    let (kind, rule, what) = match cx.legacy.kind(*def) {
+        Some(Tracked::CoreSession) => {
+            (SiteKind::CoreField(field.clone()), Rule::CoreSession, format!("the core session's `{field}`"))
+        }
+        Some(Tracked::Config) => (SiteKind::Options, Rule::EngineOptions, format!("the engine configuration's `{field}`")),
+        _ => return,
+    };
+    let _ = base;
+    out.push(Site { file, at: At::Expr(id), span: name.span, kind, rule, what });
+}
+
+fn error_value_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mut Vec<Site>) {
+    let Some(ValueRes::Def(def)) = cx.inferred(file).values.get(&id) else { return };
+    let Some(name) = cx.legacy.variant(*def) else { return };
+    out.push(Site {
+        file,
+        at: At::Expr(id),
+        span,
+        kind: SiteKind::ErrorValue(name),
+        rule: Rule::LegacyError,
+        what: format!("the legacy error `{name}` as a value"),
+    });
+}
+
+fn type_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let hir = cx.hir(file);
+    for index in 0..hir.types.len() {
+        let id = TypeId(index as u32);
+        let kinds = type_mention(cx.resolver, cx.legacy, file, id);
+        let Some(&first) = kinds.first() else { continue };
+        let (rule, what) = match first {
+            Tracked::State => (Rule::InferenceState, "the type of the legacy run state"),
+            Tracked::CoreSession => (Rule::CoreSession, "the type of the legacy core session"),
+            Tracked::StateError | Tracked::RunError => (Rule::LegacyError, "the type of a legacy error"),
+            Tracked::Persister => (Rule::CoreSession, "the legacy persister trait"),
+            Tracked::EngineOption | Tracked::Config | Tracked::Factory => {
+                (Rule::EngineOptions, "a type of the engine options")
+            }
+        };
+        let kind = SiteKind::Type(kinds);
+        out.push(Site { file, at: At::Type(id), span: hir[id].span, kind, rule, what: what.to_owned() });
+    }
+}
+
+fn pattern_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let hir = cx.hir(file);
+    let mut found: Vec<(PatId, &'static str)> = cx
+        .inferred(file)
+        .pattern_defs
+        .iter()
+        .filter_map(|(&pat, &def)| Some((pat, cx.legacy.variant(def)?)))
+        .collect();
+    found.sort();
+    for (pat, name) in found {
+        let span = match &hir[pat].kind {
+            PatKind::TupleStruct { path, .. } | PatKind::Struct { path, .. } | PatKind::Path(path) => path.span,
+            _ => hir[pat].span,
+        };
+        out.push(Site {
+            file,
+            at: At::Pat(pat),
+            span,
+            kind: SiteKind::ErrorPattern(name),
+            rule: Rule::LegacyError,
+            what: format!("the legacy error `{name}` in a pattern"),
+        });
+    }
+}

@@ -1,0 +1,362 @@
+//! Units: facts about one, the decision of every site in it, and the level that holds for all of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::cx::{Change, Cx, Need};
+use super::flow::{Node, UnitIdx, scope_of_type};
+use super::hir::{ExprId, ItemId, ItemKind, PatId};
+use super::index::{DefId, FileIdx};
+use super::legacy::Tracked;
+use super::outcome::Outcome;
+use super::pairing::{Pairing, pair};
+use super::rules::{cancel, core_session, engine_options, engine_sink, inference_state, legacy_error, run_inference, run_lifecycle, state_access};
+use super::sites::{At, Site, SiteKind};
+use crate::edit::EditSet;
+use crate::finding::Level;
+use crate::rules::Rule;
+
+/// What the rules of a session's unit need to know of all of it.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) pairing: Pairing,
+    /// Whether anything reads the state's turn.
+    pub(crate) reads_turn: bool,
+    /// Whether anything reads the run id.
+    pub(crate) reads_id: bool,
+    /// Whether a run is seeded with the state's own turn.
+    pub(crate) reruns: bool,
+    /// Whether every state begins with a turn that is proven to hold a block.
+    pub(crate) first_turn_proven: bool,
+    /// The function that makes the state, if there is one and nothing outlives it.
+    pub(crate) made_in: Option<(FileIdx, ItemId)>,
+    pub(crate) has_tokio: bool,
+    /// Whether turns' metadata names a session id in this program.
+    pub(crate) adopts_ids: bool,
+}
+
+/// A unit with the decision of each of its sites.
+#[derive(Debug)]
+pub(crate) struct UnitPlan {
+    pub(crate) id: String,
+    pub(crate) level: Level,
+    pub(crate) sites: Vec<(Site, Outcome)>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// Handles of the state and the core session, by unit.
+pub(crate) fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> {
+    let mut found: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> = HashMap::new();
+    for &file in cx.inferred.keys() {
+        for expr in super::handles::in_file(cx, file) {
+            if let Some(unit) = cx.flow.unit_of(&Node::Expr(file, expr)) {
+                found.entry(unit).or_default().push((file, expr));
+            }
+        }
+    }
+    found.values_mut().for_each(|handles| handles.sort());
+    found
+}
+
+/// Decides a unit.
+pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>) -> UnitPlan {
+    let facts = facts(cx, &sites);
+    cx.take_needs();
+    let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
+    for site in sites {
+        let outcome = decide(cx, &facts, &site);
+        decided.push((site, outcome));
+    }
+    let mut changes: Vec<Change> = decided.iter().flat_map(|(_, outcome)| outcome.changes.clone()).collect();
+    for unit in units_of(cx, &decided) {
+        for &(file, expr) in handles.get(&unit).map_or(&[][..], Vec::as_slice) {
+            match super::handles::use_of(cx, file, expr) {
+                Ok(more) => changes.extend(more),
+                Err(report) => blame(cx, &mut decided, file, expr, report),
+            }
+        }
+    }
+    changes.extend(renames(cx, &facts));
+    debugged(cx, &mut decided);
+    settle(cx, decided, changes)
+}
+
+fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
+    sites
+        .iter()
+        .filter_map(|(site, _)| {
+            let node = match site.at {
+                At::Expr(expr) => super::sites::receiver(cx, site.file, expr)
+                    .filter(|_| matches!(site.kind, SiteKind::StateMethod(_) | SiteKind::Run(_)))
+                    .map_or(Node::Expr(site.file, expr), |receiver| Node::Expr(site.file, receiver)),
+                At::Type(ty) => Node::Type(site.file, ty),
+                At::Pat(pat) => Node::Binding(site.file, pat),
+            };
+            cx.flow.unit_of(&node)
+        })
+        .collect()
+}
+
+/// A handle that cannot be followed makes the nearest site of the unit a report.
+fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: ExprId, report: Outcome) {
+    let at = cx.span(file, expr).start;
+    let nearest = decided
+        .iter_mut()
+        .filter(|(site, _)| site.file == file)
+        .min_by_key(|(site, _)| site.span.start.abs_diff(at));
+    let (_, outcome) = match nearest {
+        Some(nearest) => nearest,
+        None => match decided.first_mut() {
+            Some(first) => first,
+            None => return,
+        },
+    };
+    if outcome.level != Level::Report {
+        let place = cx.place(file, cx.span(file, expr));
+        *outcome = Outcome { why: format!("{} ({place})", report.why), ..report };
+    }
+}
+
+fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
+    let reads = |method: &str| sites.iter().any(|site| site.kind == SiteKind::StateMethod(if method == "turn" { "turn" } else { "run_id" }));
+    let runs: Vec<(FileIdx, ExprId)> = sites
+        .iter()
+        .filter(|site| matches!(site.kind, SiteKind::Run(_)))
+        .filter_map(|site| Some((site.file, site.expr()?)))
+        .collect();
+    let states: Vec<(FileIdx, ExprId)> = sites
+        .iter()
+        .filter(|site| site.kind == SiteKind::StateNew)
+        .filter_map(|site| Some((site.file, site.expr()?)))
+        .collect();
+    Facts {
+        pairing: pair(cx, sites),
+        reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
+        reads_id: reads("run_id"),
+        reruns: runs.iter().any(|&(file, run)| {
+            matches!(run_inference::seed(cx, file, run), Some(run_inference::Seed::Latest | run_inference::Seed::Optional(_)))
+        }),
+        first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
+        made_in: made_in(cx, sites, &states),
+        has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
+        adopts_ids: adopts_ids(cx),
+    }
+}
+
+/// `run_inference(&ctx, state.turn())` is a run of the latest turn, not a read.
+fn reads_turn_apart_from_seeds(cx: &Cx<'_>, sites: &[Site], runs: &[(FileIdx, ExprId)]) -> bool {
+    sites.iter().filter(|site| site.kind == SiteKind::StateMethod("turn")).any(|site| {
+        !runs.iter().any(|&(file, run)| {
+            file == site.file && super::sites::arguments(cx, file, run).get(1).copied() == site.expr()
+        })
+    })
+}
+
+fn first_turn_proven(cx: &Cx<'_>, file: FileIdx, state: ExprId) -> bool {
+    let super::hir::ExprKind::Call { args, .. } = &cx.hir(file)[state].kind else { return false };
+    args.get(1)
+        .and_then(|&turn| super::text::some_of(cx, file, turn))
+        .is_some_and(|turn| super::proof::turn_has_blocks(cx, file, turn))
+}
+
+/// The function that makes the only state, where no field, static or result holds one.
+fn made_in(cx: &Cx<'_>, sites: &[Site], states: &[(FileIdx, ExprId)]) -> Option<(FileIdx, ItemId)> {
+    let &[(file, state)] = states else { return None };
+    let kept = sites.iter().any(|site| match (&site.kind, site.at) {
+        (SiteKind::Type(kinds), At::Type(ty)) => {
+            let holds = kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession));
+            holds && !is_param_type(cx, site.file, ty)
+        }
+        _ => false,
+    });
+    if kept { None } else { Some((file, cx.function_of(file, state)?)) }
+}
+
+fn is_param_type(cx: &Cx<'_>, file: FileIdx, ty: super::hir::TypeId) -> bool {
+    use super::hir::TypeParent;
+    let hir = cx.hir(file);
+    let mut top = ty;
+    while let TypeParent::Type(outer) = hir[top].parent {
+        top = outer;
+    }
+    match hir[top].parent {
+        TypeParent::Item(item) => match &hir[item].kind {
+            ItemKind::Fn(function) => function.params.iter().any(|param| param.ty == top),
+            _ => false,
+        },
+        TypeParent::Stmt(_) => true,
+        _ => false,
+    }
+}
+
+fn has_tokio(cx: &Cx<'_>, file: FileIdx) -> bool {
+    let Some(module) = cx.program.module_of_file(file) else { return false };
+    cx.program.krate(cx.program.def(module).krate).dependencies.contains_key("tokio")
+}
+
+fn adopts_ids(cx: &Cx<'_>) -> bool {
+    let named = ["geppetto.session_id", "SESSION_ID"];
+    cx.inferred.keys().any(|&file| named.iter().any(|name| cx.source(file).contains(name)))
+}
+
+fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
+    match (&site.kind, site.at) {
+        (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
+        (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
+        (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
+        (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
+            Rule::RunLifecycle => run_lifecycle::part(method),
+            Rule::Cancel => cancel::call(cx, site, method, call),
+            _ => state_access::call(cx, facts, site, method, call),
+        },
+        (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
+        (SiteKind::Run(method), _) => run_lifecycle::part(method),
+        (SiteKind::Type(kinds), At::Type(ty)) => type_mention(cx, site, kinds, ty),
+        (SiteKind::ErrorPattern(variant), At::Pat(pat)) => {
+            legacy_error::pattern(cx, site, pat, variant, scope_of_pat(cx, site.file, pat))
+        }
+        (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
+        (SiteKind::Factory, At::Expr(call)) => match engine_options::argument(cx, site.file, call) {
+            Some((args, index)) => match engine_options::options(cx, site.file, args[index]) {
+                engine_options::Options::Empty => engine_options::drop_empty(cx, site, call),
+                _ => engine_sink::construction(cx, site, call),
+            },
+            None => engine_options::flow(),
+        },
+        (SiteKind::WithSink, At::Expr(call)) => engine_sink::option(cx, site, call),
+        _ => engine_options::flow(),
+    }
+}
+
+fn scope_of_pat(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> DefId {
+    use super::hir::PatParent;
+    let hir = cx.hir(file);
+    let mut top = pat;
+    loop {
+        match hir[top].parent {
+            PatParent::Pat(outer) => top = outer,
+            PatParent::Expr(expr) => return cx.program.scope_of_expr(file, expr),
+            PatParent::Stmt(stmt) => return cx.program.scope_of_expr(file, hir[stmt].block),
+            PatParent::Item(item) => return cx.program.scope_of_item(file, item),
+        }
+    }
+}
+
+fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::TypeId) -> Outcome {
+    let scope = scope_of_type(cx.resolver, site.file, ty);
+    if is_alias_mention(cx, site, scope, ty) {
+        return Outcome::safe(Vec::new(), "the alias stands for `Session`");
+    }
+    match kinds.first() {
+        Some(Tracked::State | Tracked::CoreSession) => inference_state::type_mention(cx, site.file, ty, scope),
+        Some(Tracked::StateError | Tracked::RunError) => legacy_error::type_mention(cx, site.file, ty, scope),
+        Some(Tracked::Persister) => core_session::persister(),
+        _ => engine_options::flow(),
+    }
+}
+
+/// A type that is named through an alias of the user's keeps the alias.
+fn is_alias_mention(cx: &Cx<'_>, site: &Site, scope: DefId, ty: super::hir::TypeId) -> bool {
+    use super::resolve::{Namespace, Res};
+    let super::hir::TypeKind::Path(path) = &cx.hir(site.file)[ty].kind else { return false };
+    match cx.resolver.path(scope, path, Namespace::Type).map(|found| found.res) {
+        Some(Res::Def(def)) => !cx.program.is_model(def),
+        _ => false,
+    }
+}
+
+/// Uses of locals whose statement went.
+fn renames(cx: &Cx<'_>, facts: &Facts) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for ((file, local), name) in &facts.pairing.renamed {
+        for &use_ in cx.uses_of(*file, *local) {
+            changes.push(cx.replace(*file, cx.span(*file, use_), name.clone()));
+        }
+    }
+    changes
+}
+
+/// `{:?}` of an error shows other names.
+fn debugged(cx: &Cx<'_>, decided: &mut [(Site, Outcome)]) {
+    let files: BTreeSet<FileIdx> = decided.iter().map(|(site, _)| site.file).collect();
+    for file in files {
+        for printed in legacy_error::printed_for_debugging(cx, file) {
+            let unit = cx.flow.unit_of(&Node::Expr(file, printed));
+            let own = decided.iter_mut().find(|(site, outcome)| {
+                site.file == file
+                    && outcome.level != Level::Report
+                    && matches!(site.at, At::Expr(expr) if cx.flow.unit_of(&Node::Expr(file, expr)) == unit)
+            });
+            if let Some((_, outcome)) = own {
+                *outcome = outcome.clone().offered(
+                    crate::rules::Trap::ErrorIdentity,
+                    "the error is printed with `{:?}`, which shows the new names",
+                );
+            }
+        }
+    }
+}
+
+/// The unit's level, its id, and only such changes as can be made together.
+fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: Vec<Change>) -> UnitPlan {
+    let needs = cx.take_needs();
+    let changes = without_nested(changes);
+    if decided.iter().all(|(_, outcome)| outcome.level != Level::Report) && overlap(&changes) {
+        let report = Outcome::report(
+            "the changes of this place lie inside one another, which the tool does not do yet",
+            "move the inner expression into a local of its own, then run the tool again",
+        );
+        if let Some((_, first)) = decided.first_mut() {
+            *first = report;
+        }
+    }
+    let level = decided.iter().map(|(_, outcome)| outcome.level).max().unwrap_or(Level::Safe);
+    let id = unit_id(cx, &decided);
+    hold_back(cx, &mut decided, level);
+    let changes = if level == Level::Report { Vec::new() } else { changes };
+    UnitPlan { id, level, sites: decided, changes, needs }
+}
+
+/// Deleting or replacing a stretch as a whole takes the changes inside it along where they only renamed or unwrapped
+/// what is gone.
+fn without_nested(changes: Vec<Change>) -> Vec<Change> {
+    let mut kept: Vec<Change> = Vec::new();
+    let covers = |outer: &Change, inner: &Change| {
+        let (a, b) = (outer.edit.range(), inner.edit.range());
+        outer.file == inner.file && a != b && a.start <= b.start && b.end <= a.end && !a.is_empty()
+            && (b.start > a.start || b.end < a.end)
+            && !(b.is_empty() && (b.start == a.start || b.end == a.end))
+    };
+    for change in &changes {
+        if !changes.iter().any(|other| covers(other, change)) && !kept.contains(change) {
+            kept.push(change.clone());
+        }
+    }
+    kept
+}
+
+fn overlap(changes: &[Change]) -> bool {
+    let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
+    files.into_iter().any(|file| {
+        let edits = changes.iter().filter(|change| change.file == file).map(|change| change.edit.clone());
+        EditSet::new(edits).is_err()
+    })
+}
+
+fn unit_id(cx: &Cx<'_>, decided: &[(Site, Outcome)]) -> String {
+    decided.first().map_or_else(String::new, |(site, _)| cx.place(site.file, site.span))
+}
+
+/// In a unit that is only reported, the sites that could change say which one holds them back.
+fn hold_back(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], level: Level) {
+    if level != Level::Report {
+        return;
+    }
+    let blocker = decided.iter().find(|(_, outcome)| outcome.level == Level::Report);
+    let Some(place) = blocker.map(|(site, _)| cx.place(site.file, site.span)) else { return };
+    for (_, outcome) in decided.iter_mut().filter(|(_, outcome)| outcome.level != Level::Report) {
+        outcome.level = Level::Report;
+        outcome.why = format!("held back by {place}, with which it must change together");
+        outcome.changes.clear();
+    }
+}
