@@ -1,0 +1,370 @@
+//! The cargo packages of a tree: their crates, their dependencies, and which of them matter.
+//!
+//! A package matters if it depends on the legacy crate, if one of its files names it, or if it depends on a package of
+//! the tree that matters. Where nothing in the tree names the legacy crate, no manifest is read at all.
+
+mod targets;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+pub(crate) use self::targets::Target;
+use self::workspace::Workspace;
+use super::manifest::{Manifest, Section, SectionKind};
+use crate::source::Source;
+use crate::tree::{FileId, Problem, ProblemKind, Tree};
+
+/// The package whose API goes.
+pub(crate) const LEGACY_PACKAGE: &str = "geppetto";
+/// The package whose API comes.
+pub(crate) const RUNTIME_PACKAGE: &str = "geppetto-runtime";
+
+/// Index of a package in [`Packages`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PackageId(pub(crate) u32);
+
+/// All packages of a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Packages {
+    list: Vec<CargoPackage>,
+    owners: HashMap<FileId, PackageId>,
+}
+
+/// One package, or a folder of Rust files without a manifest.
+#[derive(Debug)]
+pub(crate) struct CargoPackage {
+    pub(crate) name: String,
+    /// The folder of its manifest, spelled as the tree's files are.
+    pub(crate) root: PathBuf,
+    /// `None` for loose files, and where the manifest cannot be read.
+    pub(crate) manifest: Option<FileId>,
+    /// The manifest of the workspace it belongs to, if that is part of the tree; may be its own.
+    pub(crate) workspace: Option<FileId>,
+    /// `2015`, `2018`, …
+    pub(crate) edition: u16,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) dependencies: Vec<Dependency>,
+    /// Its Rust files, those of nested packages left out.
+    pub(crate) files: Vec<FileId>,
+    /// Whether it has to be looked into.
+    pub(crate) matters: bool,
+}
+
+/// One entry of a dependency table, inherited values filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dependency {
+    /// What the code calls the crate.
+    pub(crate) code_name: String,
+    /// The key in the manifest.
+    pub(crate) key: String,
+    /// The name of the package.
+    pub(crate) package: String,
+    pub(crate) section: Section,
+    /// Says `workspace = true`.
+    pub(crate) inherited: bool,
+    pub(crate) optional: bool,
+    /// The package of the tree that it is by its path.
+    pub(crate) local: Option<PackageId>,
+    /// The bytes of the key in the manifest.
+    pub(crate) place: Range<usize>,
+    path: Option<PathBuf>,
+}
+
+impl CargoPackage {
+    /// The entries for the legacy crate.
+    pub(crate) fn legacy_dependencies(&self) -> impl Iterator<Item = &Dependency> {
+        self.dependencies.iter().filter(|dependency| dependency.package == LEGACY_PACKAGE)
+    }
+
+    /// What its code calls the new crate, if it already depends on it.
+    pub(crate) fn runtime_name(&self) -> Option<&str> {
+        let mut found = self.dependencies.iter().filter(|dependency| dependency.package == RUNTIME_PACKAGE);
+        found.next().map(|dependency| &*dependency.code_name)
+    }
+}
+
+impl Packages {
+    /// Reads the manifests of `tree`. A manifest that cannot be read is a problem if it, or a file of its package, names
+    /// the legacy crate; the package then is taken for one without dependencies.
+    pub(crate) fn discover(tree: &Tree) -> (Self, Vec<Problem>) {
+        if !tree.files().any(|(_, entry)| entry.hit) {
+            return (Self::default(), Vec::new());
+        }
+        let mut manifests = Manifests::read(tree);
+        let mut packages = Self::default();
+        packages.add_files(tree, &mut manifests);
+        packages.link(&manifests);
+        packages.mark(tree);
+        let problems = manifests.problems(&packages, tree);
+        (packages, problems)
+    }
+
+    /// All packages.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PackageId, &CargoPackage)> {
+        self.list.iter().enumerate().map(|(index, package)| (PackageId(index as u32), package))
+    }
+
+    /// Those that have to be looked into.
+    pub(crate) fn relevant(&self) -> impl Iterator<Item = (PackageId, &CargoPackage)> {
+        self.iter().filter(|(_, package)| package.matters)
+    }
+
+    pub(crate) fn get(&self, id: PackageId) -> &CargoPackage {
+        &self.list[id.0 as usize]
+    }
+
+    /// The package a Rust file belongs to.
+    pub(crate) fn owner(&self, file: FileId) -> Option<PackageId> {
+        self.owners.get(&file).copied()
+    }
+
+    /// Gives every Rust file to the package of the nearest manifest above, or to its folder.
+    fn add_files(&mut self, tree: &Tree, manifests: &mut Manifests) {
+        let mut by_root: BTreeMap<(PathBuf, bool), Vec<FileId>> = BTreeMap::new();
+        for (dir, read) in &manifests.read {
+            if read.is_package() {
+                by_root.insert((dir.clone(), true), Vec::new());
+            }
+        }
+        for (file, entry) in tree.files() {
+            if entry.path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let dir = folder_of(&entry.path);
+            let root = match manifests.nearest(&dir) {
+                Some((root, read)) if read.is_package() => (root.to_owned(), true),
+                _ => (normal(&dir), false),
+            };
+            by_root.entry(root).or_default().push(file);
+        }
+        for ((root, has_manifest), files) in by_root {
+            let id = PackageId(self.list.len() as u32);
+            self.owners.extend(files.iter().map(|&file| (file, id)));
+            let package = if has_manifest { manifests.package(tree, &root, files) } else { loose(tree, files) };
+            self.list.push(package);
+        }
+    }
+
+    /// Finds the packages that dependencies by path stand for.
+    fn link(&mut self, manifests: &Manifests) {
+        let ids = self.iter().filter(|(_, package)| manifests.read.contains_key(&normal(&package.root)));
+        let by_root: HashMap<PathBuf, PackageId> = ids.map(|(id, package)| (normal(&package.root), id)).collect();
+        for dependency in self.list.iter_mut().flat_map(|package| &mut package.dependencies) {
+            dependency.local = dependency.path.as_ref().and_then(|path| by_root.get(path).copied());
+        }
+    }
+
+    /// Decides what matters. The legacy crate's own sources do not.
+    fn mark(&mut self, tree: &Tree) {
+        for package in &mut self.list {
+            let names_it = package.files.iter().any(|&file| tree.entry(file).hit);
+            let uses_it = package.legacy_dependencies().next().is_some();
+            package.matters = package.name != LEGACY_PACKAGE && (names_it || uses_it);
+        }
+        loop {
+            let follows = |package: &CargoPackage| {
+                let mut local = package.dependencies.iter().filter_map(|dependency| dependency.local);
+                !package.matters && package.name != LEGACY_PACKAGE && local.any(|id| self.get(id).matters)
+            };
+            let next: Vec<usize> =
+                self.list.iter().enumerate().filter(|(_, package)| follows(package)).map(|(index, _)| index).collect();
+            if next.is_empty() {
+                return;
+            }
+            next.into_iter().for_each(|index| self.list[index].matters = true);
+        }
+    }
+}
+
+/// One manifest of the tree.
+#[derive(Debug)]
+struct ReadManifest {
+    file: FileId,
+    content: Result<Content, Problem>,
+}
+
+/// What a manifest says.
+#[derive(Debug, Default)]
+struct Content {
+    package: Option<targets::PackageTable>,
+    workspace: Option<Workspace>,
+    dependencies: Vec<Dependency>,
+}
+
+impl ReadManifest {
+    /// A manifest that cannot be read may well be that of a package.
+    fn is_package(&self) -> bool {
+        self.content.as_ref().map_or(true, |content| content.package.is_some())
+    }
+}
+
+/// The manifests of a tree by their folders, without `.` and with `..` resolved.
+#[derive(Debug)]
+struct Manifests {
+    read: BTreeMap<PathBuf, ReadManifest>,
+}
+
+impl Manifests {
+    fn read(tree: &Tree) -> Self {
+        let files = tree.files().filter(|(_, entry)| entry.path.file_name().is_some_and(|name| name == "Cargo.toml"));
+        let read = files.map(|(file, entry)| {
+            let content = tree.source(file).and_then(|source| read_content(&source));
+            (normal(&folder_of(&entry.path)), ReadManifest { file, content })
+        });
+        Self { read: read.collect() }
+    }
+
+    /// The manifest of `dir` or of the nearest folder above.
+    fn nearest(&self, dir: &Path) -> Option<(&Path, &ReadManifest)> {
+        let dir = normal(dir);
+        dir.ancestors().find_map(|above| self.read.get_key_value(above)).map(|(dir, read)| (dir.as_path(), read))
+    }
+
+    /// The workspace that takes `dir` in, as cargo looks for it: the one that the package names, or the nearest above
+    /// that does not exclude it.
+    fn workspace_of(&self, dir: &Path, named: Option<&str>) -> Option<(&Path, &ReadManifest, &Workspace)> {
+        let candidates: Vec<PathBuf> = match named {
+            Some(named) => vec![normal(&dir.join(named))],
+            None => dir.ancestors().map(Path::to_owned).collect(),
+        };
+        candidates.iter().find_map(|above| {
+            let (root, read) = self.read.get_key_value(above)?;
+            let workspace = read.content.as_ref().ok()?.workspace.as_ref()?;
+            let below = dir.strip_prefix(root).unwrap_or(dir);
+            (named.is_some() || workspace.takes_in(below)).then_some((root.as_path(), read, workspace))
+        })
+    }
+
+    fn package(&self, tree: &Tree, root: &Path, files: Vec<FileId>) -> CargoPackage {
+        let read = &self.read[root];
+        let shown = folder_of(&tree.entry(read.file).path);
+        let Ok(content) = &read.content else {
+            let table = targets::PackageTable::named(folder_name(&shown));
+            let targets = targets::find(tree, &table, &shown, &files);
+            return CargoPackage { targets, ..bare(folder_name(&shown), shown, files) };
+        };
+        let table = content.package.clone().unwrap_or_default();
+        let workspace = self.workspace_of(root, table.workspace.as_deref());
+        let inherited = workspace.map(|(dir, read, workspace)| (dir, read.content.as_ref().ok(), workspace));
+        let dependencies = content.dependencies.iter().map(|dependency| match inherited {
+            Some((dir, Some(shared), _)) if dependency.inherited => dependency.inherit(dir, shared),
+            _ => dependency.at(root),
+        });
+        let edition = match table.edition.as_deref() {
+            Some(edition) => Some(edition),
+            None if table.inherits_edition => workspace.and_then(|(_, _, workspace)| workspace.edition.as_deref()),
+            None => None,
+        };
+        CargoPackage {
+            name: table.name.clone(),
+            manifest: Some(read.file),
+            workspace: workspace.map(|(_, read, _)| read.file),
+            edition: edition.and_then(|edition| edition.parse().ok()).unwrap_or(2015),
+            targets: targets::find(tree, &table, &shown, &files),
+            dependencies: dependencies.collect(),
+            root: shown,
+            files,
+            matters: false,
+        }
+    }
+
+    /// Problems of manifests that matter.
+    fn problems(self, packages: &Packages, tree: &Tree) -> Vec<Problem> {
+        let mattering: Vec<PathBuf> = packages.relevant().map(|(_, package)| normal(&package.root)).collect();
+        let matters = |dir: &Path, file| tree.entry(file).hit || mattering.iter().any(|root| root == dir);
+        let broken = self.read.into_iter().filter(|(dir, read)| matters(dir, read.file));
+        broken.filter_map(|(_, read)| read.content.err()).collect()
+    }
+}
+
+impl Dependency {
+    /// With its path as seen from `dir`.
+    fn at(&self, dir: &Path) -> Self {
+        Self { path: self.path.as_ref().map(|path| normal(&dir.join(path))), ..self.clone() }
+    }
+
+    /// With package and path from the workspace in `dir`.
+    fn inherit(&self, dir: &Path, shared: &Content) -> Self {
+        let mut shared = shared.dependencies.iter().filter(|entry| entry.section.kind == SectionKind::Workspace);
+        match shared.find(|entry| entry.key == self.key) {
+            Some(entry) => {
+                let entry = entry.at(dir);
+                Self { package: entry.package, path: entry.path, ..self.clone() }
+            }
+            None => self.clone(),
+        }
+    }
+}
+
+fn read_content(source: &Arc<Source>) -> Result<Content, Problem> {
+    let manifest = Manifest::parse(source.text()).map_err(|error| Problem {
+        path: source.path().to_owned(),
+        position: error.span().map(|span| source.position(span.start + source.bom_len())),
+        kind: ProblemKind::Manifest,
+        message: error.message().to_owned(),
+    })?;
+    let dependencies = manifest.entries().into_iter().map(|entry| Dependency {
+        code_name: entry.key.replace('-', "_"),
+        package: entry.package().to_owned(),
+        inherited: entry.inherits(),
+        optional: entry.is_optional(),
+        local: None,
+        place: entry.key_place.clone(),
+        path: entry.path().map(PathBuf::from),
+        key: entry.key,
+        section: entry.section,
+    });
+    Ok(Content {
+        dependencies: dependencies.collect(),
+        package: targets::PackageTable::read(manifest.root()),
+        workspace: Workspace::read(manifest.root()),
+    })
+}
+
+/// A folder of Rust files without a manifest: each file may be a crate.
+fn loose(tree: &Tree, files: Vec<FileId>) -> CargoPackage {
+    let root = files.first().map(|&file| folder_of(&tree.entry(file).path)).unwrap_or_default();
+    let targets = files.iter().map(|&file| Target::loose(file, &tree.entry(file).path));
+    CargoPackage { targets: targets.collect(), edition: 2024, ..bare(folder_name(&root), root, files) }
+}
+
+fn bare(name: String, root: PathBuf, files: Vec<FileId>) -> CargoPackage {
+    CargoPackage {
+        name,
+        root,
+        manifest: None,
+        workspace: None,
+        edition: 2015,
+        targets: Vec::new(),
+        dependencies: Vec::new(),
+        files,
+        matters: false,
+    }
+}
+
+fn folder_name(root: &Path) -> String {
+    root.file_name().map_or_else(|| "files".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// Without `.`, and with `..` resolved as far as there is something to go up from.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(parts.pop()),
+            (Component::ParentDir, Some(Component::RootDir)) => {}
+            _ => parts.push(part),
+        }
+    }
+    parts.into_iter().collect()
+}
