@@ -26,7 +26,7 @@ use plan::{Plan, PlanError};
 use walk::RootError;
 
 /// The languages the tool knows.
-pub const FRONTENDS: &[&dyn Frontend] = &[];
+pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend];
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

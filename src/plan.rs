@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::edit::{Conflict, Edit, EditSet};
 use crate::finding::{Finding, Level};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
@@ -148,7 +150,7 @@ fn carry_out(
     for _ in 0..ROUNDS {
         let changed = edited(&current, edits)?;
         if changed.is_empty() {
-            return changes(tree, touched);
+            return Ok(laid_out(tree, frontends, changes(tree, touched)?));
         }
         touched.extend(changed.clone());
         current = current.with_texts(changed);
@@ -158,7 +160,7 @@ fn carry_out(
     }
     match edited(&current, edits)?.first_key_value() {
         Some((&file, _)) => Err(PlanError::Endless { path: tree.entry(file).path.clone() }),
-        None => changes(tree, touched),
+        None => Ok(laid_out(tree, frontends, changes(tree, touched)?)),
     }
 }
 
@@ -193,6 +195,17 @@ fn changes(tree: &Tree, touched: BTreeMap<FileId, Arc<Source>>) -> Result<Vec<Ch
         }
     }
     Ok(changes)
+}
+
+/// The new texts as the languages' formatters lay them out.
+fn laid_out(tree: &Tree, frontends: &[&dyn Frontend], changes: Vec<Change>) -> Vec<Change> {
+    let lay_out = |change: Change| {
+        let path = change.before.path();
+        let Some(frontend) = frontends.iter().find(|frontend| frontend.claims(path)) else { return change };
+        let after = frontend.lay_out(tree, path, change.before.text(), change.after.text());
+        Change { after: Arc::new(Source::new(path, after)), ..change }
+    };
+    changes.into_par_iter().map(lay_out).collect()
 }
 
 fn text_of(tree: &Tree, file: FileId) -> Result<Arc<Source>, PlanError> {

@@ -1,22 +1,28 @@
 //! Rust downstreams: parse, index, infer, rules. The only place that knows syn.
 
+mod analysis;
 mod comments;
 mod cx;
 mod flow;
+mod frontend;
 mod handles;
 mod hir;
 mod impls;
 mod imports;
 mod index;
 mod infer;
+mod layout;
+mod ledger;
 mod legacy;
 mod lower;
 mod manifest;
+mod models;
 mod outcome;
+mod package;
 mod pairing;
 mod proof;
 mod references;
-mod package;
+mod rescue;
 mod resolve;
 mod rules;
 mod sites;
@@ -24,3 +30,5 @@ mod text;
 mod ty;
 mod unit;
 mod visit;
+
+pub use frontend::RustFrontend;

@@ -243,6 +243,11 @@ impl Program {
         id
     }
 
+    /// Lets the code of `krate` name another crate.
+    pub(crate) fn depend(&mut self, krate: CrateId, name: &str, on: CrateId) {
+        self.crates[krate.0 as usize].dependencies.insert(name.to_owned(), on);
+    }
+
     /// Indexes a crate from its root file, following `mod` declarations through `files`.
     pub(crate) fn index_crate(&mut self, krate: CrateId, root: &Path, files: &mut dyn Files) {
         let Some((_, unit)) = files.open(root) else { return };

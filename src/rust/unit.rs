@@ -216,13 +216,7 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             legacy_error::pattern(cx, site, pat, variant, scope_of_pat(cx, site.file, pat))
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
-        (SiteKind::Factory, At::Expr(call)) => match engine_options::argument(cx, site.file, call) {
-            Some((args, index)) => match engine_options::options(cx, site.file, args[index]) {
-                engine_options::Options::Empty => engine_options::drop_empty(cx, site, call),
-                _ => engine_sink::construction(cx, site, call),
-            },
-            None => engine_options::flow(),
-        },
+        (SiteKind::Factory, At::Expr(call)) => engine_options::construction(cx, site, call),
         (SiteKind::WithSink, At::Expr(call)) => engine_sink::option(cx, site, call),
         _ => engine_options::flow(),
     }

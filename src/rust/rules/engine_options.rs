@@ -6,6 +6,7 @@ use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::delete_argument;
+use crate::finding::Level;
 use crate::rules::Trap;
 
 /// What the options argument of an engine's construction is.
@@ -55,14 +56,22 @@ pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId
     args.first().copied()
 }
 
-/// An engine built without any option: the argument goes.
-pub(crate) fn drop_empty(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
-    match argument(cx, site.file, call) {
-        Some((args, index)) => {
-            Outcome::safe(vec![delete_argument(cx, site.file, args, index)], "the same call without options")
+/// An engine built by `new_engine_from_parsed_values(values, options)`.
+pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
+    let file = site.file;
+    let ExprKind::Call { callee, args } = &cx.hir(file)[call].kind else { return flow() };
+    let [_, given] = args.as_slice() else { return flow() };
+    let mut outcome = match options(cx, file, *given) {
+        Options::Empty => {
+            Outcome::safe(vec![delete_argument(cx, file, args, 1)], "the same call without options")
         }
-        None => flow(),
+        _ => super::engine_sink::construction(cx, site, call),
+    };
+    if outcome.level != Level::Report {
+        let name = cx.name_at(file, call, "engine::factory::new_engine_from_parsed_values");
+        outcome.changes.push(cx.replace(file, cx.span(file, *callee), name));
     }
+    outcome
 }
 
 /// Options that travel.

@@ -1,0 +1,440 @@
+//! One group of packages from their files to findings and edits.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::cx::{Change, Cx};
+use super::flow;
+use super::hir::Span;
+use super::impls::Impls;
+use super::imports::{self, Fate, ImportPlan};
+use super::index::{CrateId, FileIdx, Files, ImportId, Program, Unit};
+use super::infer::{Inferred, infer_file};
+use super::legacy::Legacy;
+use super::lower::lower;
+use super::models::{self, Models};
+use super::references::{self, Reference};
+use super::resolve::Resolver;
+use super::unit::{self, UnitPlan};
+use super::{ledger, rescue, sites};
+use crate::edit::Edit;
+use crate::finding::{Finding, Level, Mention, UnitId};
+use crate::frontend::Selection;
+use crate::rules::Rule;
+use crate::tree::{FileId, Problem, ProblemKind, Tree};
+
+/// A crate to be indexed.
+#[derive(Clone, Debug)]
+pub(crate) struct CrateInput {
+    pub(crate) name: String,
+    pub(crate) root: PathBuf,
+    pub(crate) is_library: bool,
+}
+
+/// What a name of a dependency stands for in code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Dependency {
+    Legacy,
+    Runtime,
+    Tokio,
+    /// The library of another package of the group, by its index.
+    Package(usize),
+}
+
+/// A package to be looked into.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PackageInput {
+    pub(crate) crates: Vec<CrateInput>,
+    pub(crate) dependencies: Vec<(String, Dependency)>,
+    pub(crate) files: Vec<FileId>,
+}
+
+/// What was found in a group.
+#[derive(Debug, Default)]
+pub(crate) struct GroupAnalysis {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) edits: Vec<(FileId, Edit)>,
+    pub(crate) mentions: Vec<Mention>,
+    pub(crate) problems: Vec<Problem>,
+    /// By package: the worst level among its findings, and whether anything legacy is named in it after the selected,
+    /// the offered and the safe changes.
+    pub(crate) packages: Vec<PackageOutcome>,
+}
+
+/// What the manifest of a package depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PackageOutcome {
+    /// Whether code of the package names the legacy crate at all.
+    pub(crate) names_legacy: bool,
+    /// Whether it still does after the selected changes.
+    pub(crate) left: bool,
+    /// Whether it would after all safe changes.
+    pub(crate) left_after_safe: bool,
+    /// Whether it would after all safe and offered changes.
+    pub(crate) left_after_offered: bool,
+}
+
+/// Looks into a group of packages that may name each other. `runtime` is what code calls the new crate.
+pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection, runtime: &str) -> GroupAnalysis {
+    let mut out = GroupAnalysis::default();
+    let mut store = FileStore::load(tree, packages, &mut out.problems);
+    let mut program = Program::default();
+    let models = models::add(&mut program);
+    let owners = index(&mut program, &models, packages, tree, &mut store);
+    let resolver = Resolver::new(&program);
+    let impls = Impls::new(&resolver);
+    let legacy = Legacy::new(&resolver);
+    let inferred = infer(&program, &impls);
+    let flow = flow::build(&resolver, &legacy, &inferred);
+    let mut cx = Cx::new(&resolver, &impls, &legacy, &flow, &inferred, runtime.to_owned());
+    let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
+    files.sort();
+    let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
+    let decided = decide(&mut cx, &references, selection);
+    report(&cx, &references, &decided, &mut out);
+    let chosen = accept(&cx, &references, &decided.plans, selection);
+    out.edits = merged(&program, chosen.changes);
+    out.packages = outcomes(&cx, &owners, packages.len(), &references, &decided, &chosen.imports);
+    out
+}
+
+/// The units with their imports under the two levels that findings speak of.
+struct Decided {
+    plans: Vec<UnitPlan>,
+    safe: Accepted,
+    offered: Accepted,
+}
+
+/// Changes that are made together, with the imports that go with just these.
+struct Accepted {
+    changes: Vec<Change>,
+    imports: ImportPlan,
+}
+
+/// Plans all units, again with longer names while a short one would mean two things.
+fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
+    loop {
+        let handles = unit::handles_by_unit(cx);
+        let plans: Vec<UnitPlan> = sites::collect(cx).into_iter().map(|sites| unit::plan(cx, sites, &handles)).collect();
+        let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe));
+        let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered));
+        let chosen = accept(cx, references, &plans, selection);
+        let conflicts: BTreeSet<_> = [&safe, &offered, &chosen]
+            .into_iter()
+            .flat_map(|accepted| accepted.imports.conflicts.iter().cloned())
+            .collect();
+        if conflicts.is_subset(&cx.qualified) {
+            return Decided { plans, safe, offered };
+        }
+        cx.qualified.extend(conflicts);
+    }
+}
+
+/// The changes of the wanted units. One that would touch the bytes of an earlier one waits for the next round.
+fn accept(cx: &Cx<'_>, references: &[Reference], plans: &[UnitPlan], selection: &Selection) -> Accepted {
+    let mut changes: Vec<Change> = Vec::new();
+    let mut needs = Vec::new();
+    for plan in plans {
+        if !selection.wants(plan.level, &UnitId(plan.id.clone())) || plan.changes.iter().any(|new| collides(new, &changes)) {
+            continue;
+        }
+        changes.extend(plan.changes.iter().cloned());
+        needs.extend(plan.needs.iter().cloned());
+    }
+    needs.sort();
+    needs.dedup();
+    let imports = imports::plan(cx, references, &changes, &needs);
+    if selection.level != Level::Report {
+        changes.extend(imports.changes.iter().cloned());
+    }
+    Accepted { changes, imports }
+}
+
+fn collides(new: &Change, taken: &[Change]) -> bool {
+    let range = new.edit.range();
+    taken.iter().any(|other| {
+        let other_range = other.edit.range();
+        other.file == new.file && *other != *new && range.start < other_range.end && other_range.start < range.end
+            || other.file == new.file && *other != *new && range == other_range
+    })
+}
+
+fn merged(program: &Program, changes: Vec<Change>) -> Vec<(FileId, Edit)> {
+    let mut edits: Vec<(FileId, Edit)> = rescue::rescue(program, changes)
+        .into_iter()
+        .filter(|change| program.unit(change.file).source.slice(change.edit.range()) != change.edit.text())
+        .map(|change| (program.hir(change.file).file, change.edit))
+        .collect();
+    // A file that two crates share is looked at twice and changed once.
+    let mut seen = BTreeSet::new();
+    edits.retain(|(file, edit)| seen.insert((*file, edit.range().start, edit.range().end, edit.text().to_owned())));
+    edits
+}
+
+/// Lowered files by path.
+struct FileStore {
+    units: HashMap<PathBuf, (FileId, Option<Unit>)>,
+}
+
+impl FileStore {
+    fn load(tree: &Tree, packages: &[PackageInput], problems: &mut Vec<Problem>) -> Self {
+        let mut ids: Vec<FileId> = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
+        ids.sort();
+        ids.dedup();
+        let loaded: Vec<_> = ids.par_iter().map(|&id| (id, read(tree, id))).collect();
+        let mut units = HashMap::new();
+        for (id, unit) in loaded {
+            let path = tree.entry(id).path.clone();
+            match unit {
+                Ok(unit) => {
+                    units.insert(path, (id, Some(unit)));
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Self { units }
+    }
+}
+
+impl Files for FileStore {
+    fn open(&mut self, path: &Path) -> Option<(FileId, Unit)> {
+        let (id, unit) = self.units.get_mut(path)?;
+        let unit = unit.as_ref()?;
+        Some((*id, Unit { hir: unit.hir.clone(), source: unit.source.clone() }))
+    }
+}
+
+fn read(tree: &Tree, id: FileId) -> Result<Unit, Problem> {
+    let source = tree.source(id)?;
+    match lower(id, source.text()) {
+        Ok(hir) => Ok(Unit { hir, source }),
+        Err(error) => Err(Problem {
+            path: tree.entry(id).path.clone(),
+            position: Some(source.position(error.offset)),
+            kind: ProblemKind::Unparsable,
+            message: error.message,
+        }),
+    }
+}
+
+/// Indexes all crates; files that no `mod` reaches become crates of their own. The owner of a crate is its package.
+fn index(
+    program: &mut Program,
+    models: &Models,
+    packages: &[PackageInput],
+    tree: &Tree,
+    store: &mut FileStore,
+) -> HashMap<CrateId, usize> {
+    let mut owners = HashMap::new();
+    let mut crates: Vec<(CrateId, usize, PathBuf)> = Vec::new();
+    let mut libraries: HashMap<usize, CrateId> = HashMap::new();
+    for (owner, package) in packages.iter().enumerate() {
+        for input in &package.crates {
+            let id = program.add_crate(&input.name, false);
+            program.crates[id.0 as usize].is_library = input.is_library;
+            if input.is_library {
+                libraries.insert(owner, id);
+            }
+            crates.push((id, owner, input.root.clone()));
+        }
+    }
+    for (id, owner, root) in &crates {
+        connect(program, models, &packages[*owner], &libraries, *id);
+        if let Some(&library) = libraries.get(owner)
+            && library != *id
+        {
+            let name = program.krate(library).name.clone();
+            program.depend(*id, &name, library);
+        }
+        program.index_crate(*id, root, store);
+        owners.insert(*id, *owner);
+    }
+    let reached: BTreeSet<FileId> = program.units.iter().map(|unit| unit.hir.file).collect();
+    for (owner, package) in packages.iter().enumerate() {
+        for &file in package.files.iter().filter(|file| !reached.contains(file)) {
+            let path = &tree.entry(file).path;
+            let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('-', "_"));
+            let id = program.add_crate(&name, false);
+            connect(program, models, package, &libraries, id);
+            program.index_crate(id, path, store);
+            owners.insert(id, owner);
+        }
+    }
+    owners
+}
+
+fn connect(program: &mut Program, models: &Models, package: &PackageInput, libraries: &HashMap<usize, CrateId>, id: CrateId) {
+    for (name, dependency) in &package.dependencies {
+        let on = match dependency {
+            Dependency::Legacy => Some(models.legacy),
+            Dependency::Runtime => Some(models.runtime),
+            Dependency::Tokio => Some(models.tokio),
+            Dependency::Package(index) => libraries.get(index).copied(),
+        };
+        if let Some(on) = on {
+            program.depend(id, name, on);
+        }
+    }
+}
+
+fn infer(program: &Program, impls: &Impls) -> HashMap<FileIdx, Inferred> {
+    let files: Vec<FileIdx> = (0..program.units.len() as u32)
+        .map(FileIdx)
+        .filter(|&file| program.module_of_file(file).is_some_and(|module| !program.is_model(module)))
+        .collect();
+    files
+        .into_par_iter()
+        .map(|file| {
+            let resolver = Resolver::new(program);
+            (file, infer_file(&resolver, impls, file))
+        })
+        .collect()
+}
+
+/// Findings of units, imports and paths, and the classes of the names they account for.
+fn report(cx: &Cx<'_>, references: &[Reference], decided: &Decided, out: &mut GroupAnalysis) {
+    for plan in &decided.plans {
+        for (site, outcome) in &plan.sites {
+            out.findings.push(Finding {
+                rule: site.rule,
+                file: cx.hir(site.file).file,
+                range: site.span.range(),
+                level: plan.level,
+                what: site.what.clone(),
+                why: outcome.why.clone(),
+                help: outcome.help.clone(),
+                traps: outcome.traps.clone(),
+                unit: UnitId(plan.id.clone()),
+            });
+        }
+    }
+    for &import in decided.offered.imports.fates.keys() {
+        out.findings.extend(import_finding(cx, decided, import));
+    }
+    for (reference, rewritten) in &decided.offered.imports.paths {
+        out.findings.extend(path_finding(cx, decided, reference, *rewritten));
+    }
+    let mut seen = BTreeSet::new();
+    out.findings.retain(|finding| seen.insert((finding.file, finding.range.start, finding.range.end, finding.rule)));
+    let mut files = BTreeSet::new();
+    for &file in cx.inferred.keys().collect::<BTreeSet<_>>() {
+        if files.insert(cx.hir(file).file) {
+            let (mentions, docs) = ledger::of_file(cx, file, references, &out.findings, &decided.plans);
+            out.mentions.extend(mentions);
+            out.findings.extend(docs);
+        }
+    }
+}
+
+fn import_finding(cx: &Cx<'_>, decided: &Decided, import: ImportId) -> Option<Finding> {
+    if !references::is_direct(cx, import) {
+        return None;
+    }
+    let data = cx.program.import(import);
+    let fate = |accepted: &Accepted| accepted.imports.fates.get(&import).cloned().unwrap_or(Fate::Keep);
+    let (level, why) = match (fate(&decided.safe), fate(&decided.offered)) {
+        (Fate::Keep, Fate::Keep) => (Level::Report, "what it brings is still used by what is only reported"),
+        (Fate::Keep, _) => (Level::Offered, "what it brings is used by changes that are offered"),
+        _ => (Level::Safe, ""),
+    };
+    let help = match fate(&decided.offered) {
+        Fate::Keep => "it goes with its last use".to_owned(),
+        Fate::Delete => "nothing uses it any more".to_owned(),
+        Fate::Rewrite(path) => format!("`{}::{path}`", cx.runtime),
+    };
+    let path: Vec<&str> = data.path.iter().map(|name| name.text.as_str()).collect();
+    let start = data.path.first().map_or(data.span.start, |first| first.span.start);
+    let span = if start < data.span.start && !is_grouped(cx, import) {
+        Span { start, end: data.span.end }
+    } else {
+        data.span
+    };
+    Some(Finding {
+        rule: Rule::LegacyImport,
+        file: cx.hir(data.file).file,
+        range: span.range(),
+        level,
+        what: format!("`{}` is imported from the legacy crate", path.join("::")),
+        why: why.to_owned(),
+        help,
+        traps: Vec::new(),
+        unit: UnitId(cx.place(data.file, data.span)),
+    })
+}
+
+fn is_grouped(cx: &Cx<'_>, import: ImportId) -> bool {
+    let data = cx.program.import(import);
+    cx.program.imports.iter().filter(|other| other.file == data.file && other.item == data.item).count() > 1
+}
+
+fn path_finding(cx: &Cx<'_>, decided: &Decided, reference: &Reference, rewritten: bool) -> Option<Finding> {
+    if !rewritten && inside_site(decided, reference) {
+        return None;
+    }
+    Some(Finding {
+        rule: Rule::LegacyImport,
+        file: cx.hir(reference.file).file,
+        range: reference.span.range(),
+        level: if rewritten { Level::Safe } else { Level::Report },
+        what: "a path that begins with the legacy crate".to_owned(),
+        why: if rewritten { String::new() } else { "what it names is legacy and still used".to_owned() },
+        help: match references::counterpart(cx, reference.def) {
+            Some(path) => format!("`{}::{path}`", cx.runtime),
+            None => "it goes with the use it belongs to".to_owned(),
+        },
+        traps: Vec::new(),
+        unit: UnitId(cx.place(reference.file, reference.span)),
+    })
+}
+
+fn inside_site(decided: &Decided, reference: &Reference) -> bool {
+    decided.plans.iter().flat_map(|plan| &plan.sites).any(|(site, _)| {
+        site.file == reference.file && (site.span.contains(reference.span) || reference.span.contains(site.span))
+    })
+}
+
+fn outcomes(
+    cx: &Cx<'_>,
+    owners: &HashMap<CrateId, usize>,
+    count: usize,
+    references: &[Reference],
+    decided: &Decided,
+    chosen: &ImportPlan,
+) -> Vec<PackageOutcome> {
+    let owner = |file: FileIdx| {
+        let module = cx.program.module_of_file(file)?;
+        owners.get(&cx.program.def(module).krate).copied()
+    };
+    let mut outcomes = vec![PackageOutcome::default(); count];
+    for reference in references {
+        if let Some(owner) = owner(reference.file) {
+            outcomes[owner].names_legacy = true;
+        }
+    }
+    for index in 0..cx.program.imports.len() as u32 {
+        let import = ImportId(index);
+        let file = cx.program.import(import).file;
+        if let Some(owner) = owner(file)
+            && references::is_direct(cx, import)
+        {
+            outcomes[owner].names_legacy = true;
+        }
+    }
+    let unread: BTreeMap<FileIdx, bool> = cx.inferred.keys().map(|&file| (file, ledger::names_crate_unread(cx, file))).collect();
+    let mut mark = |left: &BTreeSet<FileIdx>, set: &mut dyn FnMut(&mut PackageOutcome)| {
+        for (&file, &unread) in &unread {
+            if (unread || left.contains(&file))
+                && let Some(owner) = owner(file)
+            {
+                set(&mut outcomes[owner]);
+            }
+        }
+    };
+    mark(&chosen.legacy_left, &mut |outcome| outcome.left = true);
+    mark(&decided.safe.imports.legacy_left, &mut |outcome| outcome.left_after_safe = true);
+    mark(&decided.offered.imports.legacy_left, &mut |outcome| outcome.left_after_offered = true);
+    outcomes
+}
+
