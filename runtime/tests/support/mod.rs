@@ -3,10 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use async_trait::async_trait;
-use geppetto_runtime::engine::{ScriptedEngine, Step};
+use geppetto_runtime::engine::{EchoEngine, ScriptedEngine, Step};
 use geppetto_runtime::prelude::*;
 use geppetto_runtime::session::{BuildError, EngineBuilder, InferenceRunner};
 
@@ -93,4 +93,17 @@ pub(crate) fn watched(spy: &Spy, inner: Arc<dyn Engine>) -> Arc<dyn Engine> {
         let inner = inner.clone();
         async move { inner.run_inference(&ctx, turn).await }
     })
+}
+
+/// Gives the session a builder that says when it builds and waits to be let go; returns the test's ends of the talk.
+pub(crate) fn slow_builder(session: &Session) -> (mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let (building, is_building) = mpsc::channel();
+    let (go, let_go) = mpsc::channel();
+    let let_go = Mutex::new(let_go);
+    session.set_builder(FnBuilder(move |_: &Context| {
+        building.send(()).expect("the test listens");
+        let_go.lock().expect("not poisoned").recv().expect("the test lets go");
+        runner_of(Arc::new(EchoEngine::new()))
+    }));
+    (is_building, go)
 }
