@@ -49,6 +49,8 @@ pub(crate) struct PackageInput {
     pub(crate) crates: Vec<CrateInput>,
     pub(crate) dependencies: Vec<(String, Dependency)>,
     pub(crate) files: Vec<FileId>,
+    /// What its code calls the new crate.
+    pub(crate) runtime: String,
 }
 
 /// What was found in a group.
@@ -76,8 +78,8 @@ pub(crate) struct PackageOutcome {
     pub(crate) left_after_offered: bool,
 }
 
-/// Looks into a group of packages that may name each other. `runtime` is what code calls the new crate.
-pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection, runtime: &str) -> GroupAnalysis {
+/// Looks into a group of packages that may name each other.
+pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection) -> GroupAnalysis {
     let mut out = GroupAnalysis::default();
     let mut store = FileStore::load(tree, packages, &mut out.problems);
     let mut program = Program::default();
@@ -88,7 +90,8 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     let legacy = Legacy::new(&resolver);
     let inferred = infer(&program, &impls);
     let flow = flow::build(&resolver, &legacy, &inferred);
-    let mut cx = Cx::new(&resolver, &impls, &legacy, &flow, &inferred, runtime.to_owned());
+    let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
+    let mut cx = Cx::new(&resolver, &impls, &legacy, &flow, &inferred, runtimes);
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
@@ -342,7 +345,7 @@ fn import_finding(cx: &Cx<'_>, decided: &Decided, import: ImportId) -> Option<Fi
     let help = match fate(&decided.offered) {
         Fate::Keep => "it goes with its last use".to_owned(),
         Fate::Delete => "nothing uses it any more".to_owned(),
-        Fate::Rewrite(path) => format!("`{}::{path}`", cx.runtime),
+        Fate::Rewrite(path) => format!("`{}::{path}`", cx.runtime(data.file)),
     };
     let path: Vec<&str> = data.path.iter().map(|name| name.text.as_str()).collect();
     let start = data.path.first().map_or(data.span.start, |first| first.span.start);
@@ -381,7 +384,7 @@ fn path_finding(cx: &Cx<'_>, decided: &Decided, reference: &Reference, rewritten
         what: "a path that begins with the legacy crate".to_owned(),
         why: if rewritten { String::new() } else { "what it names is legacy and still used".to_owned() },
         help: match references::counterpart(cx, reference.def) {
-            Some(path) => format!("`{}::{path}`", cx.runtime),
+            Some(path) => format!("`{}::{path}`", cx.runtime(reference.file)),
             None => "it goes with the use it belongs to".to_owned(),
         },
         traps: Vec::new(),

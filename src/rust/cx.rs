@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::flow::Flow;
 use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
 use super::impls::Impls;
-use super::index::{DefId, FileIdx, Program};
+use super::index::{CrateId, DefId, FileIdx, Program};
 use super::infer::{Inferred, ValueRes};
 use super::legacy::{Legacy, Tracked};
 use super::resolve::{Namespace, Res, Resolver};
@@ -41,8 +41,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) uses: HashMap<(FileIdx, PatId), Vec<ExprId>>,
     /// Callers of every function of the program: the calls by which it is reached.
     pub(crate) calls: HashMap<DefId, Vec<(FileIdx, ExprId)>>,
-    /// What code calls the new crate.
-    pub(crate) runtime: String,
+    /// What the code of each crate calls the new one.
+    runtimes: HashMap<CrateId, String>,
     /// Names that must be written with their full path, because the short one means something else.
     pub(crate) qualified: BTreeSet<Need>,
     needs: RefCell<Vec<Need>>,
@@ -55,7 +55,7 @@ impl<'a> Cx<'a> {
         legacy: &'a Legacy,
         flow: &'a Flow,
         inferred: &'a HashMap<FileIdx, Inferred>,
-        runtime: String,
+        runtimes: HashMap<CrateId, String>,
     ) -> Self {
         let mut cx = Self {
             program: resolver.program,
@@ -66,7 +66,7 @@ impl<'a> Cx<'a> {
             inferred,
             uses: HashMap::new(),
             calls: HashMap::new(),
-            runtime,
+            runtimes,
             qualified: BTreeSet::new(),
             needs: RefCell::default(),
         };
@@ -130,13 +130,22 @@ impl<'a> Cx<'a> {
         self.legacy.handle_of(self.resolver, self.ty(file, expr))
     }
 
+    /// What code of a file calls the new crate.
+    pub(crate) fn runtime(&self, file: FileIdx) -> &str {
+        self.program.module_of_file(file).map_or("geppetto_runtime", |module| self.runtime_in(module))
+    }
+
+    fn runtime_in(&self, scope: DefId) -> &str {
+        self.runtimes.get(&self.program.def(scope).krate).map_or("geppetto_runtime", String::as_str)
+    }
+
     /// The name by which code in `scope` writes an item of the new crate; notes that it must be imported there.
     pub(crate) fn name(&self, file: FileIdx, scope: DefId, path: &'static str) -> String {
         let scope = self.program.real_module(scope);
         let need = Need { file, scope, path };
         let short = path.rsplit("::").next().unwrap_or(path);
         if self.qualified.contains(&need) || self.is_taken(scope, short, path) {
-            return format!("{}::{path}", self.runtime);
+            return format!("{}::{path}", self.runtime_in(scope));
         }
         let mut needs = self.needs.borrow_mut();
         if !needs.contains(&need) {
@@ -155,7 +164,7 @@ impl<'a> Cx<'a> {
         [Namespace::Type, Namespace::Value].iter().any(|&namespace| {
             let Some((res, _)) = self.resolver.member(scope, short, namespace) else { return false };
             match res {
-                Res::Extern(other) => other != format!("{}::{path}", self.runtime),
+                Res::Extern(other) => other != format!("{}::{path}", self.runtime_in(scope)),
                 Res::Def(def) => {
                     let krate = &self.program.krate(self.program.def(def).krate);
                     !(krate.model && (krate.name == "geppetto" || krate.name == "geppetto_runtime"))

@@ -1,8 +1,12 @@
 //! The front end for Rust.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::analysis::{self, CrateInput, Dependency, PackageInput};
+use rayon::prelude::*;
+
+use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput};
+use super::package::{LEGACY_PACKAGE, PackageId, Packages, RUNTIME_PACKAGE, TargetKind};
 use super::{layout, ledger};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::tree::Tree;
@@ -30,39 +34,26 @@ impl Frontend for RustFrontend {
 
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {
         let mut out = Analysis::default();
-        let manifests: Vec<_> = tree.files().filter(|(_, entry)| entry.path.ends_with("Cargo.toml")).collect();
-        for (_, manifest) in &manifests {
-            let root = manifest.path.parent().unwrap_or(Path::new(""));
-            let mut package = PackageInput {
-                dependencies: vec![
-                    ("geppetto".into(), Dependency::Legacy),
-                    ("geppetto_runtime".into(), Dependency::Runtime),
-                    ("tokio".into(), Dependency::Tokio),
-                ],
-                ..PackageInput::default()
-            };
-            for (id, entry) in tree.files().filter(|(_, entry)| entry.path.starts_with(root)) {
-                if entry.path.extension().is_none_or(|extension| extension != "rs") {
-                    continue;
-                }
-                package.files.push(id);
-                let relative = entry.path.strip_prefix(root).unwrap_or(&entry.path);
-                let text = relative.to_string_lossy();
-                if text == "src/lib.rs" || text == "src/main.rs" {
-                    package.crates.push(CrateInput {
-                        name: root.file_name().map_or_else(String::new, |name| name.to_string_lossy().replace('-', "_")),
-                        root: entry.path.clone(),
-                        is_library: text == "src/lib.rs",
-                    });
-                }
-            }
-            let group = analysis::analyze(tree, &[package], selection, "geppetto_runtime");
+        let (packages, problems) = Packages::discover(tree);
+        out.problems = problems;
+        let groups = groups(&packages);
+        let analyzed: Vec<GroupAnalysis> = groups
+            .par_iter()
+            .map(|group| {
+                let inputs: Vec<PackageInput> = group.iter().map(|&id| input(tree, &packages, group, id)).collect();
+                analysis::analyze(tree, &inputs, selection)
+            })
+            .collect();
+        for group in analyzed {
             out.findings.extend(group.findings);
             out.edits.extend(group.edits);
             out.mentions.extend(group.mentions);
             out.problems.extend(group.problems);
-            out.packages.push(Package { name: root.display().to_string(), root: root.to_owned() });
         }
+        out.packages = packages
+            .relevant()
+            .map(|(_, package)| Package { name: package.name.clone(), root: package.root.clone() })
+            .collect();
         out
     }
 
@@ -72,4 +63,56 @@ impl Frontend for RustFrontend {
             false => after.to_owned(),
         }
     }
+}
+
+/// Packages that may name each other are looked into together: those joined by path dependencies.
+fn groups(packages: &Packages) -> Vec<Vec<PackageId>> {
+    let relevant: Vec<PackageId> = packages.relevant().map(|(id, _)| id).collect();
+    let mut group_of: BTreeMap<PackageId, PackageId> = relevant.iter().map(|&id| (id, id)).collect();
+    for &id in &relevant {
+        for local in packages.get(id).dependencies.iter().filter_map(|dependency| dependency.local) {
+            let (Some(&from), Some(&to)) = (group_of.get(&id), group_of.get(&local)) else { continue };
+            let (old, new) = (from.max(to), from.min(to));
+            group_of.values_mut().filter(|group| **group == old).for_each(|group| *group = new);
+        }
+    }
+    let mut groups: BTreeMap<PackageId, Vec<PackageId>> = BTreeMap::new();
+    for (id, group) in group_of {
+        groups.entry(group).or_default().push(id);
+    }
+    groups.into_values().collect()
+}
+
+fn input(tree: &Tree, packages: &Packages, group: &[PackageId], id: PackageId) -> PackageInput {
+    let package = packages.get(id);
+    let crates = package.targets.iter().filter(|target| target.kind != TargetKind::Loose).map(|target| CrateInput {
+        name: target.crate_name.clone(),
+        root: tree.entry(target.root).path.clone(),
+        is_library: target.kind == TargetKind::Lib,
+    });
+    let dependencies = package.dependencies.iter().filter_map(|dependency| {
+        let local = dependency.local.filter(|local| packages.get(*local).name != RUNTIME_PACKAGE);
+        let known = match (dependency.package.as_str(), local) {
+            (LEGACY_PACKAGE, None) => Dependency::Legacy,
+            (LEGACY_PACKAGE, Some(local)) if is_legacy_library(tree, packages, local) => Dependency::Legacy,
+            (RUNTIME_PACKAGE, _) => Dependency::Runtime,
+            ("tokio", None) => Dependency::Tokio,
+            (_, Some(local)) => Dependency::Package(group.iter().position(|&member| member == local)?),
+            _ => return None,
+        };
+        Some((dependency.code_name.clone(), known))
+    });
+    PackageInput {
+        crates: crates.collect(),
+        dependencies: dependencies.collect(),
+        files: package.files.clone(),
+        runtime: package.runtime_name().unwrap_or("geppetto_runtime").to_owned(),
+    }
+}
+
+/// Whether a package of the tree that has the legacy crate's name is that crate, and not another of the same name.
+fn is_legacy_library(tree: &Tree, packages: &Packages, id: PackageId) -> bool {
+    packages.get(id).files.iter().any(|&file| {
+        tree.source(file).is_ok_and(|source| source.text().contains("pub struct InferenceState"))
+    })
 }

@@ -230,7 +230,7 @@ impl Planner<'_> {
             }
             let new = counterpart(cx, reference.def).filter(|_| !is_legacy);
             if let Some(new) = &new {
-                let text = format!("{}::{new}", cx.runtime);
+                let text = format!("{}::{new}", cx.runtime(reference.file));
                 self.plan.changes.push(cx.replace(reference.file, reference.span, text));
             }
             if written {
@@ -383,7 +383,7 @@ impl Planner<'_> {
                     let first = data.path.first()?.span;
                     let last = data.path.last()?.span;
                     let span = Span { start: first.start, end: last.end };
-                    Some(vec![cx.replace(file, span, join(&cx.runtime, new))])
+                    Some(vec![cx.replace(file, span, join(cx.runtime(file), new))])
                 }
                 _ => None,
             };
@@ -395,7 +395,7 @@ impl Planner<'_> {
         });
         let root = cx.program.import(*leaves.first()?).path.first()?.span;
         let one_root = leaves.iter().all(|leaf| cx.program.import(*leaf).path.first().is_some_and(|name| name.span == root));
-        (swaps && one_root).then(|| vec![cx.replace(file, root, cx.runtime.clone())])
+        (swaps && one_root).then(|| vec![cx.replace(file, root, cx.runtime(file))])
     }
 
     /// The legacy leaves that stay, as a declaration.
@@ -429,7 +429,7 @@ impl Planner<'_> {
         let prefix = &text[..text.find("use ").unwrap_or(0)];
         let source = &cx.program.unit(file).source;
         let between = format!("{}{}", source.newline(), source.indent_at(node.span.start as usize));
-        let new = statements(&cx.runtime, own, is_root_group(node));
+        let new = statements(cx.runtime(file), own, is_root_group(node));
         let lines: Vec<String> = std::iter::once(kept)
             .filter(|kept| !kept.is_empty())
             .chain(new)
@@ -450,7 +450,7 @@ impl Planner<'_> {
     ) {
         let cx = self.cx;
         let source = &cx.program.unit(file).source;
-        let mut lines = statements(&cx.runtime, &pool, nested);
+        let mut lines = statements(cx.runtime(file), &pool, nested);
         for (span, text) in dissolved {
             let between = format!("{}{}", source.newline(), source.indent_at(span.start as usize));
             let mut own: Vec<String> = if text.is_empty() { Vec::new() } else { vec![text] };
@@ -591,11 +591,32 @@ fn statements(root: &str, leaves: &BTreeSet<Leaf>, nested: bool) -> Vec<String> 
         let module = leaf.path.rsplit_once("::").map_or("", |(module, _)| module);
         modules.entry(module).or_default().push(leaf.text());
     }
+    fold_modules(&mut modules);
     let parts: Vec<String> = modules.iter().map(|(module, names)| join(module, &group(names))).collect();
     match (root.is_empty(), nested && parts.len() > 1) {
         (false, true) => vec![format!("use {root}::{{{}}};", parts.join(", "))],
         (false, false) => parts.iter().map(|part| format!("use {root}::{part};")).collect(),
         (true, _) => parts.iter().map(|part| format!("use {part};")).collect(),
+    }
+}
+
+/// `events` beside `events::Event` becomes `events::{self, Event}`.
+fn fold_modules(modules: &mut BTreeMap<&str, Vec<String>>) {
+    let paths: Vec<String> = modules.keys().map(|module| (*module).to_owned()).collect();
+    for path in paths {
+        let (outer, name) = path.rsplit_once("::").unwrap_or(("", &path));
+        let Some(beside) = modules.get_mut(outer) else { continue };
+        let count = beside.len();
+        beside.retain(|leaf| leaf != name);
+        if beside.len() == count {
+            continue;
+        }
+        if beside.is_empty() {
+            modules.remove(outer);
+        }
+        if let Some(names) = modules.get_mut(path.as_str()) {
+            names.insert(0, "self".to_owned());
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-pub(crate) use self::targets::Target;
+pub(crate) use self::targets::{Target, TargetKind};
 use self::workspace::Workspace;
 use super::manifest::{Manifest, Section, SectionKind};
 use crate::source::Source;

@@ -206,7 +206,7 @@ fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<
     let (core_stmt, core_local) = let_around(cx, file, core)?;
     let (from, to) = (&hir[stmt], &hir[core_stmt]);
     let same_block = from.block == core_stmt_block(hir, core_stmt);
-    if !same_block || cx.has_comment(file, from.span) {
+    if !same_block {
         return None;
     }
     let name = cx.bound_name(file, core_local)?;
