@@ -76,7 +76,7 @@ fn walking_and_reading(bencher: Bencher<'_, '_>) {
     let roots = [dir.path().to_owned()];
     bencher.bench_local(|| {
         let walked = walk::walk(&roots, &claims).unwrap();
-        prefilter::read_tree(&roots, walked, FRONTENDS)
+        prefilter::read_tree(walked, FRONTENDS)
     });
 }
 

@@ -44,7 +44,7 @@ pub struct Finding {
     pub level: Level,
     /// What stands there, as a lowercase fragment.
     pub what: String,
-    /// Why it is legacy, or why the level is not safe.
+    /// Why the level is not safe; where there is nothing special to say, the rule's [reason](Rule::reason).
     pub why: String,
     /// What the tool does, or what the person should write.
     pub help: String,

@@ -72,7 +72,7 @@ pub fn plan_roots(
     let claims = |path: &std::path::Path| frontends.iter().any(|frontend| frontend.claims(path));
     let walked = walk::walk(roots, &claims)?;
     progress(Stage::Reading { files: walked.files.len() });
-    let (tree, problems) = prefilter::read_tree(roots, walked, frontends);
+    let (tree, problems) = prefilter::read_tree(walked, frontends);
     progress(Stage::Analyzing { files: tree.files().filter(|(_, entry)| entry.hit).count() });
     Ok(plan::plan(tree, problems, frontends, selection)?)
 }

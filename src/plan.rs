@@ -113,6 +113,9 @@ pub fn plan(
     first.problems.extend(problems);
     first.problems.sort();
     first.problems.dedup();
+    for finding in first.findings.iter_mut().filter(|finding| finding.why.is_empty()) {
+        finding.why = finding.rule.reason().to_owned();
+    }
     let changes = carry_out(&tree, std::mem::take(&mut first.edits), frontends, selection, &first.problems)?;
     let ledger = ledger(&tree, frontends, &first.mentions, &first.findings, &first.problems);
     Ok(Plan { tree, findings: first.findings, ledger, packages: first.packages, problems: first.problems, changes })

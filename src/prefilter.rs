@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -69,7 +69,7 @@ fn last_char(text: &[u8]) -> Option<char> {
 /// Reads all of `walked` in parallel and keeps the texts in which a front end found a needle.
 ///
 /// Comes back with the tree and a problem for every file that cannot be read, or that holds a needle and is not UTF-8.
-pub fn read_tree(roots: &[PathBuf], walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Problem>) {
+pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Problem>) {
     let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
     let read: Vec<Looked> = walked
         .files
@@ -95,7 +95,7 @@ pub fn read_tree(roots: &[PathBuf], walked: Walked, frontends: &[&dyn Frontend])
             None => {}
         }
     }
-    (Tree::new(roots.to_vec(), files, texts), problems)
+    (Tree::new(walked.roots, files, texts), problems)
 }
 
 #[derive(Default)]
@@ -163,7 +163,7 @@ mod tests {
         }
         let roots = [dir.path().to_owned()];
         let walked = crate::walk::walk(&roots, &|_| true).unwrap();
-        read_tree(&roots, walked, &[&WORDS])
+        read_tree(walked, &[&WORDS])
     }
 
     #[test]

@@ -3,13 +3,20 @@
 //! A rule's documentation is one Markdown file in `src/rules/`, which is what `explain` prints.
 
 macro_rules! catalogue {
-    ($(#[$meta:meta])* $name:ident documented in $folder:literal { $($variant:ident = $id:literal : $title:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident documented in $folder:literal {
+        $($variant:ident = $id:literal : $title:literal because $reason:literal,)*
+    }) => {
         catalogue! {
             $(#[$meta])*
             $name { $(#[doc = include_str!(concat!($folder, "/", $id, ".md"))] $variant = $id : $title,)* }
         }
 
         impl $name {
+            /// Why what it finds is legacy, as a fragment.
+            pub fn reason(self) -> &'static str {
+                match self { $($name::$variant => $reason,)* }
+            }
+
             /// The whole documentation, as Markdown.
             pub fn docs(self) -> &'static str {
                 match self { $($name::$variant => include_str!(concat!($folder, "/", $id, ".md")),)* }
@@ -52,18 +59,30 @@ macro_rules! catalogue {
 catalogue! {
     /// A rule: what it finds and what becomes of it.
     Rule documented in "rules" {
-        EngineSink = "engine-sink": "a sink given to an engine's construction",
-        EngineOptions = "engine-options": "option vectors, parameters and factory signatures with engine options",
-        InferenceState = "inference-state": "the legacy run state, where it is made or named",
-        CoreSession = "core-session": "the legacy core session, where it is made or named",
-        RunInference = "run-inference": "a legacy run",
-        RunLifecycle = "run-lifecycle": "a run split into start, run and finish",
-        Cancel = "cancel": "cancelling a run through the legacy state",
-        StateAccess = "state-access": "reading or writing the legacy state's turn, id or engine",
-        LegacyError = "legacy-error": "the legacy error types",
-        LegacyImport = "legacy-import": "imports, re-exports and paths of the legacy crate",
-        LegacyDependency = "legacy-dependency": "the legacy crate in a manifest",
-        LegacyDocs = "legacy-docs": "documentation that names the legacy API",
+        EngineSink = "engine-sink": "a sink given to an engine's construction"
+            because "an engine no longer carries sinks: they travel in the context of a run",
+        EngineOptions = "engine-options": "option vectors, parameters and factory signatures with engine options"
+            because "engines are built without options",
+        InferenceState = "inference-state": "the legacy run state, where it is made or named"
+            because "a `Session` owns the turns and lets one inference run at a time",
+        CoreSession = "core-session": "the legacy core session, where it is made or named"
+            because "the state and the core session are one `Session`, made with a `Builder`",
+        RunInference = "run-inference": "a legacy run"
+            because "a run is started, and waited for through its handle",
+        RunLifecycle = "run-lifecycle": "a run split into start, run and finish"
+            because "a session claims itself when a run starts and frees itself when it has ended",
+        Cancel = "cancel": "cancelling a run through the legacy state"
+            because "the session itself holds what is in flight",
+        StateAccess = "state-access": "reading or writing the legacy state's turn, id or engine"
+            because "the session owns the turns and the id",
+        LegacyError = "legacy-error": "the legacy error types"
+            because "the state and the core session have one error now, `SessionError`",
+        LegacyImport = "legacy-import": "imports, re-exports and paths of the legacy crate"
+            because "the new API is another crate, `geppetto-runtime`",
+        LegacyDependency = "legacy-dependency": "the legacy crate in a manifest"
+            because "the new API is another package, `geppetto-runtime`",
+        LegacyDocs = "legacy-docs": "documentation that names the legacy API"
+            because "what it describes no longer compiles",
     }
 }
 

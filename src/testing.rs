@@ -92,7 +92,7 @@ impl WordFrontend {
                 range,
                 level: Level::Safe,
                 what: format!("`{WORD}` stands here"),
-                why: "it is legacy".to_owned(),
+                why: String::new(),
                 help: format!("write `{}`", self.becomes),
                 traps: Vec::new(),
                 unit: UnitId(format!("{file:?}@{offset}")),

@@ -51,7 +51,7 @@ pub struct Problem {
 /// same tree be looked at as it would be after a change.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
-    /// The roots as they were given.
+    /// The roots as they were given; in place of one that is a part of a package stands the package.
     pub roots: Vec<PathBuf>,
     files: Arc<[FileEntry]>,
     texts: BTreeMap<FileId, Arc<Source>>,

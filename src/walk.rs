@@ -1,7 +1,10 @@
 //! Which files there are below the given roots, in the order of their paths.
 //!
 //! Out are hidden and ignored files (as git sees it), cargo's `target`, vendored dependencies and `node_modules`. A root is
-//! always entered, whatever it is called. Links to folders are not followed, links to files are.
+//! always entered, whatever it is called. Links to folders are not followed, links to files are. A root that is only a
+//! part of a package stands for the whole package.
+
+mod widen;
 
 use std::collections::HashMap;
 use std::fs::{self, FileType};
@@ -12,12 +15,15 @@ use std::sync::Mutex;
 use ignore::gitignore::GitignoreBuilder;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use self::widen::package_around;
 use crate::source::Source;
 use crate::tree::{Problem, ProblemKind};
 
 /// The files below some roots and what of them could not be looked at.
 #[derive(Debug, Default)]
 pub struct Walked {
+    /// The roots, in the order in which they were given. In place of one that is a part of a package stands the package.
+    pub roots: Vec<PathBuf>,
     /// Files, sorted by path, each once even where roots overlap (under the spelling of the first root that holds it).
     pub files: Vec<PathBuf>,
     /// Folders that cannot be listed, links that lead nowhere.
@@ -40,30 +46,48 @@ pub struct RootError {
 /// [`RootError`] for a root that is missing or cannot be read. Everything below a root that cannot be read is a
 /// [`Problem`].
 pub fn walk(roots: &[PathBuf], claims: &(dyn Fn(&Path) -> bool + Sync)) -> Result<Walked, RootError> {
-    let mut problems = Vec::new();
+    let mut all = Walked::default();
     let mut files = HashMap::new();
     for root in roots {
-        let failed = |source| RootError { path: root.clone(), source };
-        let real = fs::canonicalize(root).map_err(failed)?;
-        let mut found = if real.is_dir() {
-            fs::read_dir(&real).map_err(failed)?;
-            walk_folder(root, &real, claims)
-        } else if !real.is_file() {
-            return Err(failed(io::Error::other("neither a file nor a folder")));
-        } else {
-            only_file(root, claims)
-        };
-        problems.append(&mut found.problems);
-        for path in found.files {
-            let key = real.join(path.strip_prefix(root).expect("the walk stays below its root"));
-            files.entry(key).or_insert_with(|| without_dots(&path));
+        let found = walk_root(without_dots(root), claims).map_err(|source| RootError { path: root.clone(), source })?;
+        for (key, path) in found.files {
+            files.entry(key).or_insert(path);
         }
+        all.problems.extend(found.problems);
+        all.roots.push(found.root);
     }
-    let mut files: Vec<PathBuf> = files.into_values().collect();
-    files.sort();
-    problems.sort();
-    problems.dedup();
-    Ok(Walked { files, problems })
+    all.files = files.into_values().collect();
+    all.files.sort();
+    all.problems.sort();
+    all.problems.dedup();
+    Ok(all)
+}
+
+/// What one root holds.
+struct Found {
+    root: PathBuf,
+    /// Paths by the same paths below the root's canonical one: as no link to a folder is followed, these tell files apart.
+    files: Vec<(PathBuf, PathBuf)>,
+    problems: Vec<Problem>,
+}
+
+fn walk_root(root: PathBuf, claims: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<Found> {
+    let opened = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
+    let real = fs::canonicalize(opened)?;
+    let (paths, problems) = if real.is_dir() {
+        fs::read_dir(&real)?;
+        walk_folder(opened, &real, claims)
+    } else if real.is_file() {
+        (claims(opened).then(|| opened.to_owned()).into_iter().collect(), Vec::new())
+    } else {
+        return Err(io::Error::other("neither a file nor a folder"));
+    };
+    if let Some(package) = package_around(opened, &real, &paths) {
+        return walk_root(without_dots(&package), claims);
+    }
+    let key = |path: &Path| real.join(path.strip_prefix(opened).expect("the walk stays below its root"));
+    let files = paths.iter().map(|path| (key(path), without_dots(path))).collect();
+    Ok(Found { root: opened.to_owned(), files, problems })
 }
 
 /// Reads one file.
@@ -99,12 +123,8 @@ pub(crate) fn unreadable(path: &Path, message: String) -> Problem {
     Problem { path: without_dots(path), position: None, kind: ProblemKind::Unreadable, message }
 }
 
-fn only_file(root: &Path, claims: &dyn Fn(&Path) -> bool) -> Walked {
-    Walked { files: claims(root).then(|| root.to_owned()).into_iter().collect(), problems: Vec::new() }
-}
-
-fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)) -> Walked {
-    let walked = Mutex::new(Walked::default());
+fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)) -> (Vec<PathBuf>, Vec<Problem>) {
+    let walked = Mutex::new((Vec::new(), Vec::new()));
     WalkBuilder::new(root)
         .parents(!ignored_by_parents(real))
         .threads(rayon::current_num_threads())
@@ -118,8 +138,8 @@ fn walk_folder(root: &Path, real: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)
                 };
                 let mut walked = walked.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 match seen {
-                    Some(Ok(path)) => walked.files.push(path),
-                    Some(Err(problem)) => walked.problems.push(problem),
+                    Some(Ok(path)) => walked.0.push(path),
+                    Some(Err(problem)) => walked.1.push(problem),
                     None => {}
                 }
                 WalkState::Continue
@@ -282,6 +302,41 @@ mod tests {
         let (all, inner) = (dir.path(), dir.path().join("a/target"));
         let (detour, file) = (dir.path().join("a/../a/./x.rs"), dir.path().join("a/x.rs"));
         assert_eq!(names(&[all, &inner, &detour, &file, all]), ["a/target/y.rs", "a/x.rs"]);
+    }
+
+    #[test]
+    fn a_part_of_a_package_stands_for_the_package() {
+        let manifest = "[package]\nname = \"one\"\n";
+        let dir = folder([
+            ("Cargo.toml", "[workspace]\n"),
+            ("scripts/a.rs", ""),
+            ("crates/one/Cargo.toml", manifest),
+            ("crates/one/src/lib.rs", ""),
+            ("crates/one/src/deep/mod.rs", ""),
+            ("crates/one/tests/t.rs", ""),
+        ]);
+        let looked_at = |root: &str| {
+            let walked = walk(&[dir.path().join(root)], &|path| path.to_string_lossy().ends_with("rs")).unwrap();
+            (walked.roots[0].strip_prefix(dir.path()).unwrap().display().to_string(), walked.files.len())
+        };
+        for part in ["crates/one/src", "crates/one/src/lib.rs", "crates/one/src/deep", "crates/one"] {
+            assert_eq!(looked_at(part), ("crates/one".to_owned(), 3), "{part}");
+        }
+        assert_eq!(looked_at("scripts"), ("scripts".to_owned(), 1));
+        assert_eq!(looked_at(""), (String::new(), 4));
+    }
+
+    #[test]
+    fn a_folder_of_packages_does_not_stand_for_the_package_around_it() {
+        let manifest = "[package]\nname = \"one\"\n";
+        let dir = folder([
+            ("Cargo.toml", manifest),
+            ("src/lib.rs", ""),
+            ("crates/one/Cargo.toml", manifest),
+            ("crates/one/src/lib.rs", ""),
+        ]);
+        let walked = walk(&[dir.path().join("crates")], &|_| true).unwrap();
+        assert_eq!(walked.files.len(), 2);
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub(super) fn tell(severity: Severity, text: impl fmt::Display) {
     let (word, style) = match severity {
         Severity::Error => ("error", AnsiColor::Red.on_default().bold()),
         Severity::Warning => ("warning", AnsiColor::Yellow.on_default().bold()),
+        Severity::Note => ("note", AnsiColor::Green.on_default().bold()),
     };
     let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {text}");
 }
@@ -53,6 +54,7 @@ pub(super) fn tell(severity: Severity, text: impl fmt::Display) {
 pub(super) enum Severity {
     Error,
     Warning,
+    Note,
 }
 
 /// Standard output. When the reader closes the pipe (`| head`), the rest is dropped without an error.

@@ -1,7 +1,8 @@
 //! What the commands that look at a tree share: running the pipeline, telling about files without a verdict.
 
+use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::plan::Plan;
@@ -30,10 +31,25 @@ pub(super) fn plan(roots: &[PathBuf], selection: &Selection) -> Result<Plan, Fai
     if plan.tree.files().next().is_none() && plan.problems.is_empty() {
         tell(Severity::Warning, "there is nothing to look at under the given paths");
     }
+    for (given, looked_at) in roots.iter().zip(&plan.tree.roots) {
+        if !is_same(given, looked_at) {
+            let (given, package) = (given.display(), looked_at.display());
+            tell(
+                Severity::Note,
+                format_args!("`{given}` is a part of the package in `{package}`, which counts as a whole"),
+            );
+        }
+    }
     for problem in &plan.problems {
         tell(Severity::Error, described(problem));
     }
     Ok(plan)
+}
+
+/// Whether two paths lead to the same place.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
 }
 
 /// No verdict where a file could not be looked at, `otherwise` if all could.

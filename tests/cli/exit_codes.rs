@@ -29,7 +29,7 @@ fn legacy_code_fails_the_check_only() {
     tree.run(&["scan"]).expect(0);
     tree.run(&["diff"]).expect(0);
     let check = tree.run(&["check"]).expect(1);
-    assert!(check.stdout.contains("src/lib.rs:10:"), "{}", check.stdout);
+    assert!(check.stdout.contains("src/lib.rs:12:"), "{}", check.stdout);
 }
 
 #[test]
@@ -83,5 +83,15 @@ fn a_link_that_leads_nowhere_is_no_verdict() {
     for command in LOOKING {
         let run = tree.run(&[command]).expect(2);
         assert!(run.stderr.contains("error: src/dangling.rs: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_part_of_a_package_is_judged_with_the_package() {
+    let tree = Tree::legacy().with("src/other.rs", "");
+    for part in ["src", "src/other.rs"] {
+        let run = tree.run(&["check", part]).expect(1);
+        assert!(run.stderr.starts_with(&format!("note: `{part}` is a part of the package in `.`")), "{}", run.stderr);
+        assert!(run.stdout.contains("src/lib.rs:12:"), "{}", run.stdout);
     }
 }

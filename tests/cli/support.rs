@@ -12,11 +12,13 @@ use std::sync::Arc;
 
 use geppetto::context::Context;
 use geppetto::events::EventSink;
-use geppetto::inference::engine::factory::{FactoryError, ParsedValues, new_engine_from_parsed_values};
+use geppetto::inference::engine::factory::{
+    FactoryError, ParsedValues, new_engine_from_parsed_values,
+};
 use geppetto::inference::engine::with_sink;
 use geppetto::turns::Turn;
 
-pub(crate) async fn ask(ctx: &Context, sink: Arc<dyn EventSink>, seed: Turn) -> Result<(), FactoryError> {
+pub async fn ask(ctx: &Context, sink: Arc<dyn EventSink>, seed: Turn) -> Result<(), FactoryError> {
     let engine = new_engine_from_parsed_values(&ParsedValues::default(), vec![with_sink(sink)])?;
     if let Err(error) = engine.run_inference(ctx, seed).await {
         eprintln!(\"{error}\");
