@@ -139,7 +139,9 @@ fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> D
 fn accept(cx: &Cx<'_>, references: &[Reference], plans: &[UnitPlan], selection: &Selection) -> Accepted {
     let mut changes: Vec<Change> = Vec::new();
     let mut needs = Vec::new();
-    for plan in plans {
+    // What lies inside another change goes first; the outer one follows in the next round, on the new text.
+    let (outer, inner): (Vec<&UnitPlan>, Vec<&UnitPlan>) = plans.iter().partition(|plan| encloses_another(plan, plans));
+    for plan in inner.into_iter().chain(outer) {
         if !selection.wants(plan.level, &UnitId(plan.id.clone())) || plan.changes.iter().any(|new| collides(new, &changes)) {
             continue;
         }
@@ -153,6 +155,15 @@ fn accept(cx: &Cx<'_>, references: &[Reference], plans: &[UnitPlan], selection: 
         changes.extend(imports.changes.iter().cloned());
     }
     Accepted { changes, imports }
+}
+
+fn encloses_another(plan: &UnitPlan, plans: &[UnitPlan]) -> bool {
+    let encloses = |outer: &Change, inner: &Change| {
+        let (a, b) = (outer.edit.range(), inner.edit.range());
+        outer.file == inner.file && a.start <= b.start && b.end <= a.end && a != b
+    };
+    let others = plans.iter().filter(|other| other.id != plan.id && other.level != Level::Report);
+    others.flat_map(|other| &other.changes).any(|inner| plan.changes.iter().any(|outer| encloses(outer, inner)))
 }
 
 fn collides(new: &Change, taken: &[Change]) -> bool {

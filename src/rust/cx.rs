@@ -317,10 +317,13 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// A name that no binding of the function around `expr` has yet.
-    pub(crate) fn free_name(&self, file: FileIdx, expr: ExprId, wish: &str) -> String {
+    /// A name that no binding of the function around `expr` has yet, nor is among those `taken`.
+    pub(crate) fn free_name(&self, file: FileIdx, expr: ExprId, wish: &str, taken: &[String]) -> String {
         let candidates = std::iter::once(wish.to_owned()).chain((2..).map(|n| format!("{wish}{n}")));
-        candidates.into_iter().find(|name| !self.binds_name(file, expr, name, &[])).unwrap_or_else(|| wish.to_owned())
+        candidates
+            .into_iter()
+            .find(|name| !taken.contains(name) && !self.binds_name(file, expr, name, &[]))
+            .unwrap_or_else(|| wish.to_owned())
     }
 
     /// The written type directly around another one, if that is `Arc<_>` or `Rc<_>`.

@@ -80,10 +80,27 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
     for file in files {
         let walk = Walk { resolver, legacy, inferred: &inferred[&file], file, hir: resolver.program.hir(file) };
         walk.types(&mut flow);
+        walk.impls(&mut flow);
         walk.bindings(&mut flow);
         walk.exprs(&mut flow);
     }
     flow
+}
+
+/// A parameter or the result of a function.
+#[derive(Clone, Copy, Debug)]
+enum SignatureSlot {
+    Param(usize),
+    Return,
+}
+
+impl SignatureSlot {
+    fn of(self, function: DefId) -> Node {
+        match self {
+            SignatureSlot::Param(index) => Node::Param(function, index),
+            SignatureSlot::Return => Node::Return(function),
+        }
+    }
 }
 
 struct Walk<'a> {
@@ -119,12 +136,28 @@ impl Walk<'_> {
             for slot in self.slots_of_type(id) {
                 flow.join(node.clone(), slot);
             }
+            if let Some(alias) = self.alias(id) {
+                flow.join(node, Node::Item(alias));
+            }
         }
     }
 
     /// The tracked types that a written type itself (not its parts) names, also through the user's own aliases.
     fn type_names(&self, id: TypeId) -> Vec<Tracked> {
         type_mention(self.resolver, self.legacy, self.file, id)
+    }
+
+    /// The user's own alias that a written type names.
+    fn alias(&self, id: TypeId) -> Option<DefId> {
+        let hir::TypeKind::Path(path) = &self.hir[id].kind else { return None };
+        let scope = scope_of_type(self.resolver, self.file, id);
+        match self.resolver.path(scope, path, super::resolve::Namespace::Type)?.res {
+            super::resolve::Res::Def(def) => {
+                let is_alias = self.resolver.program.def(def).kind == DefKind::TypeAlias;
+                (is_alias && !self.resolver.program.is_model(def)).then_some(def)
+            }
+            super::resolve::Res::Extern(_) => None,
+        }
     }
 
     fn slots_of_type(&self, id: TypeId) -> Vec<Node> {
@@ -182,6 +215,48 @@ impl Walk<'_> {
         Some(Node::Field(def, name))
     }
 
+    /// The methods of an impl have the signatures that its trait gives them, and change with what it is for.
+    fn impls(&self, flow: &mut Flow) {
+        let program = self.resolver.program;
+        for block in program.impls.iter().filter(|block| program.def(block.def).file == self.file) {
+            let Some(ItemKind::Impl { trait_path: Some(path), .. }) = program.item(block.def).map(|item| &item.kind) else {
+                continue;
+            };
+            let scope = self.resolver.ty_scope(block.def);
+            let names_tracked = path.segments.last().is_some_and(|last| {
+                self.resolver.path_args(&last.args, &scope).types.iter().any(|ty| self.tracked(ty))
+            });
+            let owner = match self.resolver.path(scope.scope, path, super::resolve::Namespace::Type).map(|found| found.res) {
+                Some(super::resolve::Res::Def(def)) if !program.is_model(def) => Some(def),
+                _ => None,
+            };
+            for &method in &block.methods {
+                if names_tracked {
+                    self.tie_signature(method, |_| Node::Item(block.def), flow);
+                }
+                let declared = owner.and_then(|owner| program.members.get(&owner)).into_iter().flatten();
+                let same_name = |other: &&DefId| program.def(**other).name == program.def(method).name;
+                if let Some(&declared) = declared.into_iter().find(same_name) {
+                    self.tie_signature(method, |slot| slot.of(declared), flow);
+                }
+            }
+        }
+    }
+
+    /// Ties the slots of a function that hold tracked values, each to what `to` says.
+    fn tie_signature(&self, function: DefId, to: impl Fn(SignatureSlot) -> Node, flow: &mut Flow) {
+        let Some(item) = self.resolver.program.fn_item(function) else { return };
+        let scope = self.resolver.ty_scope(function);
+        for (index, param) in item.params.iter().enumerate() {
+            if self.tracked(&self.resolver.lower(param.ty, &scope)) {
+                flow.join(Node::Param(function, index), to(SignatureSlot::Param(index)));
+            }
+        }
+        if item.ret.is_some_and(|ret| self.tracked(&self.resolver.lower(ret, &scope))) {
+            flow.join(Node::Return(function), to(SignatureSlot::Return));
+        }
+    }
+
     /// Bindings of a pattern that hold tracked values.
     fn bound_by(&self, pat: PatId) -> Vec<Node> {
         let mut found = Vec::new();
@@ -220,7 +295,8 @@ impl Walk<'_> {
         match self.hir[top].parent {
             PatParent::Pat(_) => None,
             PatParent::Expr(expr) => {
-                let source = matched_expr(self.hir, expr, top)?;
+                let is_closure = matches!(self.hir[expr].kind, ExprKind::Closure { .. });
+                let source = if is_closure { expr } else { matched_expr(self.hir, expr, top)? };
                 Some(self.expr_node(source))
             }
             PatParent::Stmt(stmt) => match &self.hir[stmt].kind {
@@ -259,6 +335,7 @@ impl Walk<'_> {
         for index in 0..self.hir.exprs.len() {
             let id = ExprId(index as u32);
             self.call_edges(id, flow);
+            self.sibling_edges(id, flow);
             self.error_edges(id, flow);
             if !self.is_tracked_expr(id) {
                 continue;
@@ -336,11 +413,21 @@ impl Walk<'_> {
         }
     }
 
+    fn is_callee(&self, id: ExprId) -> bool {
+        match self.hir[id].parent {
+            Parent::Expr(parent) => matches!(&self.hir[parent].kind, ExprKind::Call { callee, .. } if *callee == id),
+            _ => false,
+        }
+    }
+
     /// A function, constant or constructor named as a value.
     fn join_def(&self, node: &Node, def: DefId, flow: &mut Flow) {
         let program = self.resolver.program;
         match program.def(def).kind {
             DefKind::Const | DefKind::Static => flow.join(node.clone(), Node::Item(def)),
+            DefKind::Fn if !matches!(node, Node::Expr(_, id) if self.is_callee(*id)) => {
+                self.tie_signature(def, |_| node.clone(), flow);
+            }
             DefKind::Variant(_) | DefKind::Struct => {
                 for (name, ty, _) in self.resolver.field_types(def, &[]) {
                     if self.tracked(&ty) {
@@ -395,6 +482,35 @@ impl Walk<'_> {
                 _ => continue,
             };
             flow.join(self.expr_node(arg), slot);
+        }
+    }
+
+    /// Operands that are compared, and arguments of code that is not the program's, are of one type as far as is known.
+    fn sibling_edges(&self, id: ExprId, flow: &mut Flow) {
+        let operands: Vec<ExprId> = match &self.hir[id].kind {
+            ExprKind::Binary { lhs, rhs, .. } => vec![*lhs, *rhs],
+            ExprKind::Macro(call) => match &call.content {
+                hir::MacroContent::Exprs(exprs) => {
+                    let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
+                    if !name.contains("assert") {
+                        return;
+                    }
+                    exprs.clone()
+                }
+                _ => return,
+            },
+            ExprKind::MethodCall { receiver, args, .. } => {
+                let own = self.inferred.methods.get(&id).is_some_and(|&def| !self.resolver.program.is_model(def));
+                if own {
+                    return;
+                }
+                std::iter::once(*receiver).chain(args.iter().copied()).collect()
+            }
+            _ => return,
+        };
+        let tracked: Vec<ExprId> = operands.into_iter().filter(|&operand| self.is_tracked_expr(operand)).collect();
+        for pair in tracked.windows(2) {
+            flow.join(self.expr_node(pair[0]), self.expr_node(pair[1]));
         }
     }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput};
-use super::package::{LEGACY_PACKAGE, PackageId, Packages, RUNTIME_PACKAGE, TargetKind};
+use super::manifest::{LEGACY_PACKAGE, RUNTIME_PACKAGE};
+use super::package::{PackageId, Packages, TargetKind};
 use super::{layout, ledger};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::tree::Tree;

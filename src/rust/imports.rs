@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cx::{Change, Cx, Need};
 use super::hir::{ItemKind, Span, UseKind, Visibility};
 use super::index::{DefId, DefKind, FileIdx, ImportId};
+use super::legacy::is_shared_pointer;
 use super::references::{Reference, counterpart, is_direct, leads_through_legacy, target};
 use super::rules::inference_state::delete_line;
 
@@ -43,6 +44,7 @@ pub(crate) fn plan(cx: &Cx<'_>, references: &[Reference], changes: &[Change], ne
     planner.find_conflicts();
     planner.rewrite_paths();
     planner.emit();
+    planner.drop_unused_pointers(changes);
     planner.plan
 }
 
@@ -117,13 +119,13 @@ impl Planner<'_> {
     fn copied(&self, import: ImportId) -> bool {
         let data = self.cx.program.import(import);
         let Some(name) = data.binds.as_deref() else { return false };
-        if self.needs.iter().any(|need| need.path.rsplit("::").next() == Some(name)) {
-            return false;
-        }
-        let texts = self.inserted.get(&data.file).into_iter().flatten();
         let source = self.cx.source(data.file);
-        let opaque = self.cx.hir(data.file).opaque.iter().map(|span| &source[span.range()]);
-        texts.map(String::as_str).chain(opaque).any(|text| holds_word(text, name))
+        if self.cx.hir(data.file).opaque.iter().any(|span| holds_word(&source[span.range()], name)) {
+            return true;
+        }
+        let is_needed = self.needs.iter().any(|need| need.path.rsplit("::").next() == Some(name));
+        let mut texts = self.inserted.get(&data.file).into_iter().flatten();
+        !is_needed && texts.any(|text| holds_word(text, name))
     }
 
     fn is_used_before(&self, import: ImportId) -> bool {
@@ -294,6 +296,37 @@ impl Planner<'_> {
             }
         }
         self.place(file, scope, pool, dissolved, nested, anchor);
+    }
+
+    /// `use std::sync::Arc` goes where the changes took its last use.
+    fn drop_unused_pointers(&mut self, changes: &[Change]) {
+        let cx = self.cx;
+        let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
+        for (index, data) in cx.program.imports.iter().enumerate().filter(|(_, data)| files.contains(&data.file)) {
+            let Some(name) = data.binds.as_deref() else { continue };
+            let Some(def) = target(cx, ImportId(index as u32)) else { continue };
+            let is_private = data.visibility == Visibility::Private;
+            if is_private && is_shared_pointer(cx.resolver, def) && self.lost_last_use(data.file, name, changes) {
+                let removed = remove_leaf(cx, data);
+                self.plan.changes.extend(removed);
+            }
+        }
+    }
+
+    /// Whether a name stood in text that goes and stands nowhere else outside imports and comments.
+    fn lost_last_use(&self, file: FileIdx, name: &str, changes: &[Change]) -> bool {
+        let cx = self.cx;
+        let source = cx.source(file);
+        let own: Vec<&Change> = changes.iter().filter(|change| change.file == file).collect();
+        let imports: Vec<Span> = cx.program.imports.iter().filter(|import| import.file == file).map(|import| cx.hir(file)[import.item].span).collect();
+        let comments = super::comments::comments(source);
+        let in_code = |at: usize| {
+            !imports.iter().any(|span| span.range().contains(&at)) && !comments.iter().any(|comment| comment.contains(&at))
+        };
+        let goes = |at: usize| own.iter().any(|change| change.edit.range().contains(&at));
+        let (gone, left): (Vec<usize>, Vec<usize>) = words(source, name).filter(|&at| in_code(at)).partition(|&at| goes(at));
+        let inserted = own.iter().any(|change| holds_word(change.edit.text(), name));
+        !gone.is_empty() && left.is_empty() && !inserted
     }
 
     /// Names that the scope needs and no import of it brings.
@@ -531,12 +564,37 @@ fn join(module: &str, name: &str) -> String {
     }
 }
 
-/// Whether `text` holds `word` as a whole identifier.
-fn holds_word(text: &str, word: &str) -> bool {
+/// Where `text` holds `word` as a whole identifier.
+fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).any(|(at, _)| {
+    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
         !text[..at].chars().next_back().is_some_and(is_part) && !text[at + word.len()..].chars().next().is_some_and(is_part)
     })
+}
+
+fn holds_word(text: &str, word: &str) -> bool {
+    words(text, word).next().is_some()
+}
+
+/// Takes one leaf out of its declaration: the whole declaration where it is the only one, its place in the group else.
+fn remove_leaf(cx: &Cx<'_>, import: &super::index::Import) -> Option<Change> {
+    let file = import.file;
+    let beside: Vec<&super::index::Import> =
+        cx.program.imports.iter().filter(|other| other.file == file && other.item == import.item).collect();
+    let item = cx.hir(file)[import.item].span;
+    let [first, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
+    let source = cx.source(file);
+    if last.span == import.span {
+        let before = source[..import.span.start as usize].rfind(',').filter(|&comma| comma > item.start as usize)?;
+        return Some(cx.replace(file, Span { start: before as u32, end: import.span.end }, ""));
+    }
+    let _ = first;
+    let after = &source[import.span.end as usize..];
+    let comma = after.find(',')?;
+    let rest = &after[comma + 1..];
+    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let end = import.span.end + (comma + 1 + blank) as u32;
+    Some(cx.replace(file, Span { start: import.span.start, end }, ""))
 }
 
 /// The names of the new prelude.

@@ -3,6 +3,7 @@
 //! A package matters if it depends on the legacy crate, if one of its files names it, or if it depends on a package of
 //! the tree that matters. Where nothing in the tree names the legacy crate, no manifest is read at all.
 
+mod manifests;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -15,14 +16,9 @@ use std::sync::Arc;
 
 pub(crate) use self::targets::{Target, TargetKind};
 use self::workspace::Workspace;
-use super::manifest::{Manifest, Section, SectionKind};
+use super::manifest::{self, LEGACY_PACKAGE, RUNTIME_PACKAGE, Section, SectionKind};
 use crate::source::Source;
-use crate::tree::{FileId, Problem, ProblemKind, Tree};
-
-/// The package whose API goes.
-pub(crate) const LEGACY_PACKAGE: &str = "geppetto";
-/// The package whose API comes.
-pub(crate) const RUNTIME_PACKAGE: &str = "geppetto-runtime";
+use crate::tree::{FileId, Problem, Tree};
 
 /// Index of a package in [`Packages`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -302,12 +298,7 @@ impl Dependency {
 }
 
 fn read_content(source: &Arc<Source>) -> Result<Content, Problem> {
-    let manifest = Manifest::parse(source.text()).map_err(|error| Problem {
-        path: source.path().to_owned(),
-        position: error.span().map(|span| source.position(span.start + source.bom_len())),
-        kind: ProblemKind::Manifest,
-        message: error.message().to_owned(),
-    })?;
+    let manifest = manifest::parse(source)?;
     let dependencies = manifest.entries().into_iter().map(|entry| Dependency {
         code_name: entry.key.replace('-', "_"),
         package: entry.package().to_owned(),

@@ -172,21 +172,35 @@ pub(crate) fn leads_through_legacy(cx: &Cx<'_>, import: ImportId) -> bool {
     is_direct(cx, import) || target(cx, import).is_some_and(|def| cx.legacy.is_legacy(cx.program, def))
 }
 
-/// Whether an import's own path begins at the legacy crate.
+/// Whether an import's own path leads into the legacy crate before its last segment, so that it must be written anew.
 pub(crate) fn is_direct(cx: &Cx<'_>, import: ImportId) -> bool {
     let data = cx.program.import(import);
-    let Some(first) = data.path.first() else { return false };
-    let root = cx.resolver.names(data.scope, &[first.text.as_str()], data.leading_colon, Namespace::Type);
-    match root {
-        Some(root) => match root.res {
-            Res::Def(def) => {
-                let through = root.import.filter(|&through| through != import);
-                is_legacy_root(cx, def) || through.is_some_and(|through| is_direct(cx, through))
-            }
-            Res::Extern(_) => false,
-        },
-        None => false,
+    let names: Vec<&str> = data.path.iter().map(|name| name.text.as_str()).collect();
+    let module = if data.is_glob || names.len() == 1 { &names[..] } else { &names[..names.len() - 1] };
+    let Some(found) = cx.resolver.names(data.scope, module, data.leading_colon, Namespace::Type) else { return false };
+    match found.res {
+        Res::Def(def) if found.used == module.len() => {
+            let root = cx.program.krate(cx.program.def(def).krate);
+            let own_root = names.len() > 1 || data.is_glob || is_legacy_root(cx, def);
+            root.model && own_root && begins_legacy(cx, data.scope, &names, data.leading_colon)
+        }
+        _ => false,
     }
+}
+
+/// Whether some proper part of a path names the legacy crate or a module of it.
+fn begins_legacy(cx: &Cx<'_>, scope: DefId, names: &[&str], leading: bool) -> bool {
+    (1..=names.len()).any(|len| {
+        let found = cx.resolver.names(scope, &names[..len], leading, Namespace::Type);
+        match found.map(|found| (found.res, found.used)) {
+            Some((Res::Def(def), used)) if used == len => {
+                cx.program.is_model(def)
+                    && cx.program.krate(cx.program.def(def).krate).name == "geppetto"
+                    && cx.program.def(def).kind == DefKind::Module
+            }
+            _ => false,
+        }
+    })
 }
 
 fn is_legacy_root(cx: &Cx<'_>, def: DefId) -> bool {

@@ -31,6 +31,8 @@ pub(crate) enum SiteKind {
     ErrorPattern(&'static str),
     /// An error's variant as a value
     ErrorValue(&'static str),
+    /// A legacy function named as a value
+    FnValue(&'static str),
     /// `with_sink(s)`
     WithSink,
     /// `new_engine_from_parsed_values(values, options)` or `create_engine(values, options)`
@@ -251,6 +253,16 @@ fn field_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, base: ExprId, name: &Name,
 
 fn error_value_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mut Vec<Site>) {
     let Some(ValueRes::Def(def)) = cx.inferred(file).values.get(&id) else { return };
+    if let Some(name) = cx.legacy.method(*def).or_else(|| cx.legacy.function(*def))
+        && !is_callee(cx, file, id)
+    {
+        let rule = match name {
+            "with_sink" | "apply_options" | "new_engine_from_parsed_values" | "create_engine" => Rule::EngineOptions,
+            _ => Rule::StateAccess,
+        };
+        let what = format!("`{name}` as a value");
+        out.push(Site { file, at: At::Expr(id), span, kind: SiteKind::FnValue(name), rule, what });
+    }
     let Some(name) = cx.legacy.variant(*def) else { return };
     out.push(Site {
         file,
@@ -260,6 +272,11 @@ fn error_value_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mu
         rule: Rule::LegacyError,
         what: format!("the legacy error `{name}` as a value"),
     });
+}
+
+fn is_callee(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {
+    cx.parent_expr(file, id)
+        .is_some_and(|parent| matches!(&cx.hir(file)[parent].kind, ExprKind::Call { callee, .. } if cx.peel_parens(file, *callee) == id))
 }
 
 fn type_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {

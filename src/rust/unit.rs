@@ -204,6 +204,10 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
         (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
+        (SiteKind::StateMethod(_), At::Expr(call)) if has_qualified_callee(cx, site.file, call) => Outcome::report(
+            "the method is called by a qualified path",
+            "call it on the value, then run the tool again",
+        ),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(method),
             Rule::Cancel => cancel::call(cx, site, method, call),
@@ -217,9 +221,20 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
         (SiteKind::Factory, At::Expr(call)) => engine_options::construction(cx, site, call),
+        (SiteKind::FnValue(name), _) => Outcome::report(
+            format!("`{name}` is used as a value, not called"),
+            "call it in a closure, then run the tool again",
+        ),
         (SiteKind::WithSink, At::Expr(call)) => engine_sink::option(cx, site, call),
         _ => engine_options::flow(),
     }
+}
+
+/// `<Type>::method(x)`
+fn has_qualified_callee(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    use super::hir::ExprKind;
+    let ExprKind::Call { callee, .. } = cx.hir(file)[call].kind else { return false };
+    matches!(&cx.hir(file)[callee].kind, ExprKind::Path(path) if path.qself.is_some())
 }
 
 fn scope_of_pat(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> DefId {

@@ -60,7 +60,7 @@ impl<'a> Manifest<'a> {
     }
 
     fn entries_of<'t>(&self, section: &Section, table: &'t dyn TableLike) -> Vec<Entry<'t>> {
-        let is_inline = !matches!(table.iter().next(), Some((_, Item::Table(_)))) && self.is_inline(section);
+        let is_inline = self.is_inline(section);
         let keys = table.iter().filter(|(_, item)| !item.is_none());
         keys.map(|(key, item)| {
             let span = table.get_key_value(key).and_then(|(key, _)| key.span());
@@ -86,6 +86,12 @@ impl<'a> Manifest<'a> {
 }
 
 impl Section {
+    /// Whether what stands here is there for all code that `other` serves.
+    pub(super) fn covers(&self, other: &Section) -> bool {
+        let kind = self.kind == other.kind || (self.kind == SectionKind::Normal && other.kind == SectionKind::Dev);
+        kind && (self.target.is_none() || self.target == other.target)
+    }
+
     /// The keys that lead to the table, as cargo prefers to spell them.
     fn path(&self) -> Vec<String> {
         let name = match self.kind {
@@ -160,6 +166,18 @@ impl Entry<'_> {
 
     pub(crate) fn is_optional(&self) -> bool {
         self.flag("optional")
+    }
+
+    /// The features it asks for.
+    pub(super) fn features(&self) -> Vec<&str> {
+        let list = self.item.as_table_like().and_then(|table| table.get("features")).and_then(Item::as_array);
+        list.iter().flat_map(|list| list.iter()).filter_map(|feature| feature.as_str()).collect()
+    }
+
+    pub(super) fn is_without_default_features(&self) -> bool {
+        let table = self.item.as_table_like();
+        let value = table.and_then(|table| table.get("default-features").or(table.get("default_features")));
+        value.and_then(Item::as_bool) == Some(false)
     }
 
     /// The value of `path`.

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::edit::EditSet;
+use crate::rust::manifest::{Need, RuntimeDependency};
 use crate::tree::FileEntry;
 
 /// A tree of texts; those that name the legacy crate are hits.
@@ -193,4 +195,53 @@ fn nothing_is_read_where_nothing_matters() {
     let entries = vec![FileEntry { path: PathBuf::from("gone/Cargo.toml"), hit: false, mentions: 0 }];
     let (packages, problems) = Packages::discover(&Tree::new(Vec::new(), entries, BTreeMap::new()));
     assert_eq!((packages.iter().count(), problems), (0, Vec::new()));
+}
+
+/// The manifests that change, as they are then.
+fn migrated(files: &[(&str, &str)], need: impl Fn(&str) -> Need) -> Vec<(String, String)> {
+    let (tree, packages, _) = discover(files);
+    let runtime = RuntimeDependency::parse(Some("0.1"), Path::new("/")).unwrap();
+    let plans = packages.plan_manifests(&tree, &runtime, &|id| need(&packages.get(id).name)).unwrap();
+    let changed = plans.into_iter().filter(|(_, plan)| !plan.edits.is_empty()).map(|(file, plan)| {
+        let source = tree.source(file).unwrap();
+        let after = EditSet::new(plan.edits).unwrap().apply(source.text());
+        (source.path().display().to_string(), after)
+    });
+    changed.collect()
+}
+
+#[test]
+fn a_shared_entry_goes_with_its_last_user() {
+    let root = "[workspace]\nmembers = [\"*\"]\n[workspace.dependencies]\ngeppetto = \"0.9\"\n";
+    let member = |name: &str| format!("[package]\nname = \"{name}\"\n[dependencies]\ngeppetto.workspace = true\n");
+    let (a, b) = (member("a"), member("b"));
+    let c = "[package]\nname = \"c\"\n[dependencies]\na = { path = \"../a\" }\n";
+    let files = [
+        ("Cargo.toml", root),
+        ("a/Cargo.toml", &a),
+        ("a/src/lib.rs", ""),
+        ("b/Cargo.toml", &b),
+        ("b/src/lib.rs", ""),
+        ("c/Cargo.toml", c),
+        ("c/src/lib.rs", ""),
+    ];
+    let done = Need { legacy: false, runtime: true };
+    let only_a = migrated(&files, |name| if name == "a" { done } else { Need::UNCHANGED });
+    let a_after = a.replace("geppetto.", "geppetto-runtime.");
+    let expected = [
+        ("Cargo.toml".to_owned(), format!("{root}geppetto-runtime = \"0.1\"\n")),
+        ("a/Cargo.toml".to_owned(), a_after.clone()),
+    ];
+    assert_eq!(only_a, expected);
+
+    let all = migrated(&files, |_| done);
+    let expected = [
+        ("Cargo.toml".to_owned(), root.replace("geppetto = \"0.9\"", "geppetto-runtime = \"0.1\"")),
+        ("a/Cargo.toml".to_owned(), a_after),
+        ("b/Cargo.toml".to_owned(), b.replace("geppetto.", "geppetto-runtime.")),
+        ("c/Cargo.toml".to_owned(), format!("{c}geppetto-runtime = {{ workspace = true }}\n")),
+    ];
+    assert_eq!(all, expected);
+
+    assert_eq!(migrated(&files, |_| Need::UNCHANGED), []);
 }

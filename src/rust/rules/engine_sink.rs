@@ -267,7 +267,10 @@ fn wrap_runs(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: 
             let shared = again || constructions(cx, file, *vector) > 1;
             vec![if shared { format!("{name}.clone()") } else { name.to_owned() }]
         }
-        Carrier::Exprs(sinks) => sinks.iter().map(|&sink| carried(cx, file, call, sink, again, &mut changes)).collect(),
+        Carrier::Exprs(sinks) => {
+            let mut taken = Vec::new();
+            sinks.iter().map(|&sink| carried(cx, file, call, sink, again, &mut taken, &mut changes)).collect()
+        }
     };
     for &run in runs {
         let ExprKind::MethodCall { args, .. } = &hir[run].kind else { continue };
@@ -296,10 +299,19 @@ fn in_loop(cx: &Cx<'_>, file: FileIdx, call: ExprId, run: ExprId) -> bool {
 }
 
 /// How a sink is written at a run; one that is made on the spot gets a local of its own first.
-fn carried(cx: &Cx<'_>, file: FileIdx, call: ExprId, sink: ExprId, again: bool, changes: &mut Vec<Change>) -> String {
+fn carried(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    call: ExprId,
+    sink: ExprId,
+    again: bool,
+    taken: &mut Vec<String>,
+    changes: &mut Vec<Change>,
+) -> String {
     let text = cx.expr_text(file, sink);
     if !is_plain(cx, file, sink) {
-        let name = cx.free_name(file, call, "sink");
+        let name = cx.free_name(file, call, "sink", taken);
+        taken.push(name.clone());
         if let Some(stmt) = cx.stmt_of(file, call) {
             let source = &cx.program.unit(file).source;
             let start = cx.hir(file)[stmt].span.start;

@@ -159,6 +159,9 @@ fn engine_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId, error: &str) -> Outcom
     let replaced = |text: String| Outcome::safe(vec![cx.replace(file, span, text)], HELP);
     let Some(inner) = part(cx, file, pat) else { return unreadable() };
     match &cx.hir(file)[inner].kind {
+        PatKind::Wild | PatKind::Rest if is_bound_whole(cx, file, pat) => {
+            replaced(format!("({error}::Engine(_) | {error}::Cancelled)"))
+        }
         PatKind::Wild | PatKind::Rest => replaced(format!("{error}::Engine(_) | {error}::Cancelled")),
         PatKind::Bind { name, sub: None, .. } if is_displayed_only(cx, file, inner) => {
             replaced(format!("{} @ ({error}::Engine(_) | {error}::Cancelled)", name.text))
@@ -171,6 +174,14 @@ fn engine_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId, error: &str) -> Outcom
                 "a cancelled run was an engine's error and is `SessionError::Cancelled` now, which this pattern does not take",
             )
         }
+    }
+}
+
+/// `name @ pattern` and `&pattern` bind more tightly than alternatives.
+fn is_bound_whole(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+    match cx.hir(file)[pat].parent {
+        PatParent::Pat(outer) => matches!(cx.hir(file)[outer].kind, PatKind::Bind { .. } | PatKind::Ref(_)),
+        _ => false,
     }
 }
 
