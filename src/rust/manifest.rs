@@ -17,7 +17,9 @@ use std::path::Path;
 use self::entries::Entry;
 pub(crate) use self::entries::{Manifest, Section, SectionKind};
 use self::layout::{Field, Form};
-pub(crate) use self::runtime_dependency::{RuntimeDependency, RuntimeDependencyError};
+pub(crate) use self::runtime_dependency::RuntimeDependency;
+#[cfg(test)]
+use self::runtime_dependency::RuntimeDependencyError;
 use crate::edit::Edit;
 use crate::source::Source;
 use crate::tree::{Problem, ProblemKind};
@@ -136,7 +138,13 @@ impl<'a> Planner<'a> {
         let legacy: Vec<&Entry<'a>> = self.entries.iter().filter(|entry| self.is_legacy(entry)).collect();
         let mut changes = Vec::new();
         for entry in &legacy {
-            let action = self.action(entry);
+            let action = match self.action(entry) {
+                action if action == Action::Stay || !entry.is_scattered() => action,
+                _ => {
+                    self.plan.notes.push(format!("`{}` is written in a way that has to be changed by hand", entry.key));
+                    Action::Stay
+                }
+            };
             self.plan.entries.push(LegacyEntry { section: entry.section.clone(), place: entry.key_place.clone() });
             self.change(entry, action);
             changes.push((*entry, action));

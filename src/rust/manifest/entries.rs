@@ -168,6 +168,11 @@ impl Entry<'_> {
         self.flag("optional")
     }
 
+    /// Whether it is written with several dotted keys in an inline table, where others may stand between them.
+    pub(super) fn is_scattered(&self) -> bool {
+        self.item.as_inline_table().is_some_and(|table| table.is_dotted() && table.len() > 1)
+    }
+
     /// The features it asks for.
     pub(super) fn features(&self) -> Vec<&str> {
         let list = self.item.as_table_like().and_then(|table| table.get("features")).and_then(Item::as_array);

@@ -84,7 +84,7 @@ impl<'a> Form<'a> {
             shape: match entry.item {
                 Item::Table(table) if table.is_dotted() => Shape::Dotted(leaves),
                 Item::Table(table) => Shape::Table { header: manifest.place(table.span()), leaves },
-                other if entry.is_inline => Shape::Inline { value: manifest.place(other.span()) },
+                other if entry.is_inline => Shape::Inline { value: inline_value(manifest, entry, other) },
                 other => Shape::Line { value: manifest.place(other.span()) },
             },
         }
@@ -109,7 +109,10 @@ impl<'a> Form<'a> {
     pub(super) fn replace(&self, key: &str, origin: &[Field]) -> Vec<Edit> {
         match &self.shape {
             Shape::Line { value } | Shape::Inline { value } => {
-                let between = narrowed(&self.text[self.key.end..value.start], key.len(), self.key.len());
+                let between = match &self.text[self.key.end..value.start] {
+                    "" => " = ".to_owned(),
+                    between => narrowed(between, key.len(), self.key.len()),
+                };
                 let text = format!("{}{between}{}", quoted(key), self.value(origin));
                 vec![Edit::replace(self.key.start..value.end, text)]
             }
@@ -214,6 +217,14 @@ impl<'a> Form<'a> {
         let end_of_above = line_end(self.text, above.len());
         let next = self.text[end_of_above..].find('\n').map_or(lines.start, |at| end_of_above + at + 1);
         next.min(lines.start)..lines.end
+    }
+}
+
+/// The value of an entry among commas; of `key.version = …` all behind the key.
+fn inline_value(manifest: &Manifest<'_>, entry: &Entry<'_>, item: &Item) -> Range<usize> {
+    match (item.as_inline_table(), leaves(manifest, item).last()) {
+        (Some(table), Some(last)) if table.is_dotted() => entry.key_place.end..last.value.end,
+        _ => manifest.place(item.span()),
     }
 }
 

@@ -81,6 +81,16 @@ fn tables_and_dotted_keys_keep_their_style() {
 }
 
 #[test]
+fn scattered_keys_are_left_to_a_person() {
+    let before = "dependencies = { geppetto.version = \"0.9\", a = \"1\", geppetto.optional = true }\n";
+    let runtime = runtime("0.1.0");
+    let request = ManifestRequest { runtime: &runtime, package: DONE, members: UNTOUCHED, workspace: None };
+    let (text, plan) = planned(before, &request);
+    assert_eq!(text, before);
+    assert_eq!(plan.notes, ["`geppetto` is written in a way that has to be changed by hand"]);
+}
+
+#[test]
 fn every_section_changes_for_itself() {
     check(
         "[dependencies]\ngp = { package = \"geppetto\", version = \"0.9\" }\n\n[dev-dependencies.gp]\npackage = \"geppetto\"\nversion = \"0.9\"\n\n[target.'cfg(unix)'.build-dependencies]\ngeppetto = \"0.9\"\n",
