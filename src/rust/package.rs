@@ -77,6 +77,11 @@ impl CargoPackage {
         self.dependencies.iter().filter(|dependency| dependency.package == LEGACY_PACKAGE)
     }
 
+    /// Its library.
+    pub(crate) fn library(&self) -> Option<&Target> {
+        self.targets.iter().find(|target| target.kind == TargetKind::Lib)
+    }
+
     /// What its code calls the new crate, if it already depends on it.
     pub(crate) fn runtime_name(&self) -> Option<&str> {
         let mut found = self.dependencies.iter().filter(|dependency| dependency.package == RUNTIME_PACKAGE);
@@ -146,12 +151,19 @@ impl Packages {
         }
     }
 
-    /// Finds the packages that dependencies by path stand for.
+    /// Finds the packages that dependencies by path stand for, and how code calls their libraries.
     fn link(&mut self, manifests: &Manifests) {
-        let ids = self.iter().filter(|(_, package)| manifests.read.contains_key(&normal(&package.root)));
-        let by_root: HashMap<PathBuf, PackageId> = ids.map(|(id, package)| (normal(&package.root), id)).collect();
+        let with_manifest = self.iter().filter(|(_, package)| manifests.read.contains_key(&normal(&package.root)));
+        let by_root: HashMap<PathBuf, (PackageId, Option<String>)> = with_manifest
+            .map(|(id, package)| (normal(&package.root), (id, package.library().map(|lib| lib.crate_name.clone()))))
+            .collect();
         for dependency in self.list.iter_mut().flat_map(|package| &mut package.dependencies) {
-            dependency.local = dependency.path.as_ref().and_then(|path| by_root.get(path).copied());
+            let found = dependency.path.as_ref().and_then(|path| by_root.get(path));
+            let Some((local, library)) = found else { continue };
+            dependency.local = Some(*local);
+            if let (Some(library), true) = (library, dependency.key == dependency.package) {
+                dependency.code_name = library.clone();
+            }
         }
     }
 

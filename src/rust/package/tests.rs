@@ -111,7 +111,7 @@ fn dependencies_carry_rename_section_and_inheritance() {
             "[package]\nname = \"m\"\nedition.workspace = true\n[dependencies]\ngp = { workspace = true, optional = true }\nutil-x = { path = \"../util\" }\n[target.'cfg(unix)'.dev-dependencies]\nother = { package = \"geppetto\", version = \"0.9\" }\n",
         ),
         ("m/src/lib.rs", ""),
-        ("util/Cargo.toml", "[package]\nname = \"util\"\n"),
+        ("util/Cargo.toml", "[package]\nname = \"util-x\"\n"),
         ("util/src/lib.rs", ""),
         ("vendor/legacy/Cargo.toml", "[package]\nname = \"geppetto\"\n"),
         ("vendor/legacy/src/lib.rs", "//! geppetto\n"),
@@ -124,9 +124,22 @@ fn dependencies_carry_rename_section_and_inheritance() {
     let section = Section { kind: SectionKind::Dev, target: Some("cfg(unix)".to_owned()) };
     assert_eq!((&*legacy[1].code_name, &legacy[1].section), ("other", &section));
     let util = member.dependencies.iter().find(|dependency| dependency.key == "util-x").unwrap();
-    assert_eq!((&*util.code_name, packages.get(util.local.unwrap()).name.as_str()), ("util_x", "util"));
+    assert_eq!((&*util.code_name, packages.get(util.local.unwrap()).name.as_str()), ("util_x", "util-x"));
     let relevant: Vec<&str> = packages.relevant().map(|(_, package)| &*package.name).collect();
     assert_eq!(relevant, ["m"]);
+}
+
+#[test]
+fn code_calls_a_library_by_its_own_name_or_the_new_key() {
+    let manifest = "[package]\nname = \"app\"\n[dependencies]\nmarionette = { path = \"m\" }\nother = { package = \"marionette\", path = \"m\" }\n";
+    let (_, packages, _) = discover(&[
+        ("Cargo.toml", manifest),
+        ("src/main.rs", "use geppetto::x;"),
+        ("m/Cargo.toml", "[package]\nname = \"marionette\"\n[lib]\nname = \"geppetto\"\n"),
+        ("m/src/lib.rs", ""),
+    ]);
+    let names = named(&packages, "app").dependencies.iter().map(|dependency| &*dependency.code_name);
+    assert_eq!(names.collect::<Vec<_>>(), ["geppetto", "other"]);
 }
 
 #[test]
