@@ -8,7 +8,6 @@ mod frontend;
 mod handles;
 mod hir;
 mod impls;
-mod imports;
 mod index;
 mod infer;
 mod layout;

@@ -9,7 +9,6 @@ use super::cx::{Change, Cx};
 use super::flow;
 use super::hir::Span;
 use super::impls::Impls;
-use super::imports::{self, Fate, ImportPlan};
 use super::index::{CrateId, FileIdx, Files, ImportId, Program, Unit};
 use super::infer::{Inferred, infer_file};
 use super::legacy::Legacy;
@@ -17,6 +16,7 @@ use super::lower::lower;
 use super::models::{self, Models};
 use super::references::{self, Reference};
 use super::resolve::Resolver;
+use super::rules::legacy_import::{self as imports, Fate, ImportPlan};
 use super::unit::{self, UnitPlan};
 use super::{ledger, rescue, sites};
 use crate::edit::Edit;
@@ -68,8 +68,8 @@ pub(crate) struct GroupAnalysis {
 /// What the manifest of a package depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PackageOutcome {
-    /// Whether code of the package names the legacy crate at all.
-    pub(crate) names_legacy: bool,
+    /// Whether the selected changes write the new crate's name.
+    pub(crate) gains_runtime: bool,
     /// Whether it still does after the selected changes.
     pub(crate) left: bool,
     /// Whether it would after all safe changes.
@@ -98,8 +98,8 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     let decided = decide(&mut cx, &references, selection);
     report(&cx, &references, &decided, &mut out);
     let chosen = accept(&cx, &references, &decided.plans, selection);
+    out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
     out.edits = merged(&program, chosen.changes);
-    out.packages = outcomes(&cx, &owners, packages.len(), &references, &decided, &chosen.imports);
     out
 }
 
@@ -413,27 +413,19 @@ fn outcomes(
     cx: &Cx<'_>,
     owners: &HashMap<CrateId, usize>,
     count: usize,
-    references: &[Reference],
     decided: &Decided,
-    chosen: &ImportPlan,
+    chosen: &Accepted,
 ) -> Vec<PackageOutcome> {
     let owner = |file: FileIdx| {
         let module = cx.program.module_of_file(file)?;
         owners.get(&cx.program.def(module).krate).copied()
     };
     let mut outcomes = vec![PackageOutcome::default(); count];
-    for reference in references {
-        if let Some(owner) = owner(reference.file) {
-            outcomes[owner].names_legacy = true;
-        }
-    }
-    for index in 0..cx.program.imports.len() as u32 {
-        let import = ImportId(index);
-        let file = cx.program.import(import).file;
-        if let Some(owner) = owner(file)
-            && references::is_direct(cx, import)
+    for change in &chosen.changes {
+        if let Some(owner) = owner(change.file)
+            && change.edit.text().contains(cx.runtime(change.file))
         {
-            outcomes[owner].names_legacy = true;
+            outcomes[owner].gains_runtime = true;
         }
     }
     let unread: BTreeMap<FileIdx, bool> = cx.inferred.keys().map(|&file| (file, ledger::names_crate_unread(cx, file))).collect();
@@ -446,7 +438,7 @@ fn outcomes(
             }
         }
     };
-    mark(&chosen.legacy_left, &mut |outcome| outcome.left = true);
+    mark(&chosen.imports.legacy_left, &mut |outcome| outcome.left = true);
     mark(&decided.safe.imports.legacy_left, &mut |outcome| outcome.left_after_safe = true);
     mark(&decided.offered.imports.legacy_left, &mut |outcome| outcome.left_after_offered = true);
     outcomes

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput};
-use super::manifest::{LEGACY_PACKAGE, RUNTIME_PACKAGE};
+use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
+use super::manifest::{LEGACY_PACKAGE, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{PackageId, Packages, TargetKind};
+use super::rules::legacy_dependency;
 use super::{layout, ledger};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
-use crate::tree::Tree;
+use crate::tree::{Problem, Tree};
 
 /// The front end for Rust: cargo packages, their code and their manifests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,20 +38,28 @@ impl Frontend for RustFrontend {
         let mut out = Analysis::default();
         let (packages, problems) = Packages::discover(tree);
         out.problems = problems;
+        // The command line has checked what the user gave; without one this release's version is written.
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let given = selection.runtime_dependency.as_deref();
+        let Ok(runtime) = RuntimeDependency::parse(given, &cwd) else { return out };
         let groups = groups(&packages);
         let analyzed: Vec<GroupAnalysis> = groups
             .par_iter()
             .map(|group| {
-                let inputs: Vec<PackageInput> = group.iter().map(|&id| input(tree, &packages, group, id)).collect();
+                let inputs: Vec<PackageInput> = group.iter().map(|&id| input(tree, &packages, group, id, &runtime)).collect();
                 analysis::analyze(tree, &inputs, selection)
             })
             .collect();
-        for group in analyzed {
+        let mut outcomes = BTreeMap::new();
+        for (group, ids) in analyzed.into_iter().zip(&groups) {
+            outcomes.extend(ids.iter().copied().zip(group.packages));
             out.findings.extend(group.findings);
             out.edits.extend(group.edits);
             out.mentions.extend(group.mentions);
             out.problems.extend(group.problems);
         }
+        keep_where_unread(tree, &packages, &out.problems, &mut outcomes);
+        legacy_dependency::manifests(tree, &packages, &outcomes, &runtime, &mut out);
         out.packages = packages
             .relevant()
             .map(|(_, package)| Package { name: package.name.clone(), root: package.root.clone() })
@@ -84,7 +93,30 @@ fn groups(packages: &Packages) -> Vec<Vec<PackageId>> {
     groups.into_values().collect()
 }
 
-fn input(tree: &Tree, packages: &Packages, group: &[PackageId], id: PackageId) -> PackageInput {
+/// Code that could not be read may use the legacy crate.
+fn keep_where_unread(
+    tree: &Tree,
+    packages: &Packages,
+    problems: &[Problem],
+    outcomes: &mut BTreeMap<PackageId, PackageOutcome>,
+) {
+    for problem in problems {
+        let owner = tree.find(&problem.path).and_then(|file| packages.owner(file));
+        if let Some(outcome) = owner.and_then(|owner| outcomes.get_mut(&owner)) {
+            outcome.left = true;
+            outcome.left_after_safe = true;
+            outcome.left_after_offered = true;
+        }
+    }
+}
+
+fn input(
+    tree: &Tree,
+    packages: &Packages,
+    group: &[PackageId],
+    id: PackageId,
+    runtime: &RuntimeDependency,
+) -> PackageInput {
     let package = packages.get(id);
     let crates = package.targets.iter().filter(|target| target.kind != TargetKind::Loose).map(|target| CrateInput {
         name: target.crate_name.clone(),
@@ -107,7 +139,7 @@ fn input(tree: &Tree, packages: &Packages, group: &[PackageId], id: PackageId) -
         crates: crates.collect(),
         dependencies: dependencies.collect(),
         files: package.files.clone(),
-        runtime: package.runtime_name().unwrap_or("geppetto_runtime").to_owned(),
+        runtime: legacy_dependency::runtime_name(package, runtime),
     }
 }
 

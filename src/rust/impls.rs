@@ -35,11 +35,14 @@ pub(crate) struct Impls {
     by_head: HashMap<DefId, Vec<usize>>,
     /// `impl<T> Trait for T`
     blanket: Vec<usize>,
+    /// Slices have the methods of vectors.
+    vec: Option<DefId>,
 }
 
 impl Impls {
     pub(crate) fn new(resolver: &Resolver<'_>) -> Self {
-        let mut impls = Self { blocks: Vec::new(), by_head: HashMap::new(), blanket: Vec::new() };
+        let vec = resolver.known("std::vec::Vec");
+        let mut impls = Self { blocks: Vec::new(), by_head: HashMap::new(), blanket: Vec::new(), vec };
         for block in &resolver.program.impls {
             let Some(data) = lower_impl(resolver, block.def, &block.methods) else { continue };
             let index = impls.blocks.len();
@@ -113,6 +116,7 @@ impl Impls {
         match ty {
             Ty::Ref(inner) => Some((**inner).clone()),
             Ty::Adt(def, _) => self.assoc_type(*def, ty, "Target"),
+            Ty::Slice(item) => self.vec.map(|vec| Ty::Adt(vec, vec![(**item).clone()])),
             _ => None,
         }
     }

@@ -6,9 +6,9 @@ use super::comments::comments;
 use super::cx::Cx;
 use super::index::FileIdx;
 use super::references::Reference;
+use super::rules::legacy_docs;
 use super::unit::UnitPlan;
-use crate::finding::{Class, Finding, Level, Mention, UnitId};
-use crate::rules::Rule;
+use crate::finding::{Class, Finding, Level, Mention};
 
 /// Names of the legacy API that mean nothing else in code that knows geppetto, and the crate's own name.
 pub(crate) const NAMES: &[&str] = &[
@@ -65,7 +65,7 @@ pub(crate) fn of_file(
             if name == "geppetto" && !names_path(text, offset + name.len()) {
                 Class::Unrelated
             } else {
-                docs.push(doc_finding(cx, file, offset, name));
+                docs.push(legacy_docs::comment(cx, file, offset, name));
                 Class::Documentation
             }
         } else {
@@ -120,21 +120,6 @@ fn class_in_code(
     match cx.hir(file).opaque.iter().any(|span| span.range().contains(&offset)) {
         true => Class::Opaque,
         false => Class::Unrelated,
-    }
-}
-
-fn doc_finding(cx: &Cx<'_>, file: FileIdx, offset: usize, name: &str) -> Finding {
-    let span = super::hir::Span::new(offset, offset + name.len());
-    Finding {
-        rule: Rule::LegacyDocs,
-        file: cx.hir(file).file,
-        range: span.range(),
-        level: Level::Report,
-        what: format!("a comment names `{name}`"),
-        why: "prose is not rewritten".to_owned(),
-        help: "say it in the words of the new API: session, builder, execution handle".to_owned(),
-        traps: Vec::new(),
-        unit: UnitId(cx.place(file, span)),
     }
 }
 

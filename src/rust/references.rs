@@ -1,10 +1,12 @@
 //! Every path of a file that leads into the legacy crate, and through which import.
 
+use std::collections::BTreeSet;
+
 use super::cx::Cx;
 use super::flow::scope_of_type;
 use super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, PatParent, Path, Span, TypeId, TypeKind};
 use super::index::{DefId, DefKind, FileIdx, ImportId};
-use super::resolve::{Namespace, Res};
+use super::resolve::{Namespace, Res, Resolution};
 
 /// One path that names something of the legacy crate, or something shared through it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +18,8 @@ pub(crate) struct Reference {
     pub(crate) def: DefId,
     /// The import that binds the first segment; `None` for paths that begin with the crate's own name.
     pub(crate) import: Option<ImportId>,
+    /// All imports that the path leads through.
+    pub(crate) trail: Vec<ImportId>,
     /// The segments behind the first.
     pub(crate) rest: Vec<String>,
 }
@@ -74,8 +78,8 @@ fn in_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Reference> {
             resolve(cx, file, scope(), path)
         }
         PatKind::Bind { name, .. } if cx.inferred(file).pattern_defs.contains_key(&pat) => {
-            let (res, import) = found(cx, scope(), &[name.text.as_str()], false)?;
-            reference(cx, file, name.span, scope(), res, import, Vec::new())
+            let found = found(cx, scope(), &[name.text.as_str()])?;
+            reference(cx, file, name.span, scope(), found, Vec::new())
         }
         _ => None,
     }
@@ -101,7 +105,7 @@ fn in_item(cx: &Cx<'_>, file: FileIdx, id: ItemId, out: &mut Vec<Reference>) {
 
 /// Traits whose methods are called need their import although no path names them.
 fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (&call, &method) in &cx.inferred(file).methods {
         let Some(owner) = cx.program.def(method).parent else { continue };
         if cx.program.def(owner).kind != DefKind::Trait || !cx.program.is_model(owner) {
@@ -109,20 +113,18 @@ fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
         }
         let scope = cx.program.scope_of_expr(file, call);
         let name = cx.program.def(owner).name.clone();
-        let Some((Res::Def(def), import)) = found(cx, scope, &[&name], false) else { continue };
-        if def == owner && seen.insert((scope, owner)) {
+        let Some(found) = found(cx, scope, &[&name]) else { continue };
+        if found.res == Res::Def(owner) && seen.insert((scope, owner)) {
             let at = cx.span(file, call).start;
             let span = Span { start: at, end: at };
-            out.extend(reference(cx, file, span, scope, Res::Def(def), import, Vec::new()));
+            out.extend(reference(cx, file, span, scope, found, Vec::new()));
         }
     }
 }
 
-fn found(cx: &Cx<'_>, scope: DefId, names: &[&str], leading: bool) -> Option<(Res, Option<ImportId>)> {
-    [Namespace::Value, Namespace::Type]
-        .iter()
-        .find_map(|&namespace| cx.resolver.names(scope, names, leading, namespace))
-        .map(|found| (found.res, found.import))
+fn found(cx: &Cx<'_>, scope: DefId, names: &[&str]) -> Option<Resolution> {
+    let namespaces = [Namespace::Value, Namespace::Type];
+    namespaces.iter().find_map(|&namespace| cx.resolver.names(scope, names, false, namespace))
 }
 
 fn resolve(cx: &Cx<'_>, file: FileIdx, scope: DefId, path: &Path) -> Option<Reference> {
@@ -131,7 +133,7 @@ fn resolve(cx: &Cx<'_>, file: FileIdx, scope: DefId, path: &Path) -> Option<Refe
         return None;
     }
     let names: Vec<&str> = path.segments.iter().map(|segment| segment.name.text.as_str()).collect();
-    let best = [Namespace::Value, Namespace::Type]
+    let mut best = [Namespace::Value, Namespace::Type]
         .iter()
         .filter_map(|&namespace| cx.resolver.names(scope, &names, path.leading_colon, namespace))
         .filter(|found| matches!(found.res, Res::Def(_)))
@@ -145,7 +147,8 @@ fn resolve(cx: &Cx<'_>, file: FileIdx, scope: DefId, path: &Path) -> Option<Refe
     }
     let span = Span { start: first.name.span.start, end: path.segments[used - 1].name.span.end };
     let rest = names[1..used].iter().map(|name| (*name).to_owned()).collect();
-    reference(cx, file, span, scope, Res::Def(def), best.import, rest)
+    best.res = Res::Def(def);
+    reference(cx, file, span, scope, best, rest)
 }
 
 fn reference(
@@ -153,18 +156,36 @@ fn reference(
     file: FileIdx,
     span: Span,
     scope: DefId,
-    res: Res,
-    import: Option<ImportId>,
+    found: Resolution,
     rest: Vec<String>,
 ) -> Option<Reference> {
-    let Res::Def(def) = res else { return None };
+    let Res::Def(def) = found.res else { return None };
     let krate = cx.program.krate(cx.program.def(def).krate);
     let relevant = krate.model && matches!(krate.name.as_str(), "geppetto" | "geppetto_runtime");
-    let through_legacy = match import {
+    let through_legacy = match found.import {
         Some(import) => leads_through_legacy(cx, import),
-        None => names_legacy_crate(cx, file, span, scope),
+        None => names_legacy_crate(cx, file, span, scope) || cx.legacy.is_legacy(cx.program, def),
     };
-    (relevant && through_legacy).then_some(Reference { file, span, scope, def, import, rest })
+    let Resolution { import, trail, .. } = found;
+    (relevant && through_legacy).then_some(Reference { file, span, scope, def, import, trail, rest })
+}
+
+/// The imports that some imports lead through, themselves included.
+pub(crate) fn closure(cx: &Cx<'_>, imports: impl IntoIterator<Item = ImportId>) -> BTreeSet<ImportId> {
+    let mut seen = BTreeSet::new();
+    let mut todo: Vec<ImportId> = imports.into_iter().collect();
+    while let Some(import) = todo.pop() {
+        if !seen.insert(import) {
+            continue;
+        }
+        let data = cx.program.import(import);
+        let names: Vec<&str> = data.path.iter().map(|name| name.text.as_str()).collect();
+        for namespace in [Namespace::Type, Namespace::Value] {
+            let found = cx.resolver.names(data.scope, &names, data.leading_colon, namespace);
+            todo.extend(found.into_iter().flat_map(|found| found.trail));
+        }
+    }
+    seen
 }
 
 /// Whether an import's path begins at the legacy crate, or leads to something legacy through the user's own modules.

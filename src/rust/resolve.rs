@@ -29,6 +29,8 @@ pub(crate) struct Resolution {
     pub(crate) used: usize,
     /// The import through which the first segment was found.
     pub(crate) import: Option<ImportId>,
+    /// All imports that the path leads through, in other modules too.
+    pub(crate) trail: Vec<ImportId>,
 }
 
 type Found = Option<(Res, Option<ImportId>)>;
@@ -79,6 +81,8 @@ impl<'a> Resolver<'a> {
     fn walk(&self, start: Res, import: Option<ImportId>, names: &[&str], namespace: Namespace) -> Option<Resolution> {
         let mut res = start;
         let mut used = 1;
+        let first_in = if names.len() == 1 { namespace } else { Namespace::Type };
+        let mut trail = self.trail(import, names[0], first_in);
         while used < names.len() {
             let wanted = if used + 1 == names.len() { namespace } else { Namespace::Type };
             let next = match &res {
@@ -87,7 +91,11 @@ impl<'a> Resolver<'a> {
                     DefKind::Module => match names[used] {
                         "super" => self.parent_module(*def).map(Res::Def),
                         "self" => Some(res.clone()),
-                        name => Some(self.member(*def, name, wanted)?.0),
+                        name => {
+                            let (res, through) = self.member(*def, name, wanted)?;
+                            trail.extend(self.trail(through, name, wanted));
+                            Some(res)
+                        }
                     },
                     DefKind::Enum => self.member(*def, names[used], wanted).map(|(res, _)| res),
                     _ => None,
@@ -99,7 +107,26 @@ impl<'a> Resolver<'a> {
             }
             used += 1;
         }
-        Some(Resolution { res, used, import })
+        Some(Resolution { res, used, import, trail })
+    }
+
+    /// An import and, where it is a glob, those that bring the name into the modules behind it.
+    fn trail(&self, import: Option<ImportId>, name: &str, namespace: Namespace) -> Vec<ImportId> {
+        let mut trail = Vec::new();
+        let mut next = import;
+        while let Some(import) = next {
+            if trail.contains(&import) {
+                break;
+            }
+            trail.push(import);
+            next = match self.import(import, Namespace::Type) {
+                Some(Res::Def(module)) if self.program.import(import).is_glob => {
+                    self.member(module, name, namespace).and_then(|(_, inner)| inner)
+                }
+                _ => None,
+            };
+        }
+        trail
     }
 
     /// The first segment of a path: scopes from the inside out, then crates, then the standard prelude.
@@ -138,6 +165,9 @@ impl<'a> Resolver<'a> {
     fn extern_crate(&self, scope: DefId, name: &str) -> Option<Res> {
         let (krate, root) = self.crate_of(scope);
         let data = self.program.krate(krate);
+        if let Some(renamed) = self.renamed_crate(root, name) {
+            return Some(renamed);
+        }
         if let Some(&dependency) = data.dependencies.get(name) {
             return Some(Res::Def(self.program.krate(dependency).root));
         }
@@ -150,6 +180,20 @@ impl<'a> Resolver<'a> {
             return Some(Res::Def(root));
         }
         Some(Res::Extern(name.to_owned()))
+    }
+
+    /// `extern crate x as name;` in a crate's root holds in all its modules.
+    fn renamed_crate(&self, root: DefId, name: &str) -> Option<Res> {
+        let bindings = self.program.scopes.get(&root)?.names.get(name)?;
+        bindings.iter().find_map(|binding| match binding {
+            Binding::Import(import) => {
+                let data = self.program.import(*import);
+                let item = &self.program.hir(data.file)[data.item];
+                let is_rename = matches!(item.kind, hir::ItemKind::ExternCrate { rename: Some(_) });
+                if is_rename { self.import(*import, Namespace::Type) } else { None }
+            }
+            Binding::Def(_) => None,
+        })
     }
 
     fn std_root(&self) -> Option<DefId> {

@@ -33,6 +33,8 @@ pub(crate) enum SiteKind {
     ErrorValue(&'static str),
     /// A legacy function named as a value
     FnValue(&'static str),
+    /// A method or field of a value whose type is not known
+    Unfollowed,
     /// `with_sink(s)`
     WithSink,
     /// `new_engine_from_parsed_values(values, options)` or `create_engine(values, options)`
@@ -70,10 +72,14 @@ impl Site {
     }
 
     /// The node that ties the site to its unit.
-    fn node(&self, cx: &Cx<'_>) -> Node {
+    pub(crate) fn node(&self, cx: &Cx<'_>) -> Node {
         match (self.at, &self.kind) {
             (At::Expr(expr), SiteKind::StateMethod(_) | SiteKind::Run(_)) => {
-                Node::Expr(self.file, receiver(cx, self.file, expr).unwrap_or(expr))
+                let receiver = Node::Expr(self.file, receiver(cx, self.file, expr).unwrap_or(expr));
+                match cx.hir(self.file)[expr].kind {
+                    ExprKind::Call { callee, .. } if cx.flow.unit_of(&receiver).is_none() => Node::Expr(self.file, callee),
+                    _ => receiver,
+                }
             }
             (At::Expr(expr), SiteKind::CoreField(_)) => match cx.hir(self.file)[expr].kind {
                 ExprKind::Field { base, .. } => Node::Expr(self.file, base),
@@ -139,7 +145,7 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
         for site in sites {
             match cx.flow.unit_of(&site.node(cx)) {
                 Some(unit) => groups.entry(Some(unit)).or_default().push(site),
-                None => alone.push(vec![site]),
+                None => alone.push(vec![unfollowed(site)]),
             }
         }
     }
@@ -147,6 +153,15 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
     units.iter_mut().for_each(|unit| unit.sort_by_key(|site| (site.file, site.span)));
     units.sort_by_key(|unit| (unit[0].file, unit[0].span));
     units
+}
+
+/// A site on a value whose type is not known can only be reported.
+fn unfollowed(site: Site) -> Site {
+    let kind = match site.kind {
+        SiteKind::StateMethod(_) | SiteKind::Run(_) | SiteKind::CoreField(_) => SiteKind::Unfollowed,
+        kind => kind,
+    };
+    Site { kind, ..site }
 }
 
 fn expr_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {

@@ -82,19 +82,7 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec
 }
 
 fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
-    sites
-        .iter()
-        .filter_map(|(site, _)| {
-            let node = match site.at {
-                At::Expr(expr) => super::sites::receiver(cx, site.file, expr)
-                    .filter(|_| matches!(site.kind, SiteKind::StateMethod(_) | SiteKind::Run(_)))
-                    .map_or(Node::Expr(site.file, expr), |receiver| Node::Expr(site.file, receiver)),
-                At::Type(ty) => Node::Type(site.file, ty),
-                At::Pat(pat) => Node::Binding(site.file, pat),
-            };
-            cx.flow.unit_of(&node)
-        })
-        .collect()
+    sites.iter().filter_map(|(site, _)| cx.flow.unit_of(&site.node(cx))).collect()
 }
 
 /// A handle that cannot be followed makes the nearest site of the unit a report.
@@ -224,6 +212,10 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::FnValue(name), _) => Outcome::report(
             format!("`{name}` is used as a value, not called"),
             "call it in a closure, then run the tool again",
+        ),
+        (SiteKind::Unfollowed, _) => Outcome::report(
+            "the type of the value is not known here",
+            "write the type where the value is bound, then run the tool again",
         ),
         (SiteKind::WithSink, At::Expr(call)) => engine_sink::option(cx, site, call),
         _ => engine_options::flow(),

@@ -23,6 +23,7 @@ pub mod error { pub trait Error {} }
 pub mod convert {
     pub trait From<T> { fn from(value: T) -> Self; }
     pub trait Into<T> { fn into(self) -> T; }
+    impl<S, T> Into<T> for S { fn into(self) -> T; }
     pub trait AsRef<T> { fn as_ref(&self) -> &T; }
 }
 pub mod ops {
@@ -186,6 +187,7 @@ pub mod string {
     pub struct String;
     impl String { pub fn new() -> String; pub fn from(value: &str) -> String; pub fn as_str(&self) -> &str; pub fn is_empty(&self) -> bool; pub fn len(&self) -> usize; pub fn push_str(&mut self, text: &str); pub fn to_string(&self) -> String; }
     pub trait ToString { fn to_string(&self) -> String; }
+    impl<T> ToString for T { fn to_string(&self) -> String; }
 }
 pub mod vec {
     pub struct Vec<T> { value: T }

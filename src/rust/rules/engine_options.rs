@@ -32,7 +32,7 @@ pub(crate) fn argument<'a>(cx: &Cx<'a>, file: FileIdx, call: ExprId) -> Option<(
 /// Reads an options argument.
 pub(crate) fn options(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Options {
     let expr = cx.peel_parens(file, expr);
-    let empty = ["std::vec::Vec::new", "std::vec::Vec::default"];
+    let empty = ["std::vec::Vec::new", "std::vec::Vec::default", "std::default::Default::default"];
     if empty.iter().any(|path| cx.calls_known(file, expr, path).is_some()) {
         return Options::Empty;
     }

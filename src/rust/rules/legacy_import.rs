@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::cx::{Change, Cx, Need};
-use super::hir::{ItemKind, Span, UseKind, Visibility};
-use super::index::{DefId, DefKind, FileIdx, ImportId};
-use super::legacy::is_shared_pointer;
-use super::references::{Reference, counterpart, is_direct, leads_through_legacy, target};
-use super::rules::inference_state::delete_line;
+use super::super::cx::{Change, Cx, Need};
+use super::super::hir::{ItemKind, Span, UseKind, Visibility};
+use super::super::index::{DefId, DefKind, FileIdx, ImportId};
+use super::super::legacy::is_shared_pointer;
+use super::super::references::{Reference, closure, counterpart, is_direct, leads_through_legacy, target};
+use super::inference_state::delete_line;
 
 /// What becomes of one leaf of a `use` declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(crate) fn plan(cx: &Cx<'_>, references: &[Reference], changes: &[Change], ne
     }
     planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
     planner.decide_leaves();
+    planner.keep_what_others_lead_through();
     planner.find_conflicts();
     planner.rewrite_paths();
     planner.emit();
@@ -81,6 +82,30 @@ impl Planner<'_> {
             }
             let fate = self.fate(import);
             self.plan.fates.insert(import, fate);
+        }
+    }
+
+    /// An import stays while references or imports that stay lead through it to something legacy.
+    fn keep_what_others_lead_through(&mut self) {
+        let cx = self.cx;
+        loop {
+            let kept = (0..cx.program.imports.len() as u32).map(ImportId).filter(|import| {
+                let own = cx.inferred.contains_key(&cx.program.import(*import).file);
+                own && self.plan.fates.get(import).is_none_or(|fate| *fate == Fate::Keep)
+            });
+            let legacy = self.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
+            let needed = closure(cx, kept.chain(legacy.flat_map(|reference| reference.trail.iter().copied())));
+            let mut changed = false;
+            for (import, fate) in self.plan.fates.iter_mut() {
+                let is_legacy = target(cx, *import).is_some_and(|def| cx.legacy.is_legacy(cx.program, def));
+                if is_legacy && *fate != Fate::Keep && needed.contains(import) && !cx.program.import(*import).is_glob {
+                    *fate = Fate::Keep;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return;
+            }
         }
     }
 
@@ -319,7 +344,7 @@ impl Planner<'_> {
         let source = cx.source(file);
         let own: Vec<&Change> = changes.iter().filter(|change| change.file == file).collect();
         let imports: Vec<Span> = cx.program.imports.iter().filter(|import| import.file == file).map(|import| cx.hir(file)[import.item].span).collect();
-        let comments = super::comments::comments(source);
+        let comments = super::super::comments::comments(source);
         let in_code = |at: usize| {
             !imports.iter().any(|span| span.range().contains(&at)) && !comments.iter().any(|comment| comment.contains(&at))
         };
@@ -368,9 +393,9 @@ impl Planner<'_> {
         let by_rewrite = imports.iter().any(|import| {
             cx.program.import(*import).rename.is_none() && self.plan.fates[import] == Fate::Rewrite(path.to_owned())
         });
-        let already = [super::resolve::Namespace::Type, super::resolve::Namespace::Value].iter().any(|&namespace| {
+        let already = [super::super::resolve::Namespace::Type, super::super::resolve::Namespace::Value].iter().any(|&namespace| {
             match cx.resolver.member(scope, short, namespace) {
-                Some((super::resolve::Res::Def(def), Some(import))) => {
+                Some((super::super::resolve::Res::Def(def), Some(import))) => {
                     !self.plan.fates.contains_key(&import) && counterpart(cx, def).as_deref() == Some(path)
                 }
                 _ => false,
@@ -401,7 +426,7 @@ impl Planner<'_> {
     }
 
     /// Edits of one declaration that keep its form: another root, or another path of its only leaf.
-    fn in_place(&self, file: FileIdx, leaves: &[ImportId], item: super::hir::ItemId) -> Option<Vec<Change>> {
+    fn in_place(&self, file: FileIdx, leaves: &[ImportId], item: super::super::hir::ItemId) -> Option<Vec<Change>> {
         let cx = self.cx;
         let node = &cx.hir(file)[item];
         let all = cx.program.imports.iter().filter(|import| import.file == file && import.item == item).count();
@@ -432,7 +457,7 @@ impl Planner<'_> {
     }
 
     /// The legacy leaves that stay, as a declaration.
-    fn kept_text(&self, file: FileIdx, item: super::hir::ItemId, leaves: &[ImportId]) -> String {
+    fn kept_text(&self, file: FileIdx, item: super::super::hir::ItemId, leaves: &[ImportId]) -> String {
         let cx = self.cx;
         let kept: BTreeSet<Leaf> = cx
             .program
@@ -455,7 +480,7 @@ impl Planner<'_> {
     }
 
     /// A declaration with attributes or a visibility is written again with them.
-    fn decorated(&self, file: FileIdx, item: super::hir::ItemId, kept: String, own: &BTreeSet<Leaf>) -> String {
+    fn decorated(&self, file: FileIdx, item: super::super::hir::ItemId, kept: String, own: &BTreeSet<Leaf>) -> String {
         let cx = self.cx;
         let node = &cx.hir(file)[item];
         let text = cx.text(file, node.span);
@@ -531,14 +556,14 @@ fn first_place(cx: &Cx<'_>, file: FileIdx, scope: DefId, lines: &[String]) -> (u
     (at, format!("{blank}{newline}{indent}"))
 }
 
-fn is_root_group(item: &super::hir::Item) -> bool {
+fn is_root_group(item: &super::super::hir::Item) -> bool {
     match &item.kind {
         ItemKind::Use(tree) => matches!(&tree.kind, UseKind::Path { rest, .. } if matches!(rest.kind, UseKind::Group(_))),
         _ => false,
     }
 }
 
-fn has_group(tree: &super::hir::UseTree) -> bool {
+fn has_group(tree: &super::super::hir::UseTree) -> bool {
     match &tree.kind {
         UseKind::Group(_) => true,
         UseKind::Path { rest, .. } => has_group(rest),
@@ -577,9 +602,9 @@ fn holds_word(text: &str, word: &str) -> bool {
 }
 
 /// Takes one leaf out of its declaration: the whole declaration where it is the only one, its place in the group else.
-fn remove_leaf(cx: &Cx<'_>, import: &super::index::Import) -> Option<Change> {
+fn remove_leaf(cx: &Cx<'_>, import: &super::super::index::Import) -> Option<Change> {
     let file = import.file;
-    let beside: Vec<&super::index::Import> =
+    let beside: Vec<&super::super::index::Import> =
         cx.program.imports.iter().filter(|other| other.file == file && other.item == import.item).collect();
     let item = cx.hir(file)[import.item].span;
     let [first, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
