@@ -49,7 +49,7 @@ pub fn walk(roots: &[PathBuf], claims: &(dyn Fn(&Path) -> bool + Sync)) -> Resul
     let mut all = Walked::default();
     let mut files = HashMap::new();
     for root in roots {
-        let found = walk_root(without_dots(root), claims).map_err(|source| RootError { path: root.clone(), source })?;
+        let found = walk_root(root, claims).map_err(|source| RootError { path: root.clone(), source })?;
         for (key, path) in found.files {
             files.entry(key).or_insert(path);
         }
@@ -71,7 +71,8 @@ struct Found {
     problems: Vec<Problem>,
 }
 
-fn walk_root(root: PathBuf, claims: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<Found> {
+fn walk_root(root: &Path, claims: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<Found> {
+    let root = without_dots(root);
     let opened = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
     let real = fs::canonicalize(opened)?;
     let (paths, problems) = if real.is_dir() {
@@ -83,7 +84,7 @@ fn walk_root(root: PathBuf, claims: &(dyn Fn(&Path) -> bool + Sync)) -> io::Resu
         return Err(io::Error::other("neither a file nor a folder"));
     };
     if let Some(package) = package_around(opened, &real, &paths) {
-        return walk_root(without_dots(&package), claims);
+        return walk_root(&package, claims);
     }
     let key = |path: &Path| real.join(path.strip_prefix(opened).expect("the walk stays below its root"));
     let files = paths.iter().map(|path| (key(path), without_dots(path))).collect();

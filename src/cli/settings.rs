@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, Value};
 /// The paths that a command looks at.
 #[derive(Debug, Args)]
 pub(super) struct PathArgs {
-    /// Files and folders to look at, also of several repositories
+    /// Files and folders to look at, also of several repositories; a part of a package stands for the package
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
 }
