@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Class, Finding, Mention};
+use crate::finding::{Class, Finding, Level, Mention};
 use crate::frontend::Frontend;
 use crate::prefilter::Prefilter;
 use crate::tree::{FileId, Problem, Tree};
@@ -39,8 +39,9 @@ impl Ledger {
 
 /// Draws up the ledger of `tree` from what the front ends said about it.
 ///
-/// An occurrence on which they kept silent is unrelated in a file they had nothing to say about, unparsable in a file
-/// with a problem, and opaque beside others that they classified: silence there is no verdict.
+/// An occurrence on which they kept silent takes the class of the finding it stands in. Otherwise it is unrelated in a file
+/// they had nothing to say about, unparsable in a file with a problem, and opaque beside others that they classified:
+/// silence there is no verdict.
 pub(crate) fn ledger(
     tree: &Tree,
     frontends: &[&dyn Frontend],
@@ -49,30 +50,65 @@ pub(crate) fn ledger(
     problems: &[Problem],
 ) -> Ledger {
     let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
-    let mut classes: BTreeMap<FileId, BTreeMap<usize, Class>> = BTreeMap::new();
-    for finding in findings {
-        classes.entry(finding.file).or_default();
-    }
-    for mention in mentions {
-        classes.entry(mention.file).or_default().entry(mention.offset).or_insert(mention.class);
-    }
-    let broken: BTreeSet<FileId> = problems.iter().filter_map(|problem| tree.find(&problem.path)).collect();
-
+    let known = Known::new(tree, mentions, findings, problems);
     let mut ledger = Ledger::default();
     for (file, entry) in tree.files().filter(|(_, entry)| entry.mentions > 0) {
-        let silent = if broken.contains(&file) { Class::Unparsable } else { Class::Opaque };
-        let Some(known) = classes.get(&file).or(broken.contains(&file).then_some(const { &BTreeMap::new() })) else {
+        if !known.looked_into.contains(&file) {
             ledger.elsewhere += entry.mentions;
             continue;
-        };
+        }
         let offsets = offsets(tree, file, frontends, &prefilters).unwrap_or_else(|| vec![0; entry.mentions]);
-        ledger.mentions.extend(offsets.into_iter().map(|offset| Mention {
-            file,
-            offset,
-            class: known.get(&offset).copied().unwrap_or(silent),
-        }));
+        let classified = offsets.into_iter().map(|offset| Mention { file, offset, class: known.class(file, offset) });
+        ledger.mentions.extend(classified);
     }
     ledger
+}
+
+/// What the front ends said, by place.
+struct Known<'a> {
+    classes: BTreeMap<(FileId, usize), Class>,
+    findings: BTreeMap<FileId, Vec<&'a Finding>>,
+    broken: BTreeSet<FileId>,
+    looked_into: BTreeSet<FileId>,
+}
+
+impl<'a> Known<'a> {
+    fn new(tree: &Tree, mentions: &[Mention], findings: &'a [Finding], problems: &[Problem]) -> Self {
+        let broken: BTreeSet<FileId> = problems.iter().filter_map(|problem| tree.find(&problem.path)).collect();
+        let named = mentions.iter().map(|mention| mention.file).chain(findings.iter().map(|finding| finding.file));
+        let mut known = Self {
+            looked_into: named.chain(broken.iter().copied()).collect(),
+            broken,
+            classes: BTreeMap::new(),
+            findings: BTreeMap::new(),
+        };
+        for mention in mentions {
+            known.classes.entry((mention.file, mention.offset)).or_insert(mention.class);
+        }
+        for finding in findings {
+            known.findings.entry(finding.file).or_default().push(finding);
+        }
+        known
+    }
+
+    fn class(&self, file: FileId, offset: usize) -> Class {
+        let silent = if self.broken.contains(&file) { Class::Unparsable } else { Class::Opaque };
+        let said = self.classes.get(&(file, offset)).copied();
+        said.or_else(|| self.class_of_finding(file, offset)).unwrap_or(silent)
+    }
+
+    fn class_of_finding(&self, file: FileId, offset: usize) -> Option<Class> {
+        let finding = self.findings.get(&file)?.iter().find(|finding| finding.range.contains(&offset))?;
+        Some(class_of(finding.level))
+    }
+}
+
+fn class_of(level: Level) -> Class {
+    match level {
+        Level::Safe => Class::Rewritten,
+        Level::Offered => Class::Offered,
+        Level::Report => Class::Reported,
+    }
 }
 
 /// Where legacy names stand in a file; nothing for a file that cannot be read as text.
@@ -113,6 +149,17 @@ mod tests {
         let words = crate::testing::WordFrontend { becomes: "" };
         let drawn = ledger(&plan.tree, &[&words], forgetful, &[], &[]);
         assert_eq!((drawn.count(Class::Rewritten), drawn.count(Class::Opaque)), (1, 1));
+    }
+
+    #[test]
+    fn silence_inside_a_finding_means_the_finding() {
+        let dir = folder([("a.rs", "use geppetto; with_sink with_sink")]);
+        let plan = plan_of(dir.path());
+        let words = crate::testing::WordFrontend { becomes: "" };
+        let mut finding = plan.findings[0].clone();
+        finding.level = Level::Report;
+        let drawn = ledger(&plan.tree, &[&words], &[], &[finding], &[]);
+        assert_eq!((drawn.count(Class::Reported), drawn.count(Class::Opaque)), (1, 1));
     }
 
     #[test]
