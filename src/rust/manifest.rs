@@ -242,7 +242,8 @@ impl<'a> Planner<'a> {
 
     /// Adds the new crate where no legacy entry shows the place.
     fn add(&mut self) {
-        let shared = self.request.workspace.and_then(|shared| shared.runtime);
+        let shared =
+            self.request.workspace.filter(|shared| !shared.legacy.is_empty()).and_then(|shared| shared.runtime);
         let shared = shared.map(|key| (key.to_owned(), vec![Field::new("workspace", "true")]));
         let (key, fields) = shared.unwrap_or_else(|| {
             let key = self.request.runtime.key().to_owned();

@@ -3,7 +3,6 @@
 //! A package matters if it depends on the legacy crate, if one of its files names it, or if it depends on a package of
 //! the tree that matters. Where nothing in the tree names the legacy crate, no manifest is read at all.
 
-mod manifests;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -41,14 +40,14 @@ pub(crate) struct CargoPackage {
     pub(crate) manifest: Option<FileId>,
     /// The manifest of the workspace it belongs to, if that is part of the tree; may be its own.
     pub(crate) workspace: Option<FileId>,
-    /// `2015`, `2018`, …
-    pub(crate) edition: u16,
     pub(crate) targets: Vec<Target>,
     pub(crate) dependencies: Vec<Dependency>,
     /// Its Rust files, those of nested packages left out.
     pub(crate) files: Vec<FileId>,
     /// Whether it has to be looked into.
     pub(crate) matters: bool,
+    /// The code name of the new crate in a workspace that also shares the legacy one.
+    shared_runtime: Option<String>,
 }
 
 /// One entry of a dependency table, inherited values filled in.
@@ -82,10 +81,13 @@ impl CargoPackage {
         self.targets.iter().find(|target| target.kind == TargetKind::Lib)
     }
 
-    /// What its code calls the new crate, if it already depends on it.
+    /// What its code calls the new crate, if that is settled: it already depends on it, or inherits the legacy crate from
+    /// a workspace that also shares the new one.
     pub(crate) fn runtime_name(&self) -> Option<&str> {
-        let mut found = self.dependencies.iter().filter(|dependency| dependency.package == RUNTIME_PACKAGE);
-        found.next().map(|dependency| &*dependency.code_name)
+        let own = self.dependencies.iter().find(|dependency| dependency.package == RUNTIME_PACKAGE);
+        let shared = self.shared_runtime.as_deref();
+        let inherits = self.legacy_dependencies().all(|dependency| dependency.inherited);
+        own.map(|dependency| &*dependency.code_name).or(shared.filter(|_| inherits))
     }
 }
 
@@ -204,6 +206,18 @@ struct Content {
     dependencies: Vec<Dependency>,
 }
 
+impl Content {
+    /// The code name of the new crate in the workspace's dependencies, if the legacy crate is there, too.
+    fn shared_runtime(&self) -> Option<String> {
+        let shared = |package: &str| {
+            let mut shared = self.dependencies.iter().filter(|entry| entry.section.kind == SectionKind::Workspace);
+            shared.find(|entry| entry.package == package)
+        };
+        shared(LEGACY_PACKAGE)?;
+        shared(RUNTIME_PACKAGE).map(|entry| entry.code_name.clone())
+    }
+}
+
 impl ReadManifest {
     /// A manifest that cannot be read may well be that of a package.
     fn is_package(&self) -> bool {
@@ -263,18 +277,13 @@ impl Manifests {
             Some((dir, Some(shared), _)) if dependency.inherited => dependency.inherit(dir, shared),
             _ => dependency.at(root),
         });
-        let edition = match table.edition.as_deref() {
-            Some(edition) => Some(edition),
-            None if table.inherits_edition => workspace.and_then(|(_, _, workspace)| workspace.edition.as_deref()),
-            None => None,
-        };
         CargoPackage {
             name: table.name.clone(),
             manifest: Some(read.file),
             workspace: workspace.map(|(_, read, _)| read.file),
-            edition: edition.and_then(|edition| edition.parse().ok()).unwrap_or(2015),
             targets: targets::find(tree, &table, &shown, &files),
             dependencies: dependencies.collect(),
+            shared_runtime: inherited.and_then(|(_, content, _)| content?.shared_runtime()),
             root: shown,
             files,
             matters: false,
@@ -333,7 +342,7 @@ fn read_content(source: &Arc<Source>) -> Result<Content, Problem> {
 fn loose(tree: &Tree, files: Vec<FileId>) -> CargoPackage {
     let root = files.first().map(|&file| folder_of(&tree.entry(file).path)).unwrap_or_default();
     let targets = files.iter().map(|&file| Target::loose(file, &tree.entry(file).path));
-    CargoPackage { targets: targets.collect(), edition: 2024, ..bare(folder_name(&root), root, files) }
+    CargoPackage { targets: targets.collect(), ..bare(folder_name(&root), root, files) }
 }
 
 fn bare(name: String, root: PathBuf, files: Vec<FileId>) -> CargoPackage {
@@ -342,11 +351,11 @@ fn bare(name: String, root: PathBuf, files: Vec<FileId>) -> CargoPackage {
         root,
         manifest: None,
         workspace: None,
-        edition: 2015,
         targets: Vec::new(),
         dependencies: Vec::new(),
         files,
         matters: false,
+        shared_runtime: None,
     }
 }
 

@@ -1,8 +1,7 @@
 //! Ways through a [`Hir`]: down to the parts of an expression, up to what it stands in.
 
 use super::hir::{
-    ExprId, ExprKind, Hir, ItemId, ItemKind, ItemParent, MacroCall, MacroContent, Parent, PatId, PatParent, StmtId,
-    StmtKind,
+    ExprId, ExprKind, Hir, ItemId, ItemKind, MacroCall, MacroContent, Parent, PatId, PatParent, StmtId, StmtKind,
 };
 
 impl Hir {
@@ -129,14 +128,6 @@ impl Hir {
     /// The function to whose body the expression belongs; none for the value of a constant inside of a function.
     pub(crate) fn enclosing_fn(&self, expr: ExprId) -> Option<ItemId> {
         Some(self.body_owner(expr)).filter(|&item| matches!(self[item].kind, ItemKind::Fn(_)))
-    }
-
-    /// The expression whose part the item is, if it stands among the statements of a block.
-    pub(crate) fn item_block(&self, item: ItemId) -> Option<ExprId> {
-        match self[item].parent {
-            ItemParent::Stmt(stmt) => Some(self[stmt].block),
-            ItemParent::Item(_) | ItemParent::File => None,
-        }
     }
 
     fn holder(&self, parent: Parent) -> Holder {

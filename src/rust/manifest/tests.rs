@@ -171,6 +171,18 @@ fn members_inherit_and_the_workspace_provides() {
 }
 
 #[test]
+fn a_member_without_a_legacy_entry_inherits_only_what_is_shared() {
+    let runtime = runtime("0.1.0");
+    let shares = ["geppetto".to_owned()];
+    for (legacy, expected) in [(&shares[..], "{ workspace = true }"), (&[], "\"0.1.0\"")] {
+        let workspace = Some(SharedKeys { legacy, runtime: Some("geppetto-runtime") });
+        let request = ManifestRequest { runtime: &runtime, package: DONE, members: UNTOUCHED, workspace };
+        let (text, _) = planned("[dependencies]\n", &request);
+        assert_eq!(text, format!("[dependencies]\ngeppetto-runtime = {expected}\n"));
+    }
+}
+
+#[test]
 fn without_the_workspace_a_member_writes_it_out() {
     check(
         "[dependencies]\ngeppetto = { workspace = true, optional = true }\n[features]\nx = [\"dep:geppetto\"]\n",

@@ -43,8 +43,6 @@ pub(super) struct PackageTable {
     pub(super) name: String,
     /// `package.workspace`
     pub(super) workspace: Option<String>,
-    pub(super) edition: Option<String>,
-    pub(super) inherits_edition: bool,
     lib: Option<Written>,
     /// By the key of the table: `bin`, `example`, …
     written: HashMap<&'static str, Vec<Written>>,
@@ -92,13 +90,10 @@ impl PackageTable {
     pub(super) fn read(root: &Table) -> Option<Self> {
         let package = root.get("package").or(root.get("project"))?.as_table_like()?;
         let text = |key: &str| package.get(key).and_then(Item::as_str).map(str::to_owned);
-        let edition = package.get("edition").and_then(Item::as_table_like);
         let is_off = |kind: &&Kind| package.get(kind.automatic).and_then(Item::as_bool) == Some(false);
         Some(Self {
             name: text("name").unwrap_or_default(),
             workspace: text("workspace"),
-            edition: text("edition"),
-            inherits_edition: edition.is_some_and(|edition| edition.get("workspace").is_some()),
             lib: root.get("lib").and_then(Item::as_table_like).map(Written::read),
             written: KINDS.iter().map(|kind| (kind.table, written(root.get(kind.table)))).collect(),
             manual: KINDS.iter().filter(is_off).map(|kind| kind.table).collect(),

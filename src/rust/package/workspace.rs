@@ -9,8 +9,6 @@ use toml_edit::{Item, Table};
 pub(super) struct Workspace {
     members: Vec<String>,
     exclude: Vec<String>,
-    /// `workspace.package.edition`
-    pub(super) edition: Option<String>,
 }
 
 impl Workspace {
@@ -20,9 +18,7 @@ impl Workspace {
             let array = table.get(key).and_then(Item::as_array);
             array.iter().flat_map(|array| array.iter()).filter_map(|text| text.as_str().map(str::to_owned)).collect()
         };
-        let package = table.get("package").and_then(Item::as_table_like);
-        let edition = package.and_then(|package| package.get("edition")).and_then(Item::as_str);
-        Some(Self { members: texts("members"), exclude: texts("exclude"), edition: edition.map(str::to_owned) })
+        Some(Self { members: texts("members"), exclude: texts("exclude") })
     }
 
     /// Whether the folder `below` the workspace belongs to it. Cargo takes every package that is not excluded for a
@@ -84,8 +80,7 @@ mod tests {
 
     #[test]
     fn members_win_over_exclusion() {
-        let workspace =
-            Workspace { members: vec!["fixtures/kept".into()], exclude: vec!["fixtures".into()], edition: None };
+        let workspace = Workspace { members: vec!["fixtures/kept".into()], exclude: vec!["fixtures".into()] };
         assert!(workspace.takes_in(Path::new("fixtures/kept")));
         assert!(!workspace.takes_in(Path::new("fixtures/other")));
         assert!(workspace.takes_in(Path::new("crates/a")));
