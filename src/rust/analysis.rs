@@ -97,7 +97,7 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
     let decided = decide(&mut cx, &references, selection);
     report(&cx, &references, &decided, &mut out);
-    let chosen = accept(&cx, &references, &decided.plans, selection);
+    let chosen = accept(&cx, &references, &decided.plans, selection, Rounds::This);
     out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
     out.edits = merged(&program, chosen.changes);
     out
@@ -121,9 +121,9 @@ fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> D
     loop {
         let handles = unit::handles_by_unit(cx);
         let plans: Vec<UnitPlan> = sites::collect(cx).into_iter().map(|sites| unit::plan(cx, sites, &handles)).collect();
-        let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe));
-        let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered));
-        let chosen = accept(cx, references, &plans, selection);
+        let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe), Rounds::All);
+        let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered), Rounds::All);
+        let chosen = accept(cx, references, &plans, selection, Rounds::This);
         let conflicts: BTreeSet<_> = [&safe, &offered, &chosen]
             .into_iter()
             .flat_map(|accepted| accepted.imports.conflicts.iter().cloned())
@@ -135,14 +135,28 @@ fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> D
     }
 }
 
+/// Whether changes that have to wait for the next round count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rounds {
+    This,
+    All,
+}
+
 /// The changes of the wanted units. One that would touch the bytes of an earlier one waits for the next round.
-fn accept(cx: &Cx<'_>, references: &[Reference], plans: &[UnitPlan], selection: &Selection) -> Accepted {
+fn accept(
+    cx: &Cx<'_>,
+    references: &[Reference],
+    plans: &[UnitPlan],
+    selection: &Selection,
+    rounds: Rounds,
+) -> Accepted {
     let mut changes: Vec<Change> = Vec::new();
     let mut needs = Vec::new();
     // What lies inside another change goes first; the outer one follows in the next round, on the new text.
     let (outer, inner): (Vec<&UnitPlan>, Vec<&UnitPlan>) = plans.iter().partition(|plan| encloses_another(plan, plans));
     for plan in inner.into_iter().chain(outer) {
-        if !selection.wants(plan.level, &UnitId(plan.id.clone())) || plan.changes.iter().any(|new| collides(new, &changes)) {
+        let waits = rounds == Rounds::This && plan.changes.iter().any(|new| collides(new, &changes));
+        if waits || !selection.wants(plan.level, &UnitId(plan.id.clone())) {
             continue;
         }
         changes.extend(plan.changes.iter().cloned());

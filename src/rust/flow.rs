@@ -77,12 +77,19 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
     let mut flow = Flow::default();
     let mut files: Vec<_> = inferred.keys().copied().collect();
     files.sort();
+    let (mut downcasts, mut boxed) = (Vec::new(), Vec::new());
     for file in files {
         let walk = Walk { resolver, legacy, inferred: &inferred[&file], file, hir: resolver.program.hir(file) };
         walk.types(&mut flow);
         walk.impls(&mut flow);
         walk.bindings(&mut flow);
         walk.exprs(&mut flow);
+        downcasts.extend(walk.downcasts());
+        boxed.extend(walk.boxed());
+    }
+    // An error that leaves its type behind may come out of any downcast.
+    if let Some(first) = downcasts.first().cloned() {
+        downcasts.into_iter().chain(boxed).for_each(|node| flow.join(first.clone(), node));
     }
     flow
 }
@@ -514,6 +521,26 @@ impl Walk<'_> {
         }
     }
 
+    /// Written types that an error is downcast to.
+    fn downcasts(&self) -> Vec<Node> {
+        let types = (0..self.hir.types.len() as u32).map(TypeId).filter(|&ty| is_downcast(self.hir, ty));
+        types.filter(|&ty| !self.type_names(ty).is_empty()).map(|ty| Node::Type(self.file, ty)).collect()
+    }
+
+    /// Tracked errors that become `Box<dyn Error>` or an error of another crate.
+    fn boxed(&self) -> Vec<Node> {
+        let exprs = (0..self.hir.exprs.len() as u32).map(ExprId);
+        exprs
+            .filter_map(|id| match &self.hir[id].kind {
+                ExprKind::Try(inner) => Some(*inner),
+                ExprKind::MethodCall { receiver, method, .. } if method.text == "into" => Some(*receiver),
+                _ => None,
+            })
+            .filter(|&inner| self.is_tracked_expr(inner))
+            .map(|inner| self.expr_node(inner))
+            .collect()
+    }
+
     /// Where `?`, `return` and `into` let a tracked error go.
     fn error_edges(&self, id: ExprId, flow: &mut Flow) {
         match &self.hir[id].kind {
@@ -661,6 +688,15 @@ pub(crate) fn scope_of_type(resolver: &Resolver<'_>, file: FileIdx, id: TypeId) 
                 }
             }
         };
+    }
+}
+
+/// Whether a written type is what `downcast_ref::<T>()`, `downcast::<T>()` or `is::<T>()` asks for.
+pub(crate) fn is_downcast(hir: &hir::Hir, ty: TypeId) -> bool {
+    let TypeParent::Expr(expr) = hir[ty].parent else { return false };
+    match &hir[expr].kind {
+        ExprKind::MethodCall { method, .. } => method.text.starts_with("downcast") || method.text == "is",
+        _ => false,
     }
 }
 

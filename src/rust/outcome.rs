@@ -26,9 +26,15 @@ impl Outcome {
     }
 
     /// A change after a yes, because of `trap`.
-    pub(crate) fn offered(mut self, trap: Trap, why: &str) -> Self {
+    pub(crate) fn offered(self, trap: Trap, why: &str) -> Self {
+        self.reserved(why).because(trap, why)
+    }
+
+    /// A change after a yes, for a reason that is no trap of its own.
+    pub(crate) fn reserved(mut self, why: &str) -> Self {
         self.level = self.level.max(Level::Offered);
-        self.because(trap, why)
+        self.explain(why);
+        self
     }
 
     /// Names a trap and says why it matters here.
@@ -36,12 +42,16 @@ impl Outcome {
         if !self.traps.contains(&trap) {
             self.traps.push(trap);
         }
+        self.explain(why);
+        self
+    }
+
+    fn explain(&mut self, why: &str) {
         if !self.why.contains(why) {
             if !self.why.is_empty() {
                 self.why.push_str("; ");
             }
             self.why.push_str(why);
         }
-        self
     }
 }

@@ -143,6 +143,7 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
         type_sites(cx, file, &mut sites);
         pattern_sites(cx, file, &mut sites);
         for site in sites {
+            let site = if is_followed(cx, &site) { site } else { unfollowed(site) };
             match cx.flow.unit_of(&site.node(cx)) {
                 Some(unit) => groups.entry(Some(unit)).or_default().push(site),
                 None => alone.push(vec![unfollowed(site)]),
@@ -153,6 +154,16 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
     units.iter_mut().for_each(|unit| unit.sort_by_key(|site| (site.file, site.span)));
     units.sort_by_key(|unit| (unit[0].file, unit[0].span));
     units
+}
+
+/// Whether the type of the value that a method or field belongs to is known.
+fn is_followed(cx: &Cx<'_>, site: &Site) -> bool {
+    match (&site.kind, site.expr()) {
+        (SiteKind::StateMethod(_) | SiteKind::Run(_), Some(call)) => {
+            receiver(cx, site.file, call).is_some_and(|receiver| cx.handle(site.file, receiver).is_some())
+        }
+        _ => true,
+    }
 }
 
 /// A site on a value whose type is not known can only be reported.
@@ -272,7 +283,8 @@ fn error_value_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mu
         && !is_callee(cx, file, id)
     {
         let rule = match name {
-            "with_sink" | "apply_options" | "new_engine_from_parsed_values" | "create_engine" => Rule::EngineOptions,
+            "with_sink" => Rule::EngineSink,
+            "apply_options" | "new_engine_from_parsed_values" | "create_engine" => Rule::EngineOptions,
             _ => Rule::StateAccess,
         };
         let what = format!("`{name}` as a value");

@@ -32,6 +32,10 @@ pub(crate) struct Facts {
     pub(crate) has_tokio: bool,
     /// Whether turns' metadata names a session id in this program.
     pub(crate) adopts_ids: bool,
+    /// Whether the program looks at what a session writes into the metadata of its turns.
+    pub(crate) sees_stamps: bool,
+    /// Whether the program can tell on which task a run happens.
+    pub(crate) sees_task: bool,
 }
 
 /// A unit with the decision of each of its sites.
@@ -128,6 +132,8 @@ fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
         made_in: made_in(cx, sites, &states),
         has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
         adopts_ids: adopts_ids(cx),
+        sees_stamps: sees_stamps(cx),
+        sees_task: sees_task(cx),
     }
 }
 
@@ -177,9 +183,54 @@ fn is_param_type(cx: &Cx<'_>, file: FileIdx, ty: super::hir::TypeId) -> bool {
     }
 }
 
+/// Whether code of a file runs on tokio: its package depends on it, or, for a library, one that depends on the library.
 fn has_tokio(cx: &Cx<'_>, file: FileIdx) -> bool {
     let Some(module) = cx.program.module_of_file(file) else { return false };
-    cx.program.krate(cx.program.def(module).krate).dependencies.contains_key("tokio")
+    let id = cx.program.def(module).krate;
+    let krate = cx.program.krate(id);
+    let mut dependents = cx.program.crates.iter().filter(|other| other.dependencies.values().any(|&on| on == id));
+    krate.dependencies.contains_key("tokio")
+        || (krate.is_library && dependents.any(|other| other.dependencies.contains_key("tokio")))
+}
+
+/// Whether turns are compared, serialized, printed whole, or their metadata read.
+fn sees_stamps(cx: &Cx<'_>) -> bool {
+    use super::hir::{ExprKind, MacroContent};
+    let Some(turn) = cx.resolver.known("geppetto_runtime::turns::Turn") else { return false };
+    let is_turn = |file, expr: ExprId| {
+        cx.ty(file, expr).any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn))
+    };
+    cx.inferred.iter().any(|(&file, inferred)| {
+        let hir = cx.hir(file);
+        let printed = inferred.captures.iter().any(|(name, pat)| {
+            let holds = inferred.bindings.get(pat).is_some_and(|ty| ty.any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn)));
+            holds && cx.source(file)[name.span.end as usize..].trim_start_matches(':').starts_with('?')
+        });
+        printed
+            || hir.exprs.iter().any(|expr| match &expr.kind {
+                ExprKind::Field { base, name } => name.text == "metadata" && is_turn(file, *base),
+                ExprKind::Binary { op, lhs, rhs } => matches!(op.as_str(), "==" | "!=") && is_turn(file, *lhs) && is_turn(file, *rhs),
+                ExprKind::Call { callee, args } => {
+                    cx.expr_text(file, *callee).contains("serde_json::to_") && args.iter().any(|&arg| is_turn(file, arg))
+                }
+                ExprKind::Macro(call) => match &call.content {
+                    MacroContent::Exprs(exprs) => {
+                        let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
+                        let compares = matches!(name, "assert_eq" | "assert_ne") && exprs.iter().take(2).all(|&arg| is_turn(file, arg));
+                        let prints = cx.text(file, call.inner).contains(":?") && exprs.iter().any(|&arg| is_turn(file, arg));
+                        compares || prints
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+    })
+}
+
+/// Whether task locals, thread locals or caught panics appear in the program.
+fn sees_task(cx: &Cx<'_>) -> bool {
+    let named = ["task_local!", "thread_local!", "catch_unwind", "is_panic", "should_panic"];
+    cx.inferred.keys().any(|&file| named.iter().any(|name| cx.source(file).contains(name)))
 }
 
 fn adopts_ids(cx: &Cx<'_>) -> bool {
@@ -245,6 +296,13 @@ fn scope_of_pat(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> DefId {
 
 fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::TypeId) -> Outcome {
     let scope = scope_of_type(cx.resolver, site.file, ty);
+    if super::flow::is_downcast(cx.hir(site.file), ty) {
+        return Outcome::report(
+            "an error is asked whether it is the legacy type",
+            "downcast to `SessionError` and match its variants",
+        )
+        .because(crate::rules::Trap::ErrorIdentity, "the two legacy errors are one type now");
+    }
     if is_alias_mention(cx, site, scope, ty) {
         return Outcome::safe(Vec::new(), "the alias stands for `Session`");
     }

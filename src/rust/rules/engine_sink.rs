@@ -37,7 +37,14 @@ pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
     match runs_of(cx, file, call) {
         Some(runs) if reaches(cx, file, call, &carrier, &runs) => {
             changes.extend(wrap_runs(cx, file, call, &carrier, &runs));
-            Outcome::safe(changes, "the context of the engine's runs carries the sink")
+            let outcome = Outcome::safe(changes, "the context of the engine's runs carries the sink");
+            match runs.iter().any(|&run| is_told_twice(cx, file, &carrier, run)) {
+                true => outcome.because(
+                    Trap::DoubleSink,
+                    "the context carries the sink already, so it is told twice, as before; leave one of the two out if once is meant",
+                ),
+                false => outcome,
+            }
         }
         _ => {
             changes.push(scope_engine(cx, file, call, &carrier));
@@ -278,6 +285,18 @@ fn wrap_runs(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: 
         changes.extend(wrap_context(cx, file, ctx, carrier, &sinks));
     }
     changes
+}
+
+/// Whether the context of a run is made with a sink that the engine has too.
+fn is_told_twice(cx: &Cx<'_>, file: FileIdx, carrier: &Carrier, run: ExprId) -> bool {
+    let Carrier::Exprs(sinks) = carrier else { return false };
+    let own: Vec<PatId> = sinks.iter().flat_map(|&sink| locals_in(cx, file, sink)).collect();
+    let hir = cx.hir(file);
+    let ExprKind::MethodCall { args, .. } = &hir[run].kind else { return false };
+    let Some(ctx) = args.first().and_then(|&ctx| locals_in(cx, file, ctx).first().copied()) else { return false };
+    let PatParent::Stmt(stmt) = hir[ctx].parent else { return false };
+    let StmtKind::Let { init: Some(init), .. } = hir[stmt].kind else { return false };
+    cx.expr_text(file, init).contains("with_event_sink") && locals_in(cx, file, init).iter().any(|local| own.contains(local))
 }
 
 fn constructions(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> usize {

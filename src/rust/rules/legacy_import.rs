@@ -144,6 +144,10 @@ impl Planner<'_> {
     fn copied(&self, import: ImportId) -> bool {
         let data = self.cx.program.import(import);
         let Some(name) = data.binds.as_deref() else { return false };
+        let is_module = target(self.cx, import).is_some_and(|def| self.cx.program.def(def).kind == DefKind::Module);
+        let holds_word = |text: &str, name: &str| {
+            words(text, name).any(|at| !is_module || text[at + name.len()..].trim_start().starts_with("::"))
+        };
         let source = self.cx.source(data.file);
         if self.cx.hir(data.file).opaque.iter().any(|span| holds_word(&source[span.range()], name)) {
             return true;

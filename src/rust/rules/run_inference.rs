@@ -54,10 +54,10 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
     let Some(seed) = seed(cx, file, run) else {
         return Outcome::report("the run's arguments cannot be read", "`session.start_with_turn(&ctx, turn)?.wait().await`");
     };
-    if let Seed::Optional(seed) = seed {
-        return optional_seed(cx, file, seed);
-    }
     let dropped = drop_context(cx, file, run, 6);
+    if let Seed::Optional(seed) = seed {
+        return optional_seed(cx, file, seed, dropped);
+    }
     let mut changes = start(cx, file, run, seed);
     match wait(cx, file, run, dropped.is_some()) {
         Ok(more) => changes.extend(more),
@@ -70,12 +70,17 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
     judge(cx, facts, file, run, seed, dropped, Outcome::safe(changes, help))
 }
 
-fn optional_seed(cx: &Cx<'_>, file: FileIdx, seed: ExprId) -> Outcome {
+fn optional_seed(cx: &Cx<'_>, file: FileIdx, seed: ExprId, dropped: Option<&'static str>) -> Outcome {
     let text = cx.expr_text(file, seed);
-    Outcome::report(
+    let outcome = Outcome::report(
         "whether the run gets a turn is only known when it runs",
         format!("`match {text} {{ Some(turn) => session.start_with_turn(&ctx, turn), None => session.start_inference(&ctx) }}`"),
     )
+    .because(Trap::EmptyTurn, "a run on an empty turn, or on none, is an error now");
+    match dropped {
+        Some(dropper) => outcome.because(Trap::DropStopsRun, &format!("{dropper} may drop the run, which must then be cancelled")),
+        None => outcome,
+    }
 }
 
 /// The call itself: another method, the turn without its `Some`.
@@ -206,6 +211,22 @@ fn drop_context(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> Option
     callers.iter().find_map(|&(file, call)| drop_context(cx, file, call, depth))
 }
 
+/// Whether the run, or a function that awaits it, is polled together with other futures on one task.
+fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
+    let hir = cx.hir(file);
+    let joined = cx.ancestors(file, run).any(|at| match &hir[at].kind {
+        ExprKind::Macro(call) => call.path.segments.last().is_some_and(|last| last.name.text.ends_with("join")),
+        ExprKind::Call { callee, .. } => cx.expr_text(file, *callee).ends_with("join_all"),
+        _ => false,
+    });
+    let Some(depth) = depth.checked_sub(1) else { return joined };
+    let callers = cx
+        .function_of(file, run)
+        .and_then(|function| cx.program.def_of_item(file, function))
+        .and_then(|def| cx.calls.get(&def));
+    joined || callers.into_iter().flatten().any(|&(file, call)| is_joined(cx, file, call, depth))
+}
+
 fn in_future_position(content: &super::super::hir::MacroContent, inner: ExprId, cx: &Cx<'_>, file: FileIdx) -> bool {
     let super::super::hir::MacroContent::Select { arms, .. } = content else { return true };
     let span = cx.span(file, inner);
@@ -244,6 +265,20 @@ fn judge(
     if let Some(dropper) = dropped {
         let why = format!("{dropper} may drop the run, which now ends by being cancelled, and later than at once");
         outcome = outcome.offered(Trap::DropStopsRun, &why);
+    }
+    if facts.sees_stamps {
+        outcome = outcome.reserved("a session writes its ids into the metadata of its turns, and this program looks at turns as a whole");
+    }
+    if facts.sees_task {
+        outcome = outcome.reserved(
+            "a run is a task of its own: task locals do not reach its engine, and a panic in it is `SessionError::Panicked`",
+        );
+    }
+    if is_joined(cx, file, run, 6) {
+        outcome = outcome.offered(
+            Trap::CheckThenAct,
+            "runs that are polled together overlap from their first moment, so the second of one session is refused",
+        );
     }
     if matches!(seed, Seed::Turn(_)) && (facts.reads_turn || facts.reruns) && !ends_with_failure(cx, facts, file, run) {
         outcome = outcome.offered(
