@@ -198,7 +198,10 @@ impl<'a> Lowerer<'a> {
     fn member(&self, member: &syn::Member) -> Name {
         match member {
             syn::Member::Named(ident) => self.name(ident),
-            syn::Member::Unnamed(index) => Name { text: index.index.to_string(), span: self.span(index.span) },
+            syn::Member::Unnamed(index) => {
+                let span = self.span(index.span);
+                Name { text: self.text[span.range()].to_owned(), span }
+            }
         }
     }
 
