@@ -31,6 +31,8 @@ pub(crate) struct CrateInput {
     pub(crate) name: String,
     pub(crate) root: PathBuf,
     pub(crate) is_library: bool,
+    /// Whether code outside the tree may call it.
+    pub(crate) is_published: bool,
 }
 
 /// What a name of a dependency stands for in code.
@@ -164,7 +166,9 @@ fn accept(
     }
     needs.sort();
     needs.dedup();
-    let imports = imports::plan(cx, references, &changes, &needs);
+    // Text that moves is moved as it will be when its own changes are done, which only a later round sees.
+    let moved: &[Change] = if rounds == Rounds::This { &changes } else { &[] };
+    let imports = imports::plan(cx, references, &changes, moved, &needs);
     if selection.level != Level::Report {
         changes.extend(imports.changes.iter().cloned());
     }
@@ -262,6 +266,7 @@ fn index(
         for input in &package.crates {
             let id = program.add_crate(&input.name, false);
             program.crates[id.0 as usize].is_library = input.is_library;
+            program.crates[id.0 as usize].is_open = input.is_library && input.is_published;
             if input.is_library {
                 libraries.insert(owner, id);
             }

@@ -141,9 +141,9 @@ impl<'a> Cx<'a> {
 
     /// The name by which code in `scope` writes an item of the new crate; notes that it must be imported there.
     pub(crate) fn name(&self, file: FileIdx, scope: DefId, path: &'static str) -> String {
-        let scope = self.program.real_module(scope);
-        let need = Need { file, scope, path };
         let short = path.rsplit("::").next().unwrap_or(path);
+        let scope = self.scope_that_brings(scope, short);
+        let need = Need { file, scope, path };
         if self.qualified.contains(&need) || self.is_taken(scope, short, path) {
             return format!("{}::{path}", self.runtime_in(scope));
         }
@@ -152,6 +152,21 @@ impl<'a> Cx<'a> {
             needs.push(need);
         }
         short.to_owned()
+    }
+
+    /// The block whose own imports bring a name of this sort already, or the module around.
+    fn scope_that_brings(&self, scope: DefId, short: &str) -> DefId {
+        let mut at = scope;
+        while let Some(parent) = self.program.scopes.get(&at).and_then(|scope| scope.lexical_parent) {
+            let brings = [Namespace::Type, Namespace::Value].iter().any(|&namespace| {
+                matches!(self.resolver.member(at, short, namespace), Some((Res::Def(def), Some(_))) if self.program.is_model(def))
+            });
+            if brings {
+                return at;
+            }
+            at = parent;
+        }
+        at
     }
 
     /// The name at an expression.

@@ -452,6 +452,9 @@ impl Walk<'_> {
         let (callee, args, shift) = match &self.hir[id].kind {
             ExprKind::Call { callee, args } => match self.inferred.values.get(callee) {
                 Some(ValueRes::Def(def)) => {
+                    if self.is_tracked_expr(*callee) && program.is_model(*def) {
+                        flow.join(self.expr_node(*callee), self.expr_node(id));
+                    }
                     let takes_self = program.fn_item(*def).is_some_and(|function| function.self_param.is_some());
                     (*def, args, usize::from(takes_self))
                 }

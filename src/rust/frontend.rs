@@ -6,8 +6,8 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
-use super::manifest::{LEGACY_PACKAGE, RUNTIME_PACKAGE, RuntimeDependency};
-use super::package::{PackageId, Packages, TargetKind};
+use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
+use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
 use super::{layout, ledger};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
@@ -122,6 +122,7 @@ fn input(
         name: target.crate_name.clone(),
         root: tree.entry(target.root).path.clone(),
         is_library: target.kind == TargetKind::Lib,
+        is_published: is_published(tree, package),
     });
     let dependencies = package.dependencies.iter().filter_map(|dependency| {
         let local = dependency.local.filter(|local| packages.get(*local).name != RUNTIME_PACKAGE);
@@ -148,4 +149,12 @@ fn is_legacy_library(tree: &Tree, packages: &Packages, id: PackageId) -> bool {
     packages.get(id).files.iter().any(|&file| {
         tree.source(file).is_ok_and(|source| source.text().contains("pub struct InferenceState"))
     })
+}
+
+/// Whether other people may depend on a package: its manifest does not say `publish = false`.
+fn is_published(tree: &Tree, package: &CargoPackage) -> bool {
+    let Some(source) = package.manifest.and_then(|manifest| tree.source(manifest).ok()) else { return true };
+    let Ok(manifest) = Manifest::parse(source.text()) else { return true };
+    let publish = manifest.root().get("package").and_then(|package| package.get("publish"));
+    publish.and_then(|publish| publish.as_bool()) != Some(false)
 }

@@ -72,6 +72,8 @@ pub(crate) struct CrateData {
     pub(crate) dependencies: HashMap<String, CrateId>,
     /// Whether other packages may depend on it: a library target.
     pub(crate) is_library: bool,
+    /// Whether code outside the program may call its public functions.
+    pub(crate) is_open: bool,
     /// One of the embedded descriptions of a library, not code of the tree.
     pub(crate) model: bool,
 }
@@ -239,7 +241,7 @@ impl Program {
             visibility: Visibility::Public,
         });
         self.scopes.insert(root, Scope::default());
-        self.crates.push(CrateData { name: name.to_owned(), root, dependencies: HashMap::new(), is_library: false, model });
+        self.crates.push(CrateData { name: name.to_owned(), root, dependencies: HashMap::new(), is_library: false, is_open: false, model });
         id
     }
 

@@ -4,6 +4,7 @@ use super::cx::Cx;
 use super::hir::{ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
+use super::text::is_none;
 
 const DEPTH: usize = 8;
 
@@ -36,10 +37,7 @@ fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
             .iter()
             .find(|field| field.name.text == "blocks")
             .is_some_and(|field| is_filled_vec(cx, file, field.value)),
-        ExprKind::Try(inner) => match hir[*inner].kind {
-            ExprKind::Await(run) => is_run(cx, file, run),
-            _ => some_has_blocks(cx, file, *inner, depth),
-        },
+        ExprKind::Try(inner) => some_has_blocks(cx, file, *inner, depth),
         ExprKind::Block { stmts, .. } => match stmts.last().map(|&stmt| &hir[stmt].kind) {
             Some(StmtKind::Expr { expr, semi: false }) => has_blocks(cx, file, *expr, depth),
             _ => false,
@@ -63,14 +61,39 @@ fn is_run(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     method_def(cx, file, expr).is_some_and(|def| cx.program.def(def).name.starts_with("run_inference"))
 }
 
-/// `Some(turn)` or a result whose value is proven.
+/// Whether the turn in an option or result is proven, where there is one.
 fn some_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
-    if let Some(inner) = super::text::some_of(cx, file, expr) {
-        return has_blocks(cx, file, inner, depth);
-    }
-    match cx.hir(file)[expr].kind {
-        ExprKind::Await(run) => is_run(cx, file, run),
-        _ => false,
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let hir = cx.hir(file);
+    match &hir[expr].kind {
+        ExprKind::Paren(inner) => some_has_blocks(cx, file, *inner, depth),
+        ExprKind::Await(inner) => is_run(cx, file, *inner) || some_has_blocks(cx, file, *inner, depth),
+        ExprKind::Call { callee, args } => match cx.value_def(file, *callee) {
+            Some(def) if cx.program.is_model(def) => match (cx.program.def(def).name.as_str(), args.first()) {
+                ("Some" | "Ok", Some(&inner)) => has_blocks(cx, file, inner, depth),
+                ("Err", _) => true,
+                _ => false,
+            },
+            Some(def) => every_value(cx, def, |file, value| some_has_blocks(cx, file, value, depth)),
+            None => false,
+        },
+        ExprKind::MethodCall { receiver, method, .. } => match method_def(cx, file, expr) {
+            Some(def) if !cx.program.is_model(def) => {
+                every_value(cx, def, |file, value| some_has_blocks(cx, file, value, depth))
+            }
+            _ => method.text == "map_err" && some_has_blocks(cx, file, *receiver, depth),
+        },
+        ExprKind::Block { stmts, .. } => match stmts.last().map(|&stmt| &hir[stmt].kind) {
+            Some(StmtKind::Expr { expr, semi: false }) => some_has_blocks(cx, file, *expr, depth),
+            _ => false,
+        },
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => {
+            some_has_blocks(cx, file, *then, depth) && some_has_blocks(cx, file, *otherwise, depth)
+        }
+        ExprKind::Match { arms, .. } => {
+            !arms.is_empty() && arms.iter().all(|arm| some_has_blocks(cx, file, arm.body, depth))
+        }
+        _ => is_none(cx, file, expr),
     }
 }
 
@@ -167,8 +190,13 @@ fn changes_blocks(cx: &Cx<'_>, file: FileIdx, field: ExprId) -> bool {
     }
 }
 
-/// Whether every value a function of the user's returns is proven.
+/// Whether every turn a function of the user's returns is proven.
 fn function_gives_blocks(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
+    every_value(cx, def, |file, value| has_blocks(cx, file, value, depth))
+}
+
+/// Whether everything a function of the user's returns satisfies `test`.
+fn every_value(cx: &Cx<'_>, def: DefId, test: impl Fn(FileIdx, ExprId) -> bool) -> bool {
     let Some(function) = cx.program.fn_item(def) else { return false };
     let (Some(body), false) = (function.body, cx.program.is_model(def)) else { return false };
     let file = cx.program.def(def).file;
@@ -178,7 +206,7 @@ fn function_gives_blocks(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
         ExprKind::Return(Some(value)) => Some(value),
         _ => None,
     });
-    has_blocks(cx, file, body, depth) && returns.into_iter().all(|value| has_blocks(cx, file, value, depth))
+    test(file, body) && returns.into_iter().all(|value| test(file, value))
 }
 
 /// Whether every call of a function that only the program can call gives it a proven turn.
@@ -212,7 +240,7 @@ fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
     let in_trait = data.parent.and_then(|parent| cx.program.item(parent)).is_some_and(|item| {
         matches!(&item.kind, ItemKind::Trait { .. } | ItemKind::Impl { trait_path: Some(_), .. })
     });
-    in_trait || (data.visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_library)
+    in_trait || (data.visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_open)
 }
 
 /// What is known of a run id.

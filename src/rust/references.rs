@@ -163,7 +163,7 @@ fn reference(
     let krate = cx.program.krate(cx.program.def(def).krate);
     let relevant = krate.model && matches!(krate.name.as_str(), "geppetto" | "geppetto_runtime");
     let through_legacy = match found.import {
-        Some(import) => leads_through_legacy(cx, import),
+        Some(_) => found.trail.iter().any(|&import| leads_through_legacy(cx, import)),
         None => names_legacy_crate(cx, file, span, scope) || cx.legacy.is_legacy(cx.program, def),
     };
     let Resolution { import, trail, .. } = found;

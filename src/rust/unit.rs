@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) pairing: Pairing,
     /// Whether anything reads the state's turn.
     pub(crate) reads_turn: bool,
+    /// Whether the turn is read where a run may be under way: in a closure, a task or another function.
+    pub(crate) reads_turn_aside: bool,
     /// Whether anything reads the run id.
     pub(crate) reads_id: bool,
     /// Whether a run is seeded with the state's own turn.
@@ -124,6 +126,7 @@ fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
     Facts {
         pairing: pair(cx, sites),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
+        reads_turn_aside: reads_turn_aside(cx, sites, &runs),
         reads_id: reads("run_id"),
         reruns: runs.iter().any(|&(file, run)| {
             matches!(run_inference::seed(cx, file, run), Some(run_inference::Seed::Latest | run_inference::Seed::Optional(_)))
@@ -142,6 +145,22 @@ fn reads_turn_apart_from_seeds(cx: &Cx<'_>, sites: &[Site], runs: &[(FileIdx, Ex
     sites.iter().filter(|site| site.kind == SiteKind::StateMethod("turn")).any(|site| {
         !runs.iter().any(|&(file, run)| {
             file == site.file && super::sites::arguments(cx, file, run).get(1).copied() == site.expr()
+        })
+    })
+}
+
+/// Whether a read of the turn stands in a closure or task that holds no run, beside one that does not wait for it.
+fn reads_turn_aside(cx: &Cx<'_>, sites: &[Site], runs: &[(FileIdx, ExprId)]) -> bool {
+    use super::hir::{BlockFlavour, ExprKind};
+    let reads = sites.iter().filter(|site| site.kind == SiteKind::StateMethod("turn"));
+    reads.filter_map(|site| Some((site.file, site.expr()?))).any(|(file, read)| {
+        let hir = cx.hir(file);
+        cx.ancestors(file, read).any(|at| {
+            let is_task = matches!(
+                hir[at].kind,
+                ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. } | ExprKind::Closure { is_async: true, .. }
+            );
+            is_task && !runs.iter().any(|&(own, run)| own == file && hir[at].span.contains(hir[run].span))
         })
     })
 }

@@ -61,7 +61,7 @@ fn one(
         members: if members.is_empty() { Need::UNCHANGED } else { need(&members) },
         workspace: shared.as_ref().map(|shared| SharedKeys {
             legacy: &shared.legacy,
-            runtime: Some(shared.runtime.as_deref().unwrap_or(runtime.key())),
+            runtime: shared.runtime.as_deref().or((!shared.legacy.is_empty()).then(|| runtime.key())),
         }),
     };
     let plan = plan_manifest(&source, &request)?;

@@ -33,10 +33,16 @@ pub(crate) struct ImportPlan {
     pub(crate) legacy_left: BTreeSet<FileIdx>,
 }
 
-/// Works the imports out for `changes`, whose new code needs `needs`.
-pub(crate) fn plan(cx: &Cx<'_>, references: &[Reference], changes: &[Change], needs: &[Need]) -> ImportPlan {
+/// Works the imports out for `changes`, whose new code needs `needs`. Names in the text of `moved` are still used.
+pub(crate) fn plan(
+    cx: &Cx<'_>,
+    references: &[Reference],
+    changes: &[Change],
+    moved: &[Change],
+    needs: &[Need],
+) -> ImportPlan {
     let mut planner = Planner { cx, needs, plan: ImportPlan::default(), left: Vec::new(), inserted: BTreeMap::new() };
-    for change in changes {
+    for change in moved {
         planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
     }
     planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
@@ -394,8 +400,10 @@ impl Planner<'_> {
     fn brought(&self, scope: DefId, path: &str, imports: &[ImportId]) -> bool {
         let cx = self.cx;
         let short = path.rsplit("::").next().unwrap_or(path);
-        let by_rewrite = imports.iter().any(|import| {
-            cx.program.import(*import).rename.is_none() && self.plan.fates[import] == Fate::Rewrite(path.to_owned())
+        let by_rewrite = imports.iter().any(|import| match &self.plan.fates[import] {
+            Fate::Rewrite(module) if cx.program.import(*import).is_glob => is_directly_in(path, module),
+            Fate::Rewrite(new) => cx.program.import(*import).rename.is_none() && new == path,
+            _ => false,
         });
         let already = [super::super::resolve::Namespace::Type, super::super::resolve::Namespace::Value].iter().any(|&namespace| {
             match cx.resolver.member(scope, short, namespace) {

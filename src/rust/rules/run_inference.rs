@@ -280,6 +280,9 @@ fn judge(
             "runs that are polled together overlap from their first moment, so the second of one session is refused",
         );
     }
+    if matches!(seed, Seed::Turn(_)) && facts.reads_turn_aside {
+        outcome = outcome.reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
+    }
     if matches!(seed, Seed::Turn(_)) && (facts.reads_turn || facts.reruns) && !ends_with_failure(cx, facts, file, run) {
         outcome = outcome.offered(
             Trap::FailedPromptStays,
