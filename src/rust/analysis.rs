@@ -93,7 +93,7 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     let inferred = infer(&program, &impls);
     let flow = flow::build(&resolver, &legacy, &inferred);
     let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
-    let mut cx = Cx::new(&resolver, &impls, &legacy, &flow, &inferred, runtimes);
+    let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes);
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
@@ -101,7 +101,7 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     report(&cx, &references, &decided, &mut out);
     let chosen = accept(&cx, &references, &decided.plans, selection, Rounds::This);
     out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
-    out.edits = merged(&program, chosen.changes);
+    out.edits = merged(&program, &chosen.changes);
     out
 }
 
@@ -122,7 +122,8 @@ struct Accepted {
 fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
     loop {
         let handles = unit::handles_by_unit(cx);
-        let plans: Vec<UnitPlan> = sites::collect(cx).into_iter().map(|sites| unit::plan(cx, sites, &handles)).collect();
+        let plans: Vec<UnitPlan> =
+            sites::collect(cx).into_iter().map(|sites| unit::plan(cx, sites, &handles)).collect();
         let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe), Rounds::All);
         let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered), Rounds::All);
         let chosen = accept(cx, references, &plans, selection, Rounds::This);
@@ -193,7 +194,7 @@ fn collides(new: &Change, taken: &[Change]) -> bool {
     })
 }
 
-fn merged(program: &Program, changes: Vec<Change>) -> Vec<(FileId, Edit)> {
+fn merged(program: &Program, changes: &[Change]) -> Vec<(FileId, Edit)> {
     let mut edits: Vec<(FileId, Edit)> = rescue::rescue(program, changes)
         .into_iter()
         .filter(|change| program.unit(change.file).source.slice(change.edit.range()) != change.edit.text())
@@ -298,7 +299,13 @@ fn index(
     owners
 }
 
-fn connect(program: &mut Program, models: &Models, package: &PackageInput, libraries: &HashMap<usize, CrateId>, id: CrateId) {
+fn connect(
+    program: &mut Program,
+    models: &Models,
+    package: &PackageInput,
+    libraries: &HashMap<usize, CrateId>,
+    id: CrateId,
+) {
     for (name, dependency) in &package.dependencies {
         let on = match dependency {
             Dependency::Legacy => Some(models.legacy),
@@ -379,11 +386,8 @@ fn import_finding(cx: &Cx<'_>, decided: &Decided, import: ImportId) -> Option<Fi
     };
     let path: Vec<&str> = data.path.iter().map(|name| name.text.as_str()).collect();
     let start = data.path.first().map_or(data.span.start, |first| first.span.start);
-    let span = if start < data.span.start && !is_grouped(cx, import) {
-        Span { start, end: data.span.end }
-    } else {
-        data.span
-    };
+    let span =
+        if start < data.span.start && !is_grouped(cx, import) { Span { start, end: data.span.end } } else { data.span };
     Some(Finding {
         rule: Rule::LegacyImport,
         file: cx.hir(data.file).file,
@@ -447,7 +451,8 @@ fn outcomes(
             outcomes[owner].gains_runtime = true;
         }
     }
-    let unread: BTreeMap<FileIdx, bool> = cx.inferred.keys().map(|&file| (file, ledger::names_crate_unread(cx, file))).collect();
+    let unread: BTreeMap<FileIdx, bool> =
+        cx.inferred.keys().map(|&file| (file, ledger::names_crate_unread(cx, file))).collect();
     let mut mark = |left: &BTreeSet<FileIdx>, set: &mut dyn FnMut(&mut PackageOutcome)| {
         for (&file, &unread) in &unread {
             if (unread || left.contains(&file))
@@ -462,4 +467,3 @@ fn outcomes(
     mark(&decided.offered.imports.legacy_left, &mut |outcome| outcome.left_after_offered = true);
     outcomes
 }
-

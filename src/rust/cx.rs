@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::flow::Flow;
 use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
-use super::impls::Impls;
 use super::index::{CrateId, DefId, FileIdx, Program};
 use super::infer::{Inferred, ValueRes};
 use super::legacy::{Legacy, Tracked};
@@ -33,7 +32,6 @@ pub(crate) struct Need {
 pub(crate) struct Cx<'a> {
     pub(crate) program: &'a Program,
     pub(crate) resolver: &'a Resolver<'a>,
-    pub(crate) impls: &'a Impls,
     pub(crate) legacy: &'a Legacy,
     pub(crate) flow: &'a Flow,
     pub(crate) inferred: &'a HashMap<FileIdx, Inferred>,
@@ -51,7 +49,6 @@ pub(crate) struct Cx<'a> {
 impl<'a> Cx<'a> {
     pub(crate) fn new(
         resolver: &'a Resolver<'a>,
-        impls: &'a Impls,
         legacy: &'a Legacy,
         flow: &'a Flow,
         inferred: &'a HashMap<FileIdx, Inferred>,
@@ -60,7 +57,6 @@ impl<'a> Cx<'a> {
         let mut cx = Self {
             program: resolver.program,
             resolver,
-            impls,
             legacy,
             flow,
             inferred,
@@ -276,48 +272,33 @@ impl<'a> Cx<'a> {
         self.inferred(file).local(self.peel_parens(file, expr))
     }
 
-    /// The function around an expression.
-    pub(crate) fn function_of(&self, file: FileIdx, expr: ExprId) -> Option<ItemId> {
-        let hir = self.hir(file);
-        let mut at = expr;
-        loop {
-            match hir[at].parent {
-                Parent::Expr(parent) => at = parent,
-                Parent::Stmt(stmt) => at = hir[stmt].block,
-                Parent::Item(item) => return Some(item),
-                Parent::Pat(_) => return None,
-            }
-        }
+    /// The item whose body an expression belongs to.
+    pub(crate) fn function_of(&self, file: FileIdx, expr: ExprId) -> ItemId {
+        self.hir(file).body_owner(expr)
     }
 
     /// The innermost statement around an expression.
     pub(crate) fn stmt_of(&self, file: FileIdx, expr: ExprId) -> Option<StmtId> {
-        let hir = self.hir(file);
-        let mut at = expr;
-        loop {
-            match hir[at].parent {
-                Parent::Expr(parent) => at = parent,
-                Parent::Stmt(stmt) => return Some(stmt),
-                _ => return None,
-            }
-        }
+        self.hir(file).enclosing_stmt(expr)
     }
 
     /// Expressions around `expr`, from the inside out, within its function.
     pub(crate) fn ancestors(&self, file: FileIdx, expr: ExprId) -> impl Iterator<Item = ExprId> + '_ {
-        let hir = self.hir(file);
-        std::iter::successors(Some(expr), move |&at| match hir[at].parent {
-            Parent::Expr(parent) => Some(parent),
-            Parent::Stmt(stmt) => Some(hir[stmt].block),
-            _ => None,
-        })
-        .skip(1)
+        self.hir(file).ancestors(expr)
+    }
+
+    /// The locals that an expression names, once each.
+    pub(crate) fn locals_in(&self, file: FileIdx, expr: ExprId) -> Vec<PatId> {
+        let inferred = self.inferred(file);
+        let mut locals: Vec<PatId> = self.hir(file).descendants(expr).filter_map(|at| inferred.local(at)).collect();
+        locals.sort();
+        locals.dedup();
+        locals
     }
 
     /// Whether any binding of the function around `expr` has this name, apart from `except`.
     pub(crate) fn binds_name(&self, file: FileIdx, expr: ExprId, name: &str, except: &[PatId]) -> bool {
-        let Some(function) = self.function_of(file, expr) else { return true };
-        let around = self.hir(file)[function].span;
+        let around = self.hir(file)[self.function_of(file, expr)].span;
         self.inferred(file).bindings.keys().any(|pat| {
             !except.contains(pat)
                 && around.contains(self.hir(file)[*pat].span)
@@ -357,10 +338,5 @@ impl<'a> Cx<'a> {
         let source = &self.program.unit(file).source;
         let position = source.position(span.start as usize);
         format!("{}:{}:{}", source.path().display(), position.line, position.column)
-    }
-
-    /// Whether a span holds a comment outside the given parts of it.
-    pub(crate) fn has_comment(&self, file: FileIdx, span: Span) -> bool {
-        !super::comments::comments(self.text(file, span)).is_empty()
     }
 }

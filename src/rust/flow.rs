@@ -6,7 +6,10 @@
 
 use std::collections::HashMap;
 
-use super::hir::{self, BlockFlavour, ExprId, ExprKind, ItemId, ItemKind, Parent, PatId, PatKind, PatParent, StmtKind, TypeId, TypeParent};
+use super::hir::{
+    self, BlockFlavour, ExprId, ExprKind, ItemId, ItemKind, Parent, PatId, PatKind, PatParent, StmtKind, TypeId,
+    TypeParent,
+};
 use super::index::{DefId, DefKind, FileIdx};
 use super::infer::{Inferred, ValueRes};
 use super::legacy::{Legacy, Tracked};
@@ -226,17 +229,19 @@ impl Walk<'_> {
     fn impls(&self, flow: &mut Flow) {
         let program = self.resolver.program;
         for block in program.impls.iter().filter(|block| program.def(block.def).file == self.file) {
-            let Some(ItemKind::Impl { trait_path: Some(path), .. }) = program.item(block.def).map(|item| &item.kind) else {
+            let Some(ItemKind::Impl { trait_path: Some(path), .. }) = program.item(block.def).map(|item| &item.kind)
+            else {
                 continue;
             };
             let scope = self.resolver.ty_scope(block.def);
             let names_tracked = path.segments.last().is_some_and(|last| {
                 self.resolver.path_args(&last.args, &scope).types.iter().any(|ty| self.tracked(ty))
             });
-            let owner = match self.resolver.path(scope.scope, path, super::resolve::Namespace::Type).map(|found| found.res) {
-                Some(super::resolve::Res::Def(def)) if !program.is_model(def) => Some(def),
-                _ => None,
-            };
+            let owner =
+                match self.resolver.path(scope.scope, path, super::resolve::Namespace::Type).map(|found| found.res) {
+                    Some(super::resolve::Res::Def(def)) if !program.is_model(def) => Some(def),
+                    _ => None,
+                };
             for &method in &block.methods {
                 if names_tracked {
                     self.tie_signature(method, |_| Node::Item(block.def), flow);
@@ -590,7 +595,8 @@ impl Walk<'_> {
         let program = self.resolver.program;
         let mut found = Vec::new();
         for block in &program.impls {
-            let Some(ItemKind::Impl { self_ty, trait_path: Some(path), .. }) = program.item(block.def).map(|item| &item.kind)
+            let Some(ItemKind::Impl { self_ty, trait_path: Some(path), .. }) =
+                program.item(block.def).map(|item| &item.kind)
             else {
                 continue;
             };
@@ -707,7 +713,9 @@ pub(crate) fn is_downcast(hir: &hir::Hir, ty: TypeId) -> bool {
 pub(crate) fn sub_patterns(kind: &PatKind) -> Vec<PatId> {
     match kind {
         PatKind::Bind { sub, .. } => sub.iter().copied().collect(),
-        PatKind::TupleStruct { pats, .. } | PatKind::Tuple(pats) | PatKind::Slice(pats) | PatKind::Or(pats) => pats.clone(),
+        PatKind::TupleStruct { pats, .. } | PatKind::Tuple(pats) | PatKind::Slice(pats) | PatKind::Or(pats) => {
+            pats.clone()
+        }
         PatKind::Struct { fields, .. } => fields.iter().map(|field| field.pat).collect(),
         PatKind::Ref(inner) => vec![*inner],
         PatKind::Path(_) | PatKind::Wild | PatKind::Rest | PatKind::Lit(_) | PatKind::Other => Vec::new(),
@@ -722,9 +730,7 @@ pub(crate) fn matched_expr(hir: &hir::Hir, expr: ExprId, pat: PatId) -> Option<E
         ExprKind::For { iter, .. } => Some(*iter),
         ExprKind::Macro(call) => match &call.content {
             hir::MacroContent::Matches { expr, .. } => Some(*expr),
-            hir::MacroContent::Select { arms, .. } => {
-                arms.iter().find(|arm| arm.pat == pat).map(|arm| arm.future)
-            }
+            hir::MacroContent::Select { arms, .. } => arms.iter().find(|arm| arm.pat == pat).map(|arm| arm.future),
             _ => None,
         },
         _ => None,

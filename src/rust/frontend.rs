@@ -23,7 +23,8 @@ impl Frontend for RustFrontend {
     }
 
     fn claims(&self, path: &Path) -> bool {
-        path.extension().is_some_and(|extension| extension == "rs") || path.file_name().is_some_and(|name| name == "Cargo.toml")
+        path.extension().is_some_and(|extension| extension == "rs")
+            || path.file_name().is_some_and(|name| name == "Cargo.toml")
     }
 
     fn ledger_names(&self) -> &'static [&'static str] {
@@ -46,7 +47,8 @@ impl Frontend for RustFrontend {
         let analyzed: Vec<GroupAnalysis> = groups
             .par_iter()
             .map(|group| {
-                let inputs: Vec<PackageInput> = group.iter().map(|&id| input(tree, &packages, group, id, &runtime)).collect();
+                let inputs: Vec<PackageInput> =
+                    group.iter().map(|&id| input(tree, &packages, group, id, &runtime)).collect();
                 analysis::analyze(tree, &inputs, selection)
             })
             .collect();
@@ -146,9 +148,11 @@ fn input(
 
 /// Whether a package of the tree that has the legacy crate's name is that crate, and not another of the same name.
 fn is_legacy_library(tree: &Tree, packages: &Packages, id: PackageId) -> bool {
-    packages.get(id).files.iter().any(|&file| {
-        tree.source(file).is_ok_and(|source| source.text().contains("pub struct InferenceState"))
-    })
+    packages
+        .get(id)
+        .files
+        .iter()
+        .any(|&file| tree.source(file).is_ok_and(|source| source.text().contains("pub struct InferenceState")))
 }
 
 /// Whether other people may depend on a package: its manifest does not say `publish = false`.

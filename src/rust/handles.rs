@@ -17,8 +17,10 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
     let hir = cx.hir(file);
     let Parent::Expr(parent) = hir[expr].parent else { return Ok(Vec::new()) };
     match &hir[parent].kind {
-        ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => receiver_of(cx, file, parent, &method.text),
-        ExprKind::MethodCall { method, .. } => argument_of_method(cx, file, parent, expr, &method.text),
+        ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => {
+            receiver_of(cx, file, parent, &method.text)
+        }
+        ExprKind::MethodCall { method, .. } => argument_of_method(cx, file, parent, &method.text),
         ExprKind::Call { callee, .. } if *callee == expr => Ok(Vec::new()),
         ExprKind::Call { callee, .. } => argument_of_call(cx, file, parent, *callee, expr),
         ExprKind::Deref(_) => Ok(dereference(cx, file, parent, expr)),
@@ -58,18 +60,20 @@ fn receiver_of(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result
     Err(unfollowed(&format!("`{method}`")))
 }
 
-fn argument_of_method(cx: &Cx<'_>, file: FileIdx, call: ExprId, arg: ExprId, method: &str) -> Result<Vec<Change>, Outcome> {
-    if cx.inferred(file).methods.contains_key(&call) || is_borrow_of_tracked(cx, file, arg) {
+fn argument_of_method(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result<Vec<Change>, Outcome> {
+    if cx.inferred(file).methods.contains_key(&call) {
         return Ok(Vec::new());
     }
     Err(unfollowed(&format!("`{method}`")))
 }
 
-fn is_borrow_of_tracked(_cx: &Cx<'_>, _file: FileIdx, _arg: ExprId) -> bool {
-    false
-}
-
-fn argument_of_call(cx: &Cx<'_>, file: FileIdx, call: ExprId, callee: ExprId, arg: ExprId) -> Result<Vec<Change>, Outcome> {
+fn argument_of_call(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    call: ExprId,
+    callee: ExprId,
+    arg: ExprId,
+) -> Result<Vec<Change>, Outcome> {
     if cx.pointer_new(file, call) == Some(arg) {
         return Ok(if is_pointer_to_handle(cx, file, call) { unwrap_call(cx, file, call, arg) } else { Vec::new() });
     }

@@ -17,10 +17,7 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        Self {
-            start: start as u32,
-            end: end as u32,
-        }
+        Self { start: start as u32, end: end as u32 }
     }
 
     pub(crate) fn range(self) -> Range<usize> {
@@ -522,17 +519,9 @@ pub(crate) enum MacroContent {
     /// The body read as statements: one block expression (its span is `inner`).
     Block(ExprId),
     /// `matches!`, `assert_matches!`: expression, pattern, guard, and further arguments.
-    Matches {
-        expr: ExprId,
-        pat: PatId,
-        guard: Option<ExprId>,
-        rest: Vec<ExprId>,
-    },
+    Matches { expr: ExprId, pat: PatId, guard: Option<ExprId>, rest: Vec<ExprId> },
     /// `tokio::select!`, `futures::select!`.
-    Select {
-        arms: Vec<SelectArm>,
-        otherwise: Option<ExprId>,
-    },
+    Select { arms: Vec<SelectArm>, otherwise: Option<ExprId> },
     /// Not read; `inner` is in [`Hir::opaque`].
     Opaque,
 }

@@ -57,7 +57,13 @@ impl Impls {
     }
 
     /// The method `name` of a value of type `ty`, dereferencing as the language does.
-    pub(crate) fn method(&self, resolver: &Resolver<'_>, ty: &Ty, name: &str, bounds: &dyn Fn(&str) -> Vec<Ty>) -> Option<Method> {
+    pub(crate) fn method(
+        &self,
+        resolver: &Resolver<'_>,
+        ty: &Ty,
+        name: &str,
+        bounds: &dyn Fn(&str) -> Vec<Ty>,
+    ) -> Option<Method> {
         let mut at = ty.clone();
         for _ in 0..12 {
             if let Some(found) = self.associated(resolver, &at, name, bounds) {
@@ -69,7 +75,13 @@ impl Impls {
     }
 
     /// The associated function `name` of `ty` itself.
-    pub(crate) fn associated(&self, resolver: &Resolver<'_>, ty: &Ty, name: &str, bounds: &dyn Fn(&str) -> Vec<Ty>) -> Option<Method> {
+    pub(crate) fn associated(
+        &self,
+        resolver: &Resolver<'_>,
+        ty: &Ty,
+        name: &str,
+        bounds: &dyn Fn(&str) -> Vec<Ty>,
+    ) -> Option<Method> {
         match ty {
             Ty::Adt(def, _) => self.of_head(resolver, *def, ty, name),
             Ty::Trait(def, args) => {
@@ -151,24 +163,15 @@ impl Impls {
             Some(assoc.substitute(&params, &args))
         })
     }
-
-    /// Whether `head` implements the trait.
-    pub(crate) fn implements(&self, head: DefId, trait_def: DefId) -> bool {
-        self.by_head
-            .get(&head)
-            .is_some_and(|blocks| blocks.iter().any(|&index| self.blocks[index].trait_def == Some(trait_def)))
-    }
 }
 
 fn lower_impl(resolver: &Resolver<'_>, def: DefId, methods: &[DefId]) -> Option<ImplData> {
     let program = resolver.program;
     let ItemKind::Impl { trait_path, .. } = &program.item(def)?.kind else { return None };
     let scope = resolver.ty_scope(def);
-    let trait_def = trait_path.as_ref().and_then(|path| {
-        match resolver.path(scope.scope, path, Namespace::Type)?.res {
-            Res::Def(def) if program.def(def).kind == DefKind::Trait => Some(def),
-            _ => None,
-        }
+    let trait_def = trait_path.as_ref().and_then(|path| match resolver.path(scope.scope, path, Namespace::Type)?.res {
+        Res::Def(def) if program.def(def).kind == DefKind::Trait => Some(def),
+        _ => None,
     });
     let mut data = ImplData {
         self_ty: scope.self_ty.clone()?,

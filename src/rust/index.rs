@@ -241,7 +241,14 @@ impl Program {
             visibility: Visibility::Public,
         });
         self.scopes.insert(root, Scope::default());
-        self.crates.push(CrateData { name: name.to_owned(), root, dependencies: HashMap::new(), is_library: false, is_open: false, model });
+        self.crates.push(CrateData {
+            name: name.to_owned(),
+            root,
+            dependencies: HashMap::new(),
+            is_library: false,
+            is_open: false,
+            model,
+        });
         id
     }
 
@@ -294,7 +301,9 @@ impl Program {
         let item = self.hir(file)[id].clone();
         let kind = match &item.kind {
             ItemKind::Use(tree) => return self.index_use(file, id, &item, tree, scope),
-            ItemKind::ExternCrate { rename } => return self.index_extern_crate(file, id, &item, rename.as_ref(), scope),
+            ItemKind::ExternCrate { rename } => {
+                return self.index_extern_crate(file, id, &item, rename.as_ref(), scope);
+            }
             ItemKind::Macro(_) | ItemKind::Other => return,
             ItemKind::Module { .. } => DefKind::Module,
             ItemKind::Struct(_) => DefKind::Struct,
@@ -360,10 +369,9 @@ impl Program {
                 let children = here.parent().unwrap_or(Path::new("")).to_owned();
                 vec![(here, children)]
             }
-            None => vec![
-                (dir.join(format!("{name}.rs")), dir.join(name)),
-                (dir.join(name).join("mod.rs"), dir.join(name)),
-            ],
+            None => {
+                vec![(dir.join(format!("{name}.rs")), dir.join(name)), (dir.join(name).join("mod.rs"), dir.join(name))]
+            }
         };
         for (path, children) in candidates {
             if let Some((_, unit)) = modules.files.open(&path) {
@@ -413,14 +421,7 @@ impl Program {
         members
     }
 
-    fn index_extern_crate(
-        &mut self,
-        file: FileIdx,
-        id: ItemId,
-        item: &hir::Item,
-        rename: Option<&Name>,
-        scope: DefId,
-    ) {
+    fn index_extern_crate(&mut self, file: FileIdx, id: ItemId, item: &hir::Item, rename: Option<&Name>, scope: DefId) {
         let Some(name) = item.name.clone() else { return };
         let binds = rename.unwrap_or(&name).text.clone();
         let import = Import {

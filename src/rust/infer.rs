@@ -6,7 +6,7 @@ mod pattern;
 
 use std::collections::HashMap;
 
-use super::hir::{BlockFlavour, ExprId, ExprKind, Hir, ItemId, ItemKind, Lit, Name, Parent, PatId, Path, StmtKind};
+use super::hir::{BlockFlavour, ExprId, ExprKind, Hir, ItemId, ItemKind, Lit, Name, PatId, Path, StmtKind};
 use super::impls::Impls;
 use super::index::{DefId, DefKind, FileIdx, ImportId};
 use super::resolve::{Namespace, Res, Resolver};
@@ -204,16 +204,12 @@ impl<'a> Body<'a> {
     }
 
     fn deep(&self, ty: &Ty) -> Ty {
-        let vars = &self.vars;
         ty.map(&mut |ty| match ty {
             Ty::Var(_) => {
                 let known = self.shallow(ty);
                 if matches!(known, Ty::Var(_)) { Some(known) } else { Some(self.deep(&known)) }
             }
-            _ => {
-                let _ = vars;
-                None
-            }
+            _ => None,
         })
     }
 
@@ -236,7 +232,9 @@ impl<'a> Body<'a> {
                 self.unify_all(xs, ys);
                 self.unify(x, y);
             }
-            (Ty::Ref(x), Ty::Ref(y)) | (Ty::Slice(x), Ty::Slice(y)) | (Ty::Future(x), Ty::Future(y)) => self.unify(x, y),
+            (Ty::Ref(x), Ty::Ref(y)) | (Ty::Slice(x), Ty::Slice(y)) | (Ty::Future(x), Ty::Future(y)) => {
+                self.unify(x, y);
+            }
             _ => {}
         }
     }
@@ -423,7 +421,13 @@ impl<'a> Body<'a> {
         paths.iter().any(|path| self.resolver.known(path) == Some(def))
     }
 
-    fn block(&mut self, id: ExprId, stmts: &'a [super::hir::StmtId], flavour: BlockFlavour, expected: Option<&Ty>) -> Ty {
+    fn block(
+        &mut self,
+        id: ExprId,
+        stmts: &'a [super::hir::StmtId],
+        flavour: BlockFlavour,
+        expected: Option<&Ty>,
+    ) -> Ty {
         let outer = self.scope.scope;
         if let Some(&inner) = self.resolver.program.block_scopes.get(&(self.file, id)) {
             self.scope.scope = inner;
@@ -612,7 +616,8 @@ impl<'a> Body<'a> {
                     return name.text.parse::<usize>().ok().and_then(|n| parts.get(n).cloned()).unwrap_or(Ty::Unknown);
                 }
                 Ty::Adt(def, args) => {
-                    let found = self.resolver.field_types(*def, args).into_iter().find(|(field, ..)| *field == name.text);
+                    let found =
+                        self.resolver.field_types(*def, args).into_iter().find(|(field, ..)| *field == name.text);
                     if let Some((_, ty, _)) = found {
                         self.out.fields.insert(id, (*def, name.text.clone()));
                         return ty;
@@ -628,7 +633,13 @@ impl<'a> Body<'a> {
         Ty::Unknown
     }
 
-    fn struct_literal(&mut self, id: ExprId, path: &Path, fields: &'a [super::hir::FieldValue], rest: Option<ExprId>) -> Ty {
+    fn struct_literal(
+        &mut self,
+        id: ExprId,
+        path: &Path,
+        fields: &'a [super::hir::FieldValue],
+        rest: Option<ExprId>,
+    ) -> Ty {
         let def = self.resolver.constructor(path, &self.scope);
         let (ty, types) = match def {
             Some(def) => {
@@ -680,19 +691,14 @@ impl<'a> Body<'a> {
                 _ => Ty::Unknown,
             },
             Ty::Adt(def, args)
-                if self.is_known(*def, &["std::iter::Iter", "std::vec::Vec", "std::option::Option", "std::collections::VecDeque"]) =>
+                if self.is_known(
+                    *def,
+                    &["std::iter::Iter", "std::vec::Vec", "std::option::Option", "std::collections::VecDeque"],
+                ) =>
             {
                 args.first().cloned().unwrap_or(Ty::Unknown)
             }
             _ => Ty::Unknown,
-        }
-    }
-
-    /// Whether an expression is the callee of a call.
-    fn is_callee(&self, id: ExprId) -> bool {
-        match self.hir[id].parent {
-            Parent::Expr(parent) => matches!(&self.hir[parent].kind, ExprKind::Call { callee, .. } if *callee == id),
-            _ => false,
         }
     }
 }

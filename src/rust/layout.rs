@@ -57,7 +57,8 @@ fn edition(tree: &Tree, path: &Path) -> String {
                 None => return "2015".to_owned(),
             }
         }
-        let inherited = manifest.get("workspace").and_then(|workspace| workspace.get("package")?.get("edition")?.as_str());
+        let inherited =
+            manifest.get("workspace").and_then(|workspace| workspace.get("package")?.get("edition")?.as_str());
         if let Some(edition) = inherited {
             return edition.to_owned();
         }

@@ -31,9 +31,8 @@ pub(crate) const NAMES: &[&str] = &[
 /// Occurrences of legacy names in a text, as whole identifiers: offset and name.
 pub(crate) fn occurrences(text: &str) -> Vec<(usize, &'static str)> {
     static FINDER: std::sync::OnceLock<Option<AhoCorasick>> = std::sync::OnceLock::new();
-    let finder = FINDER.get_or_init(|| {
-        AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(NAMES).ok()
-    });
+    let finder = FINDER
+        .get_or_init(|| AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(NAMES).ok());
     let Some(finder) = finder else { return Vec::new() };
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     finder
@@ -97,12 +96,16 @@ fn class_in_code(
         return level(finding.level);
     }
     // Parts of a declaration in front of its leaves, and what stands inside a larger site.
-    let imported = cx.program.imports.iter().filter(|import| import.file == file).find(|import| {
-        import.path.iter().any(|name| name.span.range().contains(&offset))
-    });
+    let imported = cx
+        .program
+        .imports
+        .iter()
+        .filter(|import| import.file == file)
+        .find(|import| import.path.iter().any(|name| name.span.range().contains(&offset)));
     if let Some(import) = imported {
         let item = cx.hir(file)[import.item].span.range();
-        let worst = findings.iter().filter(|finding| item.contains(&finding.range.start)).map(|finding| finding.level).max();
+        let worst =
+            findings.iter().filter(|finding| item.contains(&finding.range.start)).map(|finding| finding.level).max();
         return worst.map_or(Class::Unrelated, level);
     }
     let inside = plans.iter().filter(|plan| {
@@ -110,7 +113,8 @@ fn class_in_code(
             site.file == file && site.expr().is_some_and(|expr| cx.span(file, expr).range().contains(&offset))
         })
     });
-    let legacy_path = references.iter().any(|reference| reference.file == file && reference.span.range().contains(&offset));
+    let legacy_path =
+        references.iter().any(|reference| reference.file == file && reference.span.range().contains(&offset));
     if legacy_path && let Some(worst) = inside.map(|plan| plan.level).max() {
         return level(worst);
     }
@@ -131,6 +135,7 @@ pub(crate) fn names_crate_unread(cx: &Cx<'_>, file: FileIdx) -> bool {
     occurrences(text).into_iter().any(|(offset, name)| {
         name == "geppetto"
             && (opaque.iter().any(|span| span.range().contains(&offset))
-                || (names_path(text, offset + name.len()) && in_comment.iter().any(|comment| comment.contains(&offset))))
+                || (names_path(text, offset + name.len())
+                    && in_comment.iter().any(|comment| comment.contains(&offset))))
     })
 }

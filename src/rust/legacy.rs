@@ -55,9 +55,10 @@ impl Legacy {
         for def in program.def_ids() {
             let data = program.def(def);
             let Some(parent) = data.parent else { continue };
-            let of_impl = program.impls.iter().any(|block| {
-                block.def == parent && program.is_model(parent) && impl_is_for(program, parent, owner)
-            });
+            let of_impl = program
+                .impls
+                .iter()
+                .any(|block| block.def == parent && program.is_model(parent) && impl_is_for(program, parent, owner));
             if parent == owner || of_impl {
                 if let Some(name) = METHODS.iter().find(|name| **name == data.name) {
                     self.methods.insert(def, name);

@@ -69,3 +69,78 @@ fn with_bodies(text: &str) -> String {
     out.push_str(rest);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::hir::Visibility;
+    use super::super::index::{Binding, DefId, DefKind, Files};
+    use super::super::resolve::{Namespace, Res, Resolver};
+    use super::*;
+
+    struct Disk;
+
+    impl Files for Disk {
+        fn open(&mut self, path: &Path) -> Option<(FileId, Unit)> {
+            let text = std::fs::read_to_string(path).ok()?;
+            let hir = lower(FileId(0), &text).ok()?;
+            Some((FileId(0), Unit { hir, source: Arc::new(Source::new(path, text)) }))
+        }
+    }
+
+    /// Public names that the description of `name` lacks although the library at `root` has them.
+    fn lacking(name: &str, root: &str) -> Vec<String> {
+        let mut program = Program::default();
+        let models = add(&mut program);
+        let real = program.add_crate(name, false);
+        program.depend(real, "geppetto_runtime", models.runtime);
+        program.index_crate(real, &Path::new(env!("CARGO_MANIFEST_DIR")).join(root), &mut Disk);
+        let resolver = Resolver::new(&program);
+        let mut lacking = Vec::new();
+        let mut todo = vec![(program.krate(real).root, name.to_owned())];
+        while let Some((module, path)) = todo.pop() {
+            for (short, def, in_type) in public_names(&resolver, module) {
+                let full = format!("{path}::{short}");
+                let own = program.def(def).krate == real;
+                match program.def(def).kind {
+                    DefKind::Module if own && program.def(def).visibility == Visibility::Public => {
+                        todo.push((def, full))
+                    }
+                    DefKind::Module => {}
+                    DefKind::Macro => {}
+                    _ if resolver.known(&full).is_none() => lacking.push(format!("{full} (type: {in_type})")),
+                    _ => {}
+                }
+            }
+        }
+        lacking.sort();
+        lacking
+    }
+
+    fn public_names(resolver: &Resolver<'_>, module: DefId) -> Vec<(String, DefId, bool)> {
+        let program = resolver.program;
+        let Some(scope) = program.scopes.get(&module) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (name, bindings) in &scope.names {
+            let is_public = bindings.iter().any(|binding| match binding {
+                Binding::Def(def) => program.def(*def).visibility == Visibility::Public,
+                Binding::Import(import) => program.import(*import).visibility == Visibility::Public,
+            });
+            let namespaces = [(Namespace::Type, true), (Namespace::Value, false)];
+            let res = namespaces.iter().find_map(|&(namespace, in_type)| {
+                resolver.member(module, name, namespace).map(|(res, _)| (res, in_type))
+            });
+            if let (true, Some((Res::Def(def), in_type))) = (is_public, res) {
+                found.push((name.clone(), def, in_type));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_descriptions_hold_every_public_name_of_the_libraries() {
+        assert_eq!(lacking("geppetto_runtime", "runtime/src/lib.rs"), Vec::<String>::new());
+        assert_eq!(lacking("geppetto", "fixtures/legacy/src/lib.rs"), Vec::<String>::new());
+    }
+}

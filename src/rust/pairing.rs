@@ -23,16 +23,19 @@ pub(crate) enum StatePlan {
     Moved(StmtId),
     /// It stands inside the core session's construction, which is rewritten as a whole.
     Inline,
-    Blocked(Outcome),
 }
 
 /// What becomes of the construction of a core session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum CorePlan {
     /// The session is made here, from this `InferenceState::new`.
-    Make { state: ExprId },
+    Make {
+        state: ExprId,
+    },
     /// The session made earlier gets its builder here.
-    Attach { state: ExprId },
+    Attach {
+        state: ExprId,
+    },
     /// The session made earlier, as it is.
     Handle,
     Blocked(Outcome),
@@ -205,8 +208,7 @@ fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<
     let (stmt, local) = let_around(cx, file, state)?;
     let (core_stmt, core_local) = let_around(cx, file, core)?;
     let (from, to) = (&hir[stmt], &hir[core_stmt]);
-    let same_block = from.block == core_stmt_block(hir, core_stmt);
-    if !same_block {
+    if from.block != to.block {
         return None;
     }
     let name = cx.bound_name(file, core_local)?;
@@ -215,13 +217,10 @@ fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<
         cx.uses_of(file, local).iter().copied().filter(|&use_| !core_span.contains(hir[use_].span)).collect();
     let between = Span { start: from.span.end, end: to.span.start };
     let clear = later.iter().all(|&use_| hir[use_].span.start >= to.span.end)
-        && (later.is_empty() || (is_free(cx, file, core, name, core_local) && never_moved(cx, file, core_local)))
+        && (later.is_empty()
+            || (stays_bound(cx, file, core_local, to.span.end, &later) && never_moved(cx, file, core_local)))
         && can_move(cx, file, state, between, from.span.end, to);
     clear.then(|| (stmt, local, name.to_owned()))
-}
-
-fn core_stmt_block(hir: &super::hir::Hir, stmt: StmtId) -> ExprId {
-    hir[stmt].block
 }
 
 /// `let name = <expr>` around an expression, of which wrapping it in a pointer is all that happens.
@@ -237,8 +236,20 @@ fn let_around(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<(StmtId, PatId
     Some((stmt, pat))
 }
 
-fn is_free(cx: &Cx<'_>, file: FileIdx, expr: ExprId, name: &str, own: PatId) -> bool {
-    !cx.binds_name(file, expr, name, &[own])
+/// Whether a local's name still means it at all `uses`, and its block reaches them.
+fn stays_bound(cx: &Cx<'_>, file: FileIdx, local: PatId, from: u32, uses: &[ExprId]) -> bool {
+    let hir = cx.hir(file);
+    let name = cx.bound_name(file, local);
+    let last = uses.iter().map(|&use_| hir[use_].span.end).max().unwrap_or(from);
+    let rebound = cx.inferred(file).bindings.keys().any(|&other| {
+        let at = hir[other].span.start;
+        other != local && at >= from && at < last && cx.bound_name(file, other) == name
+    });
+    let in_block = match hir[local].parent {
+        PatParent::Stmt(stmt) => uses.iter().all(|&use_| cx.ancestors(file, use_).any(|at| at == hir[stmt].block)),
+        _ => false,
+    };
+    !rebound && in_block
 }
 
 /// Whether a local is only used where it stays: as a receiver, behind `&`, or cloned.
@@ -278,14 +289,12 @@ fn can_move(cx: &Cx<'_>, file: FileIdx, state: ExprId, between: Span, from: u32,
 fn undisturbed(cx: &Cx<'_>, file: FileIdx, expr: ExprId, between: Span) -> bool {
     let hir = cx.hir(file);
     let inferred = cx.inferred(file);
-    let inside = cx.span(file, expr);
-    let locals = inferred.values.iter().filter(|(at, _)| inside.contains(hir[**at].span));
-    let locals: Vec<PatId> = locals.filter_map(|(at, _)| inferred.local(*at)).collect();
-    locals.into_iter().all(|local| {
+    cx.locals_in(file, expr).into_iter().all(|local| {
         let name = cx.bound_name(file, local);
-        let shadowed = inferred.bindings.keys().any(|other| {
-            *other != local && between.contains(hir[*other].span) && cx.bound_name(file, *other) == name
-        });
+        let shadowed = inferred
+            .bindings
+            .keys()
+            .any(|other| *other != local && between.contains(hir[*other].span) && cx.bound_name(file, *other) == name);
         let used = cx.uses_of(file, local).iter().filter(|&&use_| between.contains(hir[use_].span));
         let lent_only = used.into_iter().all(|&use_| match cx.parent_expr(file, use_).map(|at| &hir[at].kind) {
             Some(ExprKind::MethodCall { receiver, method, .. }) => {

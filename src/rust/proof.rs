@@ -201,12 +201,11 @@ fn every_value(cx: &Cx<'_>, def: DefId, test: impl Fn(FileIdx, ExprId) -> bool) 
     let (Some(body), false) = (function.body, cx.program.is_model(def)) else { return false };
     let file = cx.program.def(def).file;
     let hir = cx.hir(file);
-    let span = hir[body].span;
-    let returns = hir.exprs.iter().filter(|expr| span.contains(expr.span)).filter_map(|expr| match expr.kind {
+    let mut returns = hir.descendants(body).filter_map(|at| match hir[at].kind {
         ExprKind::Return(Some(value)) => Some(value),
         _ => None,
     });
-    test(file, body) && returns.into_iter().all(|value| test(file, value))
+    test(file, body) && returns.all(|value| test(file, value))
 }
 
 /// Whether every call of a function that only the program can call gives it a proven turn.
@@ -218,7 +217,8 @@ fn every_caller_gives_blocks(cx: &Cx<'_>, def: DefId, index: usize, depth: usize
             let args = match &cx.hir(file)[expr].kind {
                 ExprKind::MethodCall { args, .. } => args.get(index),
                 _ => call_around(cx, file, expr).and_then(|args| {
-                    let shift = usize::from(cx.program.fn_item(def).is_some_and(|function| function.self_param.is_some()));
+                    let shift =
+                        usize::from(cx.program.fn_item(def).is_some_and(|function| function.self_param.is_some()));
                     args.get(index + shift)
                 }),
             };
@@ -237,9 +237,10 @@ fn call_around<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId) -> Option<&'a [Ex
 /// Whether code outside the program may call a function: it is public in a library, or a trait's.
 fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
     let data = cx.program.def(def);
-    let in_trait = data.parent.and_then(|parent| cx.program.item(parent)).is_some_and(|item| {
-        matches!(&item.kind, ItemKind::Trait { .. } | ItemKind::Impl { trait_path: Some(_), .. })
-    });
+    let in_trait = data
+        .parent
+        .and_then(|parent| cx.program.item(parent))
+        .is_some_and(|item| matches!(&item.kind, ItemKind::Trait { .. } | ItemKind::Impl { trait_path: Some(_), .. }));
     in_trait || (data.visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_open)
 }
 
@@ -259,7 +260,8 @@ pub(crate) fn id_kind(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
         ExprKind::Lit(Lit::Str(_)) => IdKind::NotEmpty,
         ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => id_kind(cx, file, *inner),
         ExprKind::MethodCall { receiver, method, args, .. }
-            if args.is_empty() && ["to_string", "to_owned", "into", "clone", "as_str"].contains(&method.text.as_str()) =>
+            if args.is_empty()
+                && ["to_string", "to_owned", "into", "clone", "as_str"].contains(&method.text.as_str()) =>
         {
             id_kind(cx, file, *receiver)
         }

@@ -261,4 +261,3 @@ const MODULES: &[(&str, &str)] = &[
     ("geppetto::inference::engine::factory", "engine::factory"),
     ("geppetto::prelude", "prelude"),
 ];
-

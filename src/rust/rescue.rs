@@ -6,9 +6,9 @@ use super::index::Program;
 use crate::edit::Edit;
 
 /// The same changes with the comments they would have eaten.
-pub(crate) fn rescue(program: &Program, changes: Vec<Change>) -> Vec<Change> {
+pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
     let mut out = Vec::with_capacity(changes.len());
-    for change in &changes {
+    for change in changes {
         let source = &program.unit(change.file).source;
         let range = change.edit.range();
         let old = source.slice(range.clone());

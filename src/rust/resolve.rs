@@ -46,12 +46,7 @@ pub(crate) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(program: &'a Program) -> Self {
-        Self {
-            program,
-            imports: RefCell::default(),
-            busy: RefCell::default(),
-            globs_busy: RefCell::default(),
-        }
+        Self { program, imports: RefCell::default(), busy: RefCell::default(), globs_busy: RefCell::default() }
     }
 
     /// Resolves a path seen from `scope`.
@@ -70,11 +65,8 @@ impl<'a> Resolver<'a> {
     ) -> Option<Resolution> {
         let (&first, _) = names.split_first()?;
         let in_type = if names.len() > 1 { Namespace::Type } else { namespace };
-        let (start, import) = if leading_colon {
-            (self.extern_crate(scope, first)?, None)
-        } else {
-            self.first(scope, first, in_type)?
-        };
+        let (start, import) =
+            if leading_colon { (self.extern_crate(scope, first)?, None) } else { self.first(scope, first, in_type)? };
         self.walk(start, import, names, namespace)
     }
 
@@ -229,20 +221,19 @@ impl<'a> Resolver<'a> {
         let found = data.globs.iter().find_map(|&glob| {
             let Res::Def(module) = self.import(glob, Namespace::Type)? else { return None };
             let (res, inner) = self.member(module, name, namespace)?;
-            self.visible(module, scope, name, inner, &res).then_some((res, Some(glob)))
+            self.visible(module, scope, inner, &res).then_some((res, Some(glob)))
         });
         self.globs_busy.borrow_mut().remove(&key);
         found
     }
 
     /// Whether a glob of `scope` takes `name` from `module`: private names only reach the module's descendants.
-    fn visible(&self, module: DefId, scope: DefId, name: &str, import: Option<ImportId>, res: &Res) -> bool {
+    fn visible(&self, module: DefId, scope: DefId, import: Option<ImportId>, res: &Res) -> bool {
         let visibility = match (import, res) {
             (Some(import), _) => self.program.import(import).visibility,
             (None, Res::Def(def)) => self.program.def(*def).visibility,
             (None, Res::Extern(_)) => Visibility::Public,
         };
-        let _ = name;
         let same_crate = self.program.def(module).krate == self.program.def(scope).krate;
         match visibility {
             Visibility::Public => true,

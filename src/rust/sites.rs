@@ -77,7 +77,9 @@ impl Site {
             (At::Expr(expr), SiteKind::StateMethod(_) | SiteKind::Run(_)) => {
                 let receiver = Node::Expr(self.file, receiver(cx, self.file, expr).unwrap_or(expr));
                 match cx.hir(self.file)[expr].kind {
-                    ExprKind::Call { callee, .. } if cx.flow.unit_of(&receiver).is_none() => Node::Expr(self.file, callee),
+                    ExprKind::Call { callee, .. } if cx.flow.unit_of(&receiver).is_none() => {
+                        Node::Expr(self.file, callee)
+                    }
                     _ => receiver,
                 }
             }
@@ -180,17 +182,17 @@ fn expr_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
     for index in 0..hir.exprs.len() {
         let id = ExprId(index as u32);
         match &hir[id].kind {
-            ExprKind::Call { callee, args } => call_site(cx, file, id, *callee, args, out),
+            ExprKind::Call { callee, .. } => call_site(cx, file, id, *callee, out),
             ExprKind::MethodCall { method, .. } => method_site(cx, file, id, method, out),
             ExprKind::Struct { path, .. } => literal_site(cx, file, id, path.span, out),
-            ExprKind::Field { base, name } => field_site(cx, file, id, *base, name, out),
+            ExprKind::Field { name, .. } => field_site(cx, file, id, name, out),
             ExprKind::Path(path) => error_value_site(cx, file, id, path.span, out),
             _ => {}
         }
     }
 }
 
-fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, args: &[ExprId], out: &mut Vec<Site>) {
+fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, out: &mut Vec<Site>) {
     let Some(def) = cx.value_def(file, callee) else { return };
     let span = cx.span(file, callee);
     let mut push = |kind, rule, what: &str| {
@@ -207,7 +209,7 @@ fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, args: &[Exp
         return;
     }
     let Some(name) = cx.legacy.method(def) else { return };
-    match (name, owner(cx, file, id, args)) {
+    match (name, cx.handle(file, id)) {
         ("new", Some(Tracked::State)) => push(SiteKind::StateNew, Rule::InferenceState, "a legacy run state is made"),
         ("new", Some(Tracked::CoreSession)) if !is_rest(cx, file, id) => {
             push(SiteKind::CoreNew, Rule::CoreSession, "a legacy core session is made");
@@ -217,16 +219,11 @@ fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, args: &[Exp
     }
 }
 
-/// The tracked type that a constructor call makes.
-fn owner(cx: &Cx<'_>, file: FileIdx, id: ExprId, _args: &[ExprId]) -> Option<Tracked> {
-    cx.legacy.handle_of(cx.resolver, cx.ty(file, id))
-}
-
 /// `..core::Session::new(state)` in a literal belongs to the literal.
 fn is_rest(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {
-    cx.parent_expr(file, id).is_some_and(|parent| {
-        matches!(&cx.hir(file)[parent].kind, ExprKind::Struct { rest: Some(rest), .. } if *rest == id)
-    })
+    cx.parent_expr(file, id).is_some_and(
+        |parent| matches!(&cx.hir(file)[parent].kind, ExprKind::Struct { rest: Some(rest), .. } if *rest == id),
+    )
 }
 
 fn method_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name, out: &mut Vec<Site>) {
@@ -264,16 +261,17 @@ fn literal_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mut Ve
     out.push(Site { file, at: At::Expr(id), span, kind, rule, what: what.to_owned() });
 }
 
-fn field_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, base: ExprId, name: &Name, out: &mut Vec<Site>) {
+fn field_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, name: &Name, out: &mut Vec<Site>) {
     let Some((def, field)) = cx.inferred(file).fields.get(&id) else { return };
     let (kind, rule, what) = match cx.legacy.kind(*def) {
         Some(Tracked::CoreSession) => {
             (SiteKind::CoreField(field.clone()), Rule::CoreSession, format!("the core session's `{field}`"))
         }
-        Some(Tracked::Config) => (SiteKind::Options, Rule::EngineOptions, format!("the engine configuration's `{field}`")),
+        Some(Tracked::Config) => {
+            (SiteKind::Options, Rule::EngineOptions, format!("the engine configuration's `{field}`"))
+        }
         _ => return,
     };
-    let _ = base;
     out.push(Site { file, at: At::Expr(id), span: name.span, kind, rule, what });
 }
 
@@ -328,12 +326,8 @@ fn type_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
 
 fn pattern_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
     let hir = cx.hir(file);
-    let mut found: Vec<(PatId, &'static str)> = cx
-        .inferred(file)
-        .pattern_defs
-        .iter()
-        .filter_map(|(&pat, &def)| Some((pat, cx.legacy.variant(def)?)))
-        .collect();
+    let mut found: Vec<(PatId, &'static str)> =
+        cx.inferred(file).pattern_defs.iter().filter_map(|(&pat, &def)| Some((pat, cx.legacy.variant(def)?))).collect();
     found.sort();
     for (pat, name) in found {
         let span = match &hir[pat].kind {

@@ -60,7 +60,9 @@ pub(crate) fn is_plain(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let hir = cx.hir(file);
     match &hir[expr].kind {
         ExprKind::Path(_) | ExprKind::Lit(_) => true,
-        ExprKind::Ref { expr, .. } | ExprKind::Paren(expr) | ExprKind::Field { base: expr, .. } => is_plain(cx, file, *expr),
+        ExprKind::Ref { expr, .. } | ExprKind::Paren(expr) | ExprKind::Field { base: expr, .. } => {
+            is_plain(cx, file, *expr)
+        }
         ExprKind::MethodCall { receiver, method, args, .. } => {
             let plain = ["clone", "to_string", "to_owned", "into", "as_str"];
             plain.contains(&method.text.as_str()) && args.is_empty() && is_plain(cx, file, *receiver)

@@ -9,7 +9,10 @@ use super::index::{DefId, FileIdx};
 use super::legacy::Tracked;
 use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
-use super::rules::{cancel, core_session, engine_options, engine_sink, inference_state, legacy_error, run_inference, run_lifecycle, state_access};
+use super::rules::{
+    cancel, core_session, engine_options, engine_sink, inference_state, legacy_error, run_inference, run_lifecycle,
+    state_access,
+};
 use super::sites::{At, Site, SiteKind};
 use crate::edit::EditSet;
 use crate::finding::Level;
@@ -84,7 +87,7 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec
     }
     changes.extend(renames(cx, &facts));
     debugged(cx, &mut decided);
-    settle(cx, decided, changes)
+    settle(cx, decided, &changes)
 }
 
 fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
@@ -94,10 +97,8 @@ fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
 /// A handle that cannot be followed makes the nearest site of the unit a report.
 fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: ExprId, report: Outcome) {
     let at = cx.span(file, expr).start;
-    let nearest = decided
-        .iter_mut()
-        .filter(|(site, _)| site.file == file)
-        .min_by_key(|(site, _)| site.span.start.abs_diff(at));
+    let nearest =
+        decided.iter_mut().filter(|(site, _)| site.file == file).min_by_key(|(site, _)| site.span.start.abs_diff(at));
     let (_, outcome) = match nearest {
         Some(nearest) => nearest,
         None => match decided.first_mut() {
@@ -112,7 +113,9 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: Expr
 }
 
 fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
-    let reads = |method: &str| sites.iter().any(|site| site.kind == SiteKind::StateMethod(if method == "turn" { "turn" } else { "run_id" }));
+    let reads = |method: &str| {
+        sites.iter().any(|site| site.kind == SiteKind::StateMethod(if method == "turn" { "turn" } else { "run_id" }))
+    };
     let runs: Vec<(FileIdx, ExprId)> = sites
         .iter()
         .filter(|site| matches!(site.kind, SiteKind::Run(_)))
@@ -129,7 +132,10 @@ fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),
         reads_id: reads("run_id"),
         reruns: runs.iter().any(|&(file, run)| {
-            matches!(run_inference::seed(cx, file, run), Some(run_inference::Seed::Latest | run_inference::Seed::Optional(_)))
+            matches!(
+                run_inference::seed(cx, file, run),
+                Some(run_inference::Seed::Latest | run_inference::Seed::Optional(_))
+            )
         }),
         first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
         made_in: made_in(cx, sites, &states),
@@ -182,7 +188,7 @@ fn made_in(cx: &Cx<'_>, sites: &[Site], states: &[(FileIdx, ExprId)]) -> Option<
         }
         _ => false,
     });
-    if kept { None } else { Some((file, cx.function_of(file, state)?)) }
+    (!kept).then(|| (file, cx.function_of(file, state)))
 }
 
 fn is_param_type(cx: &Cx<'_>, file: FileIdx, ty: super::hir::TypeId) -> bool {
@@ -216,27 +222,34 @@ fn has_tokio(cx: &Cx<'_>, file: FileIdx) -> bool {
 fn sees_stamps(cx: &Cx<'_>) -> bool {
     use super::hir::{ExprKind, MacroContent};
     let Some(turn) = cx.resolver.known("geppetto_runtime::turns::Turn") else { return false };
-    let is_turn = |file, expr: ExprId| {
-        cx.ty(file, expr).any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn))
-    };
+    let is_turn =
+        |file, expr: ExprId| cx.ty(file, expr).any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn));
     cx.inferred.iter().any(|(&file, inferred)| {
         let hir = cx.hir(file);
         let printed = inferred.captures.iter().any(|(name, pat)| {
-            let holds = inferred.bindings.get(pat).is_some_and(|ty| ty.any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn)));
+            let holds = inferred
+                .bindings
+                .get(pat)
+                .is_some_and(|ty| ty.any(&mut |ty| matches!(ty, super::ty::Ty::Adt(def, _) if *def == turn)));
             holds && cx.source(file)[name.span.end as usize..].trim_start_matches(':').starts_with('?')
         });
         printed
             || hir.exprs.iter().any(|expr| match &expr.kind {
                 ExprKind::Field { base, name } => name.text == "metadata" && is_turn(file, *base),
-                ExprKind::Binary { op, lhs, rhs } => matches!(op.as_str(), "==" | "!=") && is_turn(file, *lhs) && is_turn(file, *rhs),
+                ExprKind::Binary { op, lhs, rhs } => {
+                    matches!(op.as_str(), "==" | "!=") && is_turn(file, *lhs) && is_turn(file, *rhs)
+                }
                 ExprKind::Call { callee, args } => {
-                    cx.expr_text(file, *callee).contains("serde_json::to_") && args.iter().any(|&arg| is_turn(file, arg))
+                    cx.expr_text(file, *callee).contains("serde_json::to_")
+                        && args.iter().any(|&arg| is_turn(file, arg))
                 }
                 ExprKind::Macro(call) => match &call.content {
                     MacroContent::Exprs(exprs) => {
                         let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
-                        let compares = matches!(name, "assert_eq" | "assert_ne") && exprs.iter().take(2).all(|&arg| is_turn(file, arg));
-                        let prints = cx.text(file, call.inner).contains(":?") && exprs.iter().any(|&arg| is_turn(file, arg));
+                        let compares = matches!(name, "assert_eq" | "assert_ne")
+                            && exprs.iter().take(2).all(|&arg| is_turn(file, arg));
+                        let prints =
+                            cx.text(file, call.inner).contains(":?") && exprs.iter().any(|&arg| is_turn(file, arg));
                         compares || prints
                     }
                     _ => false,
@@ -262,10 +275,9 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
         (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
-        (SiteKind::StateMethod(_), At::Expr(call)) if has_qualified_callee(cx, site.file, call) => Outcome::report(
-            "the method is called by a qualified path",
-            "call it on the value, then run the tool again",
-        ),
+        (SiteKind::StateMethod(_), At::Expr(call)) if has_qualified_callee(cx, site.file, call) => {
+            Outcome::report("the method is called by a qualified path", "call it on the value, then run the tool again")
+        }
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(method),
             Rule::Cancel => cancel::call(cx, site, method, call),
@@ -348,10 +360,23 @@ fn renames(cx: &Cx<'_>, facts: &Facts) -> Vec<Change> {
     let mut changes = Vec::new();
     for ((file, local), name) in &facts.pairing.renamed {
         for &use_ in cx.uses_of(*file, *local) {
-            changes.push(cx.replace(*file, cx.span(*file, use_), name.clone()));
+            let text = match field_of_shorthand(cx, *file, use_) {
+                Some(field) => format!("{field}: {name}"),
+                None => name.clone(),
+            };
+            changes.push(cx.replace(*file, cx.span(*file, use_), text));
         }
     }
     changes
+}
+
+/// The field that `Struct { name }` fills by the local's name.
+fn field_of_shorthand<'a>(cx: &Cx<'a>, file: FileIdx, value: ExprId) -> Option<&'a str> {
+    let super::hir::ExprKind::Struct { fields, .. } = &cx.hir(file)[cx.parent_expr(file, value)?].kind else {
+        return None;
+    };
+    let field = fields.iter().find(|field| field.value == value && field.shorthand)?;
+    Some(field.name.text.as_str())
 }
 
 /// `{:?}` of an error shows other names.
@@ -376,7 +401,7 @@ fn debugged(cx: &Cx<'_>, decided: &mut [(Site, Outcome)]) {
 }
 
 /// The unit's level, its id, and only such changes as can be made together.
-fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: Vec<Change>) -> UnitPlan {
+fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: &[Change]) -> UnitPlan {
     let needs = cx.take_needs();
     let changes = without_nested(changes);
     if decided.iter().all(|(_, outcome)| outcome.level != Level::Report) && overlap(&changes) {
@@ -397,15 +422,19 @@ fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: Vec<Change>) 
 
 /// Deleting or replacing a stretch as a whole takes the changes inside it along where they only renamed or unwrapped
 /// what is gone.
-fn without_nested(changes: Vec<Change>) -> Vec<Change> {
+fn without_nested(changes: &[Change]) -> Vec<Change> {
     let mut kept: Vec<Change> = Vec::new();
     let covers = |outer: &Change, inner: &Change| {
         let (a, b) = (outer.edit.range(), inner.edit.range());
-        outer.file == inner.file && a != b && a.start <= b.start && b.end <= a.end && !a.is_empty()
+        outer.file == inner.file
+            && a != b
+            && a.start <= b.start
+            && b.end <= a.end
+            && !a.is_empty()
             && (b.start > a.start || b.end < a.end)
             && !(b.is_empty() && (b.start == a.start || b.end == a.end))
     };
-    for change in &changes {
+    for change in changes {
         if !changes.iter().any(|other| covers(other, change)) && !kept.contains(change) {
             kept.push(change.clone());
         }

@@ -1,8 +1,6 @@
 //! Ways through a [`Hir`]: down to the parts of an expression, up to what it stands in.
 
-use super::hir::{
-    ExprId, ExprKind, Hir, ItemId, ItemKind, MacroCall, MacroContent, Parent, PatId, PatParent, StmtId, StmtKind,
-};
+use super::hir::{ExprId, ExprKind, Hir, ItemId, MacroCall, MacroContent, Parent, PatId, PatParent, StmtId, StmtKind};
 
 impl Hir {
     /// The direct sub-expressions in source order: operands, arguments, the expressions of a block's statements, guards
@@ -108,11 +106,6 @@ impl Hir {
         })
     }
 
-    /// The innermost block around the expression.
-    pub(crate) fn enclosing_block(&self, expr: ExprId) -> Option<ExprId> {
-        self.ancestors(expr).find(|&outer| matches!(self[outer].kind, ExprKind::Block { .. }))
-    }
-
     /// The item to whose body, value or arguments the expression belongs.
     pub(crate) fn body_owner(&self, expr: ExprId) -> ItemId {
         let mut inner = expr;
@@ -123,11 +116,6 @@ impl Hir {
                 Holder::Item(item) => return item,
             }
         }
-    }
-
-    /// The function to whose body the expression belongs; none for the value of a constant inside of a function.
-    pub(crate) fn enclosing_fn(&self, expr: ExprId) -> Option<ItemId> {
-        Some(self.body_owner(expr)).filter(|&item| matches!(self[item].kind, ItemKind::Fn(_)))
     }
 
     fn holder(&self, parent: Parent) -> Holder {

@@ -101,9 +101,9 @@ impl Body<'_> {
             return self.clone_of(id, &ty);
         }
         let bounds = self.bounds.clone();
-        let found = self.impls.method(self.resolver, &ty, &method.text, &|param| {
-            bounds.get(param).cloned().unwrap_or_default()
-        });
+        let found = self
+            .impls
+            .method(self.resolver, &ty, &method.text, &|param| bounds.get(param).cloned().unwrap_or_default());
         let Some(found) = found else {
             self.args(args, &[]);
             return Ty::Unknown;
@@ -167,7 +167,7 @@ impl Body<'_> {
         let scope = resolver.ty_scope(def);
         let args = self.instantiate_params(def, &scope.params, bindings, explicit);
         let self_trait = scope.self_ty.clone().filter(|ty| matches!(ty, Ty::Trait(..)));
-        let mut finish = |ty: Ty| {
+        let finish = |ty: Ty| {
             let ty = match (&self_trait, receiver) {
                 (Some(Ty::Trait(def, _)), Some(receiver)) => {
                     ty.map(&mut |part| matches!(part, Ty::Trait(other, _) if other == def).then(|| receiver.clone()))
@@ -184,7 +184,13 @@ impl Body<'_> {
 
     /// One type per generic parameter: what is known, what is written, the shape a closure bound asks for, or a
     /// variable.
-    fn instantiate_params(&mut self, def: DefId, params: &[String], bindings: &[(String, Ty)], explicit: &[Ty]) -> Vec<Ty> {
+    fn instantiate_params(
+        &mut self,
+        def: DefId,
+        params: &[String],
+        bindings: &[(String, Ty)],
+        explicit: &[Ty],
+    ) -> Vec<Ty> {
         let own = self.resolver.program.item(def).map(|item| item.generics.clone()).unwrap_or_default();
         let mut args: Vec<Ty> = params
             .iter()
@@ -218,9 +224,8 @@ impl Body<'_> {
     pub(super) fn associated_value(&mut self, ty: &Ty, name: &str, import: Option<ImportId>) -> Option<FoundValue> {
         let ty = self.deep(ty);
         let bounds = self.bounds.clone();
-        let found = self.impls.associated(self.resolver, &ty, name, &|param| {
-            bounds.get(param).cloned().unwrap_or_default()
-        });
+        let found =
+            self.impls.associated(self.resolver, &ty, name, &|param| bounds.get(param).cloned().unwrap_or_default());
         let Some(found) = found else { return self.derived_value(&ty, name, import) };
         let ty = self.associated_type(&found);
         Some(FoundValue { res: ValueRes::Def(found.def), ty, import })
@@ -278,11 +283,7 @@ impl Body<'_> {
                 let owner = self.owner_type(def);
                 let params = resolver.generics_of(owner);
                 let args: Vec<Ty> = params.iter().map(|_| self.var()).collect();
-                let fields: Vec<Ty> = resolver
-                    .field_types(def, &args)
-                    .into_iter()
-                    .map(|(_, ty, _)| ty)
-                    .collect();
+                let fields: Vec<Ty> = resolver.field_types(def, &args).into_iter().map(|(_, ty, _)| ty).collect();
                 let ty = Ty::Adt(owner, args);
                 if fields.is_empty() { ty } else { Ty::Fn(fields, Box::new(ty)) }
             }

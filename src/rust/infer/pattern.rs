@@ -103,10 +103,7 @@ impl Body<'_> {
         }
         let by_ref = matches!(ty, Ty::Ref(_));
         let fields = self.resolver.field_types(def, &args);
-        fields
-            .into_iter()
-            .map(|(name, ty, _)| (name, if by_ref { Ty::Ref(Box::new(ty)) } else { ty }))
-            .collect()
+        fields.into_iter().map(|(name, ty, _)| (name, if by_ref { Ty::Ref(Box::new(ty)) } else { ty })).collect()
     }
 
     /// A name in a pattern that is a unit struct, unit variant or constant and binds nothing.

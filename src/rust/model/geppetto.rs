@@ -10,7 +10,7 @@ pub mod inference {
         pub struct OptionFn;
         pub fn with_sink(sink: std::sync::Arc<dyn geppetto_runtime::events::EventSink>) -> EngineOption;
         pub fn apply_options(config: &mut Config, options: Vec<EngineOption>);
-        pub use geppetto_runtime::engine::{EchoEngine, Engine, EngineError, ScriptedEngine};
+        pub use geppetto_runtime::engine::{EchoEngine, Engine, EngineError, ScriptedEngine, Step};
         pub mod factory {
             pub use geppetto_runtime::engine::factory::{FactoryError, ParsedValues};
             pub fn new_engine_from_parsed_values(values: &ParsedValues, options: Vec<super::EngineOption>) -> Result<std::sync::Arc<dyn super::Engine>, FactoryError>;
@@ -64,7 +64,7 @@ pub mod inference {
 pub mod prelude {
     pub use crate::inference::core::{PersistError, RunError, Session, TurnPersister};
     pub use crate::inference::engine::factory::{EngineFactory, FactoryError, ParsedValues, StandardEngineFactory, new_engine_from_parsed_values};
-    pub use crate::inference::engine::{Config, EchoEngine, Engine, EngineError, EngineOption, ScriptedEngine, apply_options, with_sink};
+    pub use crate::inference::engine::{Config, EchoEngine, Engine, EngineError, EngineOption, ScriptedEngine, Step, apply_options, with_sink};
     pub use crate::inference::state::{InferenceState, StateError};
     pub use geppetto_runtime::context::*;
     pub use geppetto_runtime::events::*;

@@ -1,5 +1,6 @@
 // What the inference knows of geppetto-runtime: the public API, signatures only.
 
+pub struct Cause;
 pub mod context {
     pub struct Context;
     impl Context {
@@ -17,6 +18,10 @@ pub mod context {
 pub mod turns {
     pub struct Metadata;
     pub struct Data;
+    pub struct KeyError;
+    pub struct KeyedMap;
+    pub const SESSION_ID: Key<String> = ();
+    pub const INFERENCE_ID: Key<String> = ();
     pub struct Key<T> { value: T }
     impl<T> Key<T> { pub fn new(name: &str) -> Self; }
     pub struct Turn { pub id: String, pub blocks: Vec<Block>, pub metadata: Metadata, pub data: Data }
@@ -54,6 +59,7 @@ pub mod events {
     }
     pub struct EventMetadata { pub session_id: String, pub inference_id: String, pub turn_id: String }
     pub struct SinkError;
+    pub enum LogLevel {}
     pub fn with_event_sink(ctx: &crate::context::Context, sink: std::sync::Arc<dyn EventSink>) -> crate::context::Context;
     pub fn with_event_sinks<I: IntoIterator<Item = std::sync::Arc<dyn EventSink>>>(ctx: &crate::context::Context, sinks: I) -> crate::context::Context;
     pub fn event_sinks(ctx: &crate::context::Context) -> Vec<std::sync::Arc<dyn EventSink>>;
@@ -86,6 +92,7 @@ pub mod engine {
     pub struct SinkScopedEngine;
     impl SinkScopedEngine { pub fn new(inner: std::sync::Arc<dyn Engine>, sinks: Vec<std::sync::Arc<dyn crate::events::EventSink>>) -> Self; }
     impl Engine for SinkScopedEngine {}
+    pub struct Step;
     pub struct EchoEngine;
     impl EchoEngine { pub fn new() -> Self; }
     impl Engine for EchoEngine {}
@@ -93,7 +100,17 @@ pub mod engine {
     impl ScriptedEngine { pub fn new() -> Self; }
     impl Engine for ScriptedEngine {}
 }
-pub mod middleware { pub trait Middleware {} }
+pub mod middleware {
+    pub trait Middleware {}
+    pub struct Logging;
+    impl Middleware for Logging {}
+    pub struct SystemPrompt;
+    impl Middleware for SystemPrompt {}
+    pub fn chain<A>(first: A);
+    pub fn wrap<A>(handler: A);
+    pub fn logging() -> Logging;
+    pub fn system_prompt<S>(text: S) -> SystemPrompt;
+}
 pub mod tools {
     pub struct Tool;
     pub struct ToolError;
@@ -103,11 +120,27 @@ pub mod tools {
     impl ToolRegistry for InMemoryToolRegistry {}
     pub struct ToolConfig;
     pub trait ToolExecutor {}
+    pub struct DefaultToolExecutor;
+    impl ToolExecutor for DefaultToolExecutor {}
+    pub enum ToolErrorPolicy {}
+    pub fn tool_config(ctx: &crate::context::Context) -> Option<std::sync::Arc<ToolConfig>>;
+    pub fn tool_registry(ctx: &crate::context::Context) -> Option<std::sync::Arc<dyn ToolRegistry>>;
+    pub fn with_tool_config(ctx: &crate::context::Context, config: ToolConfig) -> crate::context::Context;
+    pub fn with_tool_registry(ctx: &crate::context::Context, registry: std::sync::Arc<dyn ToolRegistry>) -> crate::context::Context;
 }
 pub mod toolloop {
     pub type SnapshotHook = std::sync::Arc<dyn Fn(&crate::context::Context, &crate::turns::Turn, &str)>;
     pub struct LoopConfig { pub max_iterations: usize }
+    pub struct Loop;
+    pub struct Pause;
     pub struct StepController;
+    pub fn run_once();
+    pub fn with_snapshot_hook(ctx: &crate::context::Context, hook: SnapshotHook) -> crate::context::Context;
+    pub mod phase {
+        pub const PRE_INFERENCE: &str = "";
+        pub const POST_INFERENCE: &str = "";
+        pub const POST_TOOLS: &str = "";
+    }
 }
 pub mod session {
     pub struct Session;
@@ -133,6 +166,14 @@ pub mod session {
     }
     pub trait EngineBuilder {}
     pub trait InferenceRunner {}
+    pub struct BuildError;
+    pub fn session_id(ctx: &crate::context::Context) -> Option<String>;
+    pub fn inference_id(ctx: &crate::context::Context) -> Option<String>;
+    pub fn provider_call_index(ctx: &crate::context::Context) -> Option<usize>;
+    pub fn run_tags(ctx: &crate::context::Context) -> Option<()>;
+    pub fn with_session_meta(ctx: &crate::context::Context) -> crate::context::Context;
+    pub fn with_provider_call_index(ctx: &crate::context::Context) -> crate::context::Context;
+    pub fn with_run_tags(ctx: &crate::context::Context) -> crate::context::Context;
 }
 pub mod builder {
     pub struct Builder;

@@ -15,7 +15,10 @@ pub(crate) fn call(cx: &Cx<'_>, site: &Site, method: &str, call: ExprId) -> Outc
             "a cancel made by hand is stored on the state",
             "nothing: every run of a session has its own cancel, reached by `cancel_active()` or `handle.cancel()`",
         ),
-        _ => Outcome::report("a session does not tell whether it holds a cancel", "`is_running()`: every run can be cancelled")
-            .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
+        _ => Outcome::report(
+            "a session does not tell whether it holds a cancel",
+            "`is_running()`: every run can be cancelled",
+        )
+        .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
     }
 }

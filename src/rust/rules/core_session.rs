@@ -25,10 +25,14 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
             Ok(made) => format!("{}.with_builder({}::new({}){calls})", made.text, builder(), made.engine),
             Err(outcome) => return outcome,
         },
-        CorePlan::Attach { state } => match (made_session(cx, facts, file, state), handle_text(cx, facts, file, core)) {
-            (Ok(made), Some(handle)) => format!("{handle}.with_builder({}::new({}){calls})", builder(), made.engine),
-            _ => return unreadable(),
-        },
+        CorePlan::Attach { state } => {
+            match (made_session(cx, facts, file, state), handle_text(cx, facts, file, core)) {
+                (Ok(made), Some(handle)) => {
+                    format!("{handle}.with_builder({}::new({}){calls})", builder(), made.engine)
+                }
+                _ => return unreadable(),
+            }
+        }
         CorePlan::Handle => match handle_text(cx, facts, file, core) {
             Some(handle) => handle,
             None => return unreadable(),
@@ -36,7 +40,10 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
     };
     // What wraps the construction goes with it: the session is a handle itself.
     let whole = pointer_around(cx, file, core);
-    Outcome::safe(vec![cx.replace(file, cx.span(file, whole), text)], "one `Session` whose `Builder` has the sinks and tools")
+    Outcome::safe(
+        vec![cx.replace(file, cx.span(file, whole), text)],
+        "one `Session` whose `Builder` has the sinks and tools",
+    )
 }
 
 fn pointer_around(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> ExprId {

@@ -6,6 +6,7 @@ use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::delete_argument;
+use super::super::ty::Ty;
 use crate::finding::Level;
 use crate::rules::Trap;
 
@@ -56,22 +57,44 @@ pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId
     args.first().copied()
 }
 
-/// An engine built by `new_engine_from_parsed_values(values, options)`.
+/// An engine built by `new_engine_from_parsed_values(values, options)`, or by the standard factory made on the spot.
 pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
     let file = site.file;
-    let ExprKind::Call { callee, args } = &cx.hir(file)[call].kind else { return flow() };
+    let (maker, args, name) = match &cx.hir(file)[call].kind {
+        ExprKind::Call { callee, args } => (*callee, args, "engine::factory::new_engine_from_parsed_values"),
+        ExprKind::MethodCall { receiver, args, .. } => match standard_factory(cx, file, *receiver) {
+            Some(path) => (path, args, "engine::factory::StandardEngineFactory"),
+            None => return flow(),
+        },
+        _ => return flow(),
+    };
     let [_, given] = args.as_slice() else { return flow() };
     let mut outcome = match options(cx, file, *given) {
-        Options::Empty => {
-            Outcome::safe(vec![delete_argument(cx, file, args, 1)], "the same call without options")
-        }
+        Options::Empty => Outcome::safe(vec![delete_argument(cx, file, args, 1)], "the same call without options"),
         _ => super::engine_sink::construction(cx, site, call),
     };
     if outcome.level != Level::Report {
-        let name = cx.name_at(file, call, "engine::factory::new_engine_from_parsed_values");
-        outcome.changes.push(cx.replace(file, cx.span(file, *callee), name));
+        let text = cx.name_at(file, call, name);
+        outcome.changes.push(cx.replace(file, cx.span(file, maker), text));
+        // The method is the trait's, which must be in scope under its short name.
+        let by_trait = name.ends_with("StandardEngineFactory");
+        if by_trait && cx.name_at(file, call, "engine::factory::EngineFactory").contains("::") {
+            return flow();
+        }
     }
     outcome
+}
+
+/// `StandardEngineFactory`, named on the spot.
+fn standard_factory(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> Option<ExprId> {
+    let hir = cx.hir(file);
+    let receiver = cx.peel_parens(file, receiver);
+    let is_factory = matches!(cx.ty(file, receiver), Ty::Adt(def, _)
+        if cx.resolver.known("geppetto::inference::engine::factory::StandardEngineFactory") == Some(*def));
+    match &hir[receiver].kind {
+        ExprKind::Path(_) if is_factory && cx.local(file, receiver).is_none() => Some(receiver),
+        _ => None,
+    }
 }
 
 /// Options that travel.

@@ -6,6 +6,7 @@ use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::{delete_argument, is_plain};
+use super::super::ty::Ty;
 use super::engine_options::{Options, argument, flow, options};
 use crate::rules::Trap;
 
@@ -27,9 +28,6 @@ pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
         Options::Local(vector) if is_sink_vector(cx, file, vector) => Carrier::Vector(vector),
         _ => return flow(),
     };
-    if !matches!(cx.hir(file)[call].kind, ExprKind::Call { .. }) {
-        return flow();
-    }
     let mut changes = vec![delete_argument(cx, file, args, index)];
     if let Carrier::Vector(vector) = carrier {
         changes.extend(vector_of_sinks(cx, file, vector));
@@ -92,8 +90,13 @@ fn is_vector_use(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
 
 fn is_construction_argument(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let Some(call) = cx.parent_expr(file, expr) else { return false };
-    cx.calls_known(file, call, "geppetto::inference::engine::factory::new_engine_from_parsed_values")
-        .is_some_and(|args| args.last() == Some(&expr))
+    argument(cx, file, call).is_some_and(|(args, index)| args[index] == expr) && is_construction(cx, file, call)
+}
+
+fn is_construction(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let method = cx.inferred(file).methods.get(&call).and_then(|&def| cx.legacy.method(def));
+    method == Some("create_engine")
+        || cx.calls_known(file, call, "geppetto::inference::engine::factory::new_engine_from_parsed_values").is_some()
 }
 
 /// The vector of options becomes one of sinks, under the name it has.
@@ -193,7 +196,9 @@ fn reaches(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: &[
         awaited && !in_own_closure(cx, file, call, run)
     });
     let carried = match carrier {
-        Carrier::Exprs(sinks) => sinks.iter().all(|&sink| !is_plain(cx, file, sink) || lives(cx, file, sink, call, runs)),
+        Carrier::Exprs(sinks) => {
+            sinks.iter().all(|&sink| !is_plain(cx, file, sink) || lives(cx, file, sink, call, runs))
+        }
         Carrier::Vector(vector) => !runs.iter().any(|&run| shadowed(cx, file, *vector, call, run)),
     };
     same_body && carried
@@ -203,26 +208,8 @@ fn in_own_closure(cx: &Cx<'_>, file: FileIdx, call: ExprId, run: ExprId) -> bool
     let hir = cx.hir(file);
     let home = cx.span(file, call);
     cx.ancestors(file, run).take_while(|&at| !hir[at].span.contains(home)).any(|at| {
-        matches!(
-            hir[at].kind,
-            ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. }
-        )
+        matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
     })
-}
-
-/// The locals that a sink's expression names.
-fn locals_in(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Vec<PatId> {
-    let inside = cx.span(file, expr);
-    let inferred = cx.inferred(file);
-    let mut locals: Vec<PatId> = inferred
-        .values
-        .keys()
-        .filter(|&&at| inside.contains(cx.span(file, at)))
-        .filter_map(|&at| inferred.local(at))
-        .collect();
-    locals.sort();
-    locals.dedup();
-    locals
 }
 
 /// Whether the locals of a sink's expression are still there at the runs.
@@ -230,7 +217,7 @@ fn lives(cx: &Cx<'_>, file: FileIdx, sink: ExprId, call: ExprId, runs: &[ExprId]
     let hir = cx.hir(file);
     let own = cx.span(file, sink);
     let last = runs.iter().map(|&run| cx.span(file, run).end).max().unwrap_or(own.end);
-    locals_in(cx, file, sink).into_iter().all(|local| {
+    cx.locals_in(file, sink).into_iter().all(|local| {
         let moved = cx.uses_of(file, local).iter().any(|&use_| {
             let span = hir[use_].span;
             !own.contains(span) && span.start > own.start && span.start < last && is_moved(cx, file, use_)
@@ -290,13 +277,14 @@ fn wrap_runs(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: 
 /// Whether the context of a run is made with a sink that the engine has too.
 fn is_told_twice(cx: &Cx<'_>, file: FileIdx, carrier: &Carrier, run: ExprId) -> bool {
     let Carrier::Exprs(sinks) = carrier else { return false };
-    let own: Vec<PatId> = sinks.iter().flat_map(|&sink| locals_in(cx, file, sink)).collect();
+    let own: Vec<PatId> = sinks.iter().flat_map(|&sink| cx.locals_in(file, sink)).collect();
     let hir = cx.hir(file);
     let ExprKind::MethodCall { args, .. } = &hir[run].kind else { return false };
-    let Some(ctx) = args.first().and_then(|&ctx| locals_in(cx, file, ctx).first().copied()) else { return false };
+    let Some(ctx) = args.first().and_then(|&ctx| cx.locals_in(file, ctx).first().copied()) else { return false };
     let PatParent::Stmt(stmt) = hir[ctx].parent else { return false };
     let StmtKind::Let { init: Some(init), .. } = hir[stmt].kind else { return false };
-    cx.expr_text(file, init).contains("with_event_sink") && locals_in(cx, file, init).iter().any(|local| own.contains(local))
+    cx.expr_text(file, init).contains("with_event_sink")
+        && cx.locals_in(file, init).iter().any(|local| own.contains(local))
 }
 
 fn constructions(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> usize {
@@ -362,14 +350,27 @@ fn wrap_context(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, sink
         }
         _ => {
             let function = cx.name_at(file, ctx, "events::with_event_sinks");
-            let sink = cx.name_at(file, ctx, "events::EventSink");
-            let arc = arc_name(cx, file, ctx);
-            let first = format!("{} as {arc}<dyn {sink}>", sinks.first().map_or("", String::as_str));
+            let first = first_of_several(cx, file, ctx, carrier, sinks);
             let rest: Vec<&str> = sinks.iter().skip(1).map(String::as_str).collect();
             (format!("&{function}("), format!(", [{first}, {}])", rest.join(", ")))
         }
     };
     vec![cx.insert(file, span.start, open), cx.insert(file, span.end, close)]
+}
+
+/// The first sink of an array, which says of what type the others are.
+fn first_of_several(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, sinks: &[String]) -> String {
+    let text = sinks.first().cloned().unwrap_or_default();
+    let Carrier::Exprs(exprs) = carrier else { return text };
+    let is_trait_object = |&sink: &ExprId| match cx.ty(file, sink) {
+        Ty::Adt(_, args) => !is_plain(cx, file, sink) || matches!(args.as_slice(), [Ty::Trait(..)]),
+        _ => !is_plain(cx, file, sink),
+    };
+    if exprs.first().is_some_and(is_trait_object) {
+        return text;
+    }
+    let sink = cx.name_at(file, ctx, "events::EventSink");
+    format!("{text} as {}<dyn {sink}>", arc_name(cx, file, ctx))
 }
 
 /// Wraps the constructed engine so that it keeps its sinks.

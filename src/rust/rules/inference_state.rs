@@ -27,7 +27,10 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
         }
         StatePlan::Bare => {
             let change = cx.replace(file, cx.span(file, call), made.text.clone());
-            made.judge(Outcome::safe(vec![change], "a `Session`, which gets its builder where the core session was made"))
+            made.judge(Outcome::safe(
+                vec![change],
+                "a `Session`, which gets its builder where the core session was made",
+            ))
         }
         StatePlan::Moved(stmt) => {
             let change = delete_line(cx, file, cx.hir(file)[stmt].span);
@@ -36,7 +39,6 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
         StatePlan::Inline => {
             made.judge(Outcome::safe(Vec::new(), "one `Session`, made where the core session was made"))
         }
-        StatePlan::Blocked(outcome) => outcome,
     }
 }
 

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use super::super::analysis::PackageOutcome;
+use super::super::ledger;
 use super::super::manifest::{
-    LEGACY_PACKAGE, ManifestPlan, ManifestRequest, Need, RUNTIME_PACKAGE, RuntimeDependency, SectionKind, SharedKeys, parse,
-    plan_manifest,
+    LEGACY_PACKAGE, ManifestPlan, ManifestRequest, Need, RUNTIME_PACKAGE, RuntimeDependency, SectionKind, SharedKeys,
+    parse, plan_manifest,
 };
 use super::super::package::{CargoPackage, PackageId, Packages};
-use crate::finding::{Finding, Level, UnitId};
+use crate::finding::{Class, Finding, Level, Mention, UnitId};
 use crate::frontend::Analysis;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
@@ -88,8 +89,28 @@ fn one(
             unit: UnitId(place(entry.place.start)),
         });
     }
+    out.mentions.extend(mentions(source.text(), manifest, &plan, level));
     out.edits.extend(plan.edits.into_iter().map(|edit| (manifest, edit)));
     Ok(())
+}
+
+/// The classes of the names in a manifest: the legacy crate's own name belongs to the entries, longer names and comments
+/// do not.
+fn mentions(text: &str, file: FileId, plan: &ManifestPlan, level: Level) -> Vec<Mention> {
+    let class = |offset: usize, name: &str| {
+        let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let is_longer = text[offset + name.len()..].starts_with('-') || text[..offset].ends_with('-');
+        if plan.entries.is_empty() || is_longer || name != LEGACY_PACKAGE || text[line..offset].contains('#') {
+            return Class::Unrelated;
+        }
+        match level {
+            Level::Safe => Class::Rewritten,
+            Level::Offered => Class::Offered,
+            Level::Report => Class::Reported,
+        }
+    };
+    let occurrences = ledger::occurrences(text).into_iter();
+    occurrences.map(|(offset, name)| Mention { file, offset, class: class(offset, name) }).collect()
 }
 
 /// What is taken for a package whose code could not be looked into.
@@ -137,7 +158,7 @@ impl Shared {
         let source = tree.source(workspace)?;
         let manifest = parse(&source)?;
         let entries = manifest.entries();
-        let mut keys = |package: &str| -> Vec<String> {
+        let keys = |package: &str| -> Vec<String> {
             let shared = entries.iter().filter(|entry| entry.section.kind == SectionKind::Workspace);
             shared.filter(|entry| entry.package() == package).map(|entry| entry.key.clone()).collect()
         };

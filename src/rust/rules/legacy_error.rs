@@ -3,7 +3,7 @@
 //! The texts of the errors are the same on both sides, so a binding that is only displayed may hold the new error.
 //! The new enum is non-exhaustive, and a cancelled run is an error of its own in it.
 
-use super::super::cx::{Change, Cx};
+use super::super::cx::Cx;
 use super::super::flow::sub_patterns;
 use super::super::hir::{Arm, ExprId, ExprKind, MacroContent, PatId, PatKind, PatParent, TypeId};
 use super::super::index::{DefId, FileIdx};
@@ -32,10 +32,15 @@ pub(crate) fn value(cx: &Cx<'_>, site: &Site, expr: ExprId, variant: &str) -> Ou
         "Engine" => Outcome::safe(vec![cx.replace(file, span, format!("{error}::Engine"))], HELP),
         _ => match call_of(cx, file, expr) {
             Some((call, arg)) => match variant_of_value(cx, file, arg) {
-                Some(new) => Outcome::safe(vec![cx.replace(file, cx.span(file, call), format!("{error}::{new}"))], HELP),
+                Some(new) => {
+                    Outcome::safe(vec![cx.replace(file, cx.span(file, call), format!("{error}::{new}"))], HELP)
+                }
                 None => Outcome::safe(super::super::text::unwrap_call(cx, file, call, arg), HELP),
             },
-            None => Outcome::report("`RunError::State` is used as a function", "the error itself: it is a `SessionError` already"),
+            None => Outcome::report(
+                "`RunError::State` is used as a function",
+                "the error itself: it is a `SessionError` already",
+            ),
         },
     }
 }
@@ -219,9 +224,9 @@ enum Closing {
 
 fn closing(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Closing {
     let Some((arms, _)) = arms_of(cx, file, pat) else { return Closing::Open };
-    let taken = arms.iter().any(|arm| {
-        arm.guard.is_none() && tail_of(cx, file, arm.pat).iter().any(|&pat| takes_any_error(cx, file, pat))
-    });
+    let taken = arms
+        .iter()
+        .any(|arm| arm.guard.is_none() && tail_of(cx, file, arm.pat).iter().any(|&pat| takes_any_error(cx, file, pat)));
     if taken {
         return Closing::Open;
     }
@@ -307,8 +312,7 @@ fn is_displayed(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
 pub(crate) fn printed_for_debugging(cx: &Cx<'_>, file: FileIdx) -> Vec<ExprId> {
     let hir = cx.hir(file);
     let mut found = Vec::new();
-    for (index, expr) in hir.exprs.iter().enumerate() {
-        let id = ExprId(index as u32);
+    for id in (0..hir.exprs.len() as u32).map(ExprId) {
         let mentions = cx.legacy.mentioned(cx.ty(file, id));
         if !mentions.iter().any(|kind| matches!(kind, Tracked::RunError | Tracked::StateError)) {
             continue;
@@ -319,8 +323,6 @@ pub(crate) fn printed_for_debugging(cx: &Cx<'_>, file: FileIdx) -> Vec<ExprId> {
         {
             found.push(id);
         }
-        let _ = expr;
     }
     found
 }
-

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::cx::{Change, Cx, Need};
 use super::super::hir::{ItemKind, Span, UseKind, Visibility};
 use super::super::index::{DefId, DefKind, FileIdx, ImportId};
-use super::super::legacy::is_shared_pointer;
 use super::super::references::{Reference, closure, counterpart, is_direct, leads_through_legacy, target};
 use super::inference_state::delete_line;
 
@@ -51,7 +50,7 @@ pub(crate) fn plan(
     planner.find_conflicts();
     planner.rewrite_paths();
     planner.emit();
-    planner.drop_unused_pointers(changes);
+    planner.drop_idle(changes);
     planner.plan
 }
 
@@ -132,6 +131,9 @@ impl Planner<'_> {
         if is_legacy && is_module {
             return self.fate_of_module(import, def, &left);
         }
+        if is_legacy && data.visibility == Visibility::Public && self.is_api(data.scope) {
+            return Fate::Keep;
+        }
         if is_legacy {
             let named = data.rename.as_deref().unwrap_or_default() == "_";
             return if left.is_empty() && !named && !self.copied(import) { Fate::Delete } else { Fate::Keep };
@@ -144,6 +146,11 @@ impl Planner<'_> {
             }
         }
         counterpart(cx, def).map_or(Fate::Keep, Fate::Rewrite)
+    }
+
+    /// Whether people outside the tree may use what a scope re-exports.
+    fn is_api(&self, scope: DefId) -> bool {
+        self.cx.program.krate(self.cx.program.def(scope).krate).is_open
     }
 
     /// Whether new code holds the bound name because text was moved, or an unread macro may.
@@ -199,7 +206,11 @@ impl Planner<'_> {
         let legacy_left = left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def));
         let visibility = cx.program.import(import).visibility;
         match counterpart(cx, def) {
-            _ if legacy_left || visibility == Visibility::Public && cx.legacy.is_legacy(cx.program, def) && self.reexports_left(import) => {
+            _ if legacy_left
+                || visibility == Visibility::Public
+                    && cx.legacy.is_legacy(cx.program, def)
+                    && self.reexports_left(import) =>
+            {
                 Fate::Keep
             }
             Some(new) if !left.is_empty() || self.needs_here(import, &new) => Fate::Rewrite(new),
@@ -211,9 +222,8 @@ impl Planner<'_> {
     fn reexports_left(&self, import: ImportId) -> bool {
         let scope = self.cx.program.import(import).scope;
         self.left.iter().any(|reference| {
-            reference.import.is_some_and(|through| {
-                through != import && target(self.cx, through) == Some(scope)
-            }) && self.cx.legacy.is_legacy(self.cx.program, reference.def)
+            reference.import.is_some_and(|through| through != import && target(self.cx, through) == Some(scope))
+                && self.cx.legacy.is_legacy(self.cx.program, reference.def)
         })
     }
 
@@ -330,18 +340,21 @@ impl Planner<'_> {
                 }
             }
         }
-        self.place(file, scope, pool, dissolved, nested, anchor);
+        self.place(file, scope, &pool, dissolved, nested, anchor);
     }
 
-    /// `use std::sync::Arc` goes where the changes took its last use.
-    fn drop_unused_pointers(&mut self, changes: &[Change]) {
+    /// Other imports, such as `use std::sync::Arc`, go where the changes took their last use.
+    fn drop_idle(&mut self, changes: &[Change]) {
         let cx = self.cx;
         let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
         for (index, data) in cx.program.imports.iter().enumerate().filter(|(_, data)| files.contains(&data.file)) {
-            let Some(name) = data.binds.as_deref() else { continue };
-            let Some(def) = target(cx, ImportId(index as u32)) else { continue };
-            let is_private = data.visibility == Visibility::Private;
-            if is_private && is_shared_pointer(cx.resolver, def) && self.lost_last_use(data.file, name, changes) {
+            let import = ImportId(index as u32);
+            let (Some(name), Some(def)) = (data.binds.as_deref(), target(cx, import)) else { continue };
+            let is_idle = data.visibility == Visibility::Private
+                && !self.plan.fates.contains_key(&import)
+                && cx.program.def(def).kind != DefKind::Trait
+                && self.lost_last_use(data.file, name, changes);
+            if is_idle {
                 let removed = remove_leaf(cx, data);
                 self.plan.changes.extend(removed);
             }
@@ -353,13 +366,21 @@ impl Planner<'_> {
         let cx = self.cx;
         let source = cx.source(file);
         let own: Vec<&Change> = changes.iter().filter(|change| change.file == file).collect();
-        let imports: Vec<Span> = cx.program.imports.iter().filter(|import| import.file == file).map(|import| cx.hir(file)[import.item].span).collect();
+        let imports: Vec<Span> = cx
+            .program
+            .imports
+            .iter()
+            .filter(|import| import.file == file)
+            .map(|import| cx.hir(file)[import.item].span)
+            .collect();
         let comments = super::super::comments::comments(source);
         let in_code = |at: usize| {
-            !imports.iter().any(|span| span.range().contains(&at)) && !comments.iter().any(|comment| comment.contains(&at))
+            !imports.iter().any(|span| span.range().contains(&at))
+                && !comments.iter().any(|comment| comment.contains(&at))
         };
         let goes = |at: usize| own.iter().any(|change| change.edit.range().contains(&at));
-        let (gone, left): (Vec<usize>, Vec<usize>) = words(source, name).filter(|&at| in_code(at)).partition(|&at| goes(at));
+        let (gone, left): (Vec<usize>, Vec<usize>) =
+            words(source, name).filter(|&at| in_code(at)).partition(|&at| goes(at));
         let inserted = own.iter().any(|change| holds_word(change.edit.text(), name));
         !gone.is_empty() && left.is_empty() && !inserted
     }
@@ -405,14 +426,14 @@ impl Planner<'_> {
             Fate::Rewrite(new) => cx.program.import(*import).rename.is_none() && new == path,
             _ => false,
         });
-        let already = [super::super::resolve::Namespace::Type, super::super::resolve::Namespace::Value].iter().any(|&namespace| {
-            match cx.resolver.member(scope, short, namespace) {
+        let already = [super::super::resolve::Namespace::Type, super::super::resolve::Namespace::Value].iter().any(
+            |&namespace| match cx.resolver.member(scope, short, namespace) {
                 Some((super::super::resolve::Res::Def(def), Some(import))) => {
                     !self.plan.fates.contains_key(&import) && counterpart(cx, def).as_deref() == Some(path)
                 }
                 _ => false,
-            }
-        });
+            },
+        );
         by_rewrite || already
     }
 
@@ -464,7 +485,8 @@ impl Planner<'_> {
             self.plan.fates[leaf] == Fate::Rewrite(old.join("::"))
         });
         let root = cx.program.import(*leaves.first()?).path.first()?.span;
-        let one_root = leaves.iter().all(|leaf| cx.program.import(*leaf).path.first().is_some_and(|name| name.span == root));
+        let one_root =
+            leaves.iter().all(|leaf| cx.program.import(*leaf).path.first().is_some_and(|name| name.span == root));
         (swaps && one_root).then(|| vec![cx.replace(file, root, cx.runtime(file))])
     }
 
@@ -488,7 +510,11 @@ impl Planner<'_> {
                 Leaf { path, rename: import.rename.clone() }
             })
             .collect();
-        if kept.is_empty() { String::new() } else { statements("", &kept, true).join(cx.program.unit(file).source.newline()) }
+        if kept.is_empty() {
+            String::new()
+        } else {
+            statements("", &kept, true).join(cx.program.unit(file).source.newline())
+        }
     }
 
     /// A declaration with attributes or a visibility is written again with them.
@@ -513,14 +539,14 @@ impl Planner<'_> {
         &mut self,
         file: FileIdx,
         scope: DefId,
-        pool: BTreeSet<Leaf>,
+        pool: &BTreeSet<Leaf>,
         dissolved: Vec<(Span, String)>,
         nested: bool,
         anchor: Option<Span>,
     ) {
         let cx = self.cx;
         let source = &cx.program.unit(file).source;
-        let mut lines = statements(cx.runtime(file), &pool, nested);
+        let mut lines = statements(cx.runtime(file), pool, nested);
         for (span, text) in dissolved {
             let between = format!("{}{}", source.newline(), source.indent_at(span.start as usize));
             let mut own: Vec<String> = if text.is_empty() { Vec::new() } else { vec![text] };
@@ -570,7 +596,9 @@ fn first_place(cx: &Cx<'_>, file: FileIdx, scope: DefId, lines: &[String]) -> (u
 
 fn is_root_group(item: &super::super::hir::Item) -> bool {
     match &item.kind {
-        ItemKind::Use(tree) => matches!(&tree.kind, UseKind::Path { rest, .. } if matches!(rest.kind, UseKind::Group(_))),
+        ItemKind::Use(tree) => {
+            matches!(&tree.kind, UseKind::Path { rest, .. } if matches!(rest.kind, UseKind::Group(_)))
+        }
         _ => false,
     }
 }
@@ -605,7 +633,8 @@ fn join(module: &str, name: &str) -> String {
 fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        !text[..at].chars().next_back().is_some_and(is_part) && !text[at + word.len()..].chars().next().is_some_and(is_part)
+        !text[..at].chars().next_back().is_some_and(is_part)
+            && !text[at + word.len()..].chars().next().is_some_and(is_part)
     })
 }
 
@@ -619,13 +648,12 @@ fn remove_leaf(cx: &Cx<'_>, import: &super::super::index::Import) -> Option<Chan
     let beside: Vec<&super::super::index::Import> =
         cx.program.imports.iter().filter(|other| other.file == file && other.item == import.item).collect();
     let item = cx.hir(file)[import.item].span;
-    let [first, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
+    let [_, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
     let source = cx.source(file);
     if last.span == import.span {
         let before = source[..import.span.start as usize].rfind(',').filter(|&comma| comma > item.start as usize)?;
         return Some(cx.replace(file, Span { start: before as u32, end: import.span.end }, ""));
     }
-    let _ = first;
     let after = &source[import.span.end as usize..];
     let comma = after.find(',')?;
     let rest = &after[comma + 1..];

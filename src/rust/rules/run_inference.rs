@@ -52,7 +52,10 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
         );
     }
     let Some(seed) = seed(cx, file, run) else {
-        return Outcome::report("the run's arguments cannot be read", "`session.start_with_turn(&ctx, turn)?.wait().await`");
+        return Outcome::report(
+            "the run's arguments cannot be read",
+            "`session.start_with_turn(&ctx, turn)?.wait().await`",
+        );
     };
     let dropped = drop_context(cx, file, run, 6);
     if let Seed::Optional(seed) = seed {
@@ -78,7 +81,9 @@ fn optional_seed(cx: &Cx<'_>, file: FileIdx, seed: ExprId, dropped: Option<&'sta
     )
     .because(Trap::EmptyTurn, "a run on an empty turn, or on none, is an error now");
     match dropped {
-        Some(dropper) => outcome.because(Trap::DropStopsRun, &format!("{dropper} may drop the run, which must then be cancelled")),
+        Some(dropper) => {
+            outcome.because(Trap::DropStopsRun, &format!("{dropper} may drop the run, which must then be cancelled"))
+        }
         None => outcome,
     }
 }
@@ -135,22 +140,14 @@ fn wait(cx: &Cx<'_>, file: FileIdx, run: ExprId, dropped: bool) -> Result<Vec<Ch
         )
         .because(Trap::EagerStart, "a start runs at once, the legacy future began when it was polled"));
     }
-    Ok(vec![
-        cx.insert(file, span.start, "async { "),
-        cx.insert(file, span.end, format!("?.{wait}().await }}")),
-    ])
+    Ok(vec![cx.insert(file, span.start, "async { "), cx.insert(file, span.end, format!("?.{wait}().await }}"))])
 }
 
 /// Whether an argument of the run leaves the function or loop around it.
 fn leaves_early(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
     let hir = cx.hir(file);
-    let span = cx.span(file, run);
-    hir.exprs.iter().any(|expr| {
-        span.contains(expr.span)
-            && matches!(
-                expr.kind,
-                ExprKind::Try(_) | ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue
-            )
+    hir.descendants(run).any(|at| {
+        matches!(hir[at].kind, ExprKind::Try(_) | ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue)
     })
 }
 
@@ -205,8 +202,7 @@ fn drop_context(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> Option
         inner = at;
     }
     let depth = depth.checked_sub(1)?;
-    let function = cx.function_of(file, run)?;
-    let def = cx.program.def_of_item(file, function)?;
+    let def = cx.program.def_of_item(file, cx.function_of(file, run))?;
     let callers = cx.calls.get(&def)?;
     callers.iter().find_map(|&(file, call)| drop_context(cx, file, call, depth))
 }
@@ -220,10 +216,7 @@ fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
         _ => false,
     });
     let Some(depth) = depth.checked_sub(1) else { return joined };
-    let callers = cx
-        .function_of(file, run)
-        .and_then(|function| cx.program.def_of_item(file, function))
-        .and_then(|def| cx.calls.get(&def));
+    let callers = cx.program.def_of_item(file, cx.function_of(file, run)).and_then(|def| cx.calls.get(&def));
     joined || callers.into_iter().flatten().any(|&(file, call)| is_joined(cx, file, call, depth))
 }
 
@@ -267,21 +260,25 @@ fn judge(
         outcome = outcome.offered(Trap::DropStopsRun, &why);
     }
     if facts.sees_stamps {
-        outcome = outcome.reserved("a session writes its ids into the metadata of its turns, and this program looks at turns as a whole");
+        outcome = outcome.reserved(
+            "a session writes its ids into the metadata of its turns, and this program looks at turns as a whole",
+        );
     }
     if facts.sees_task {
         outcome = outcome.reserved(
             "a run is a task of its own: task locals do not reach its engine, and a panic in it is `SessionError::Panicked`",
         );
     }
-    if is_joined(cx, file, run, 6) {
+    let is_local = facts.made_in == Some((file, cx.function_of(file, run)));
+    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) {
         outcome = outcome.offered(
             Trap::CheckThenAct,
             "runs that are polled together overlap from their first moment, so the second of one session is refused",
         );
     }
     if matches!(seed, Seed::Turn(_)) && facts.reads_turn_aside {
-        outcome = outcome.reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
+        outcome = outcome
+            .reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
     }
     if matches!(seed, Seed::Turn(_)) && (facts.reads_turn || facts.reruns) && !ends_with_failure(cx, facts, file, run) {
         outcome = outcome.offered(
@@ -302,11 +299,7 @@ fn ends_with_failure(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> 
         _ => false,
     };
     let in_function = !cx.ancestors(file, run).any(|at| {
-        matches!(
-            hir[at].kind,
-            ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. }
-        )
+        matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
     });
-    let function = cx.function_of(file, run);
-    leaves && in_function && facts.made_in.as_ref().is_some_and(|made| Some(made.1) == function && made.0 == file)
+    leaves && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
 }

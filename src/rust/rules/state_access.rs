@@ -58,7 +58,8 @@ fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
             let formats = ["println", "print", "eprintln", "eprint", "format", "write", "writeln", "panic"];
             let compares = ["assert_eq", "assert_ne"];
             let first = matches!(&mac.content, MacroContent::Exprs(exprs) if exprs.first() == Some(&call));
-            formats.contains(&name) || (compares.contains(&name) && (first || !compared_with_string(cx, file, parent, call)))
+            formats.contains(&name)
+                || (compares.contains(&name) && (first || !compared_with_string(cx, file, parent, call)))
         }
         ExprKind::Binary { op, lhs, rhs } => {
             let other = if *lhs == call { *rhs } else { *lhs };
@@ -66,8 +67,22 @@ fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
         }
         ExprKind::MethodCall { receiver, method, .. } => {
             let on_texts = [
-                "is_empty", "len", "starts_with", "ends_with", "contains", "to_string", "to_owned", "trim", "chars", "into",
-                "to_uppercase", "to_lowercase", "split", "as_bytes", "bytes", "parse",
+                "is_empty",
+                "len",
+                "starts_with",
+                "ends_with",
+                "contains",
+                "to_string",
+                "to_owned",
+                "trim",
+                "chars",
+                "into",
+                "to_uppercase",
+                "to_lowercase",
+                "split",
+                "as_bytes",
+                "bytes",
+                "parse",
             ];
             *receiver == call && on_texts.contains(&method.text.as_str())
         }
