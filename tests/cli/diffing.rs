@@ -6,10 +6,8 @@ use crate::support::{LEGACY, Tree};
 
 /// Everything that is easily lost: a byte order mark, carriage returns, tabs, other scripts, no newline at the end.
 fn awkward() -> String {
-    let text = LEGACY
-        .replace("    let engine", "\t// Größe → 日本\n\tlet engine")
-        .replace("    ", "\t")
-        .replace('\n', "\r\n");
+    let text =
+        LEGACY.replace("    let engine", "\t// Größe → 日本\n\tlet engine").replace("    ", "\t").replace('\n', "\r\n");
     format!("\u{feff}{}", text.trim_end())
 }
 
@@ -64,7 +62,9 @@ fn nothing_to_change_is_an_empty_diff() {
 #[test]
 fn the_manifest_names_the_runtime_as_it_was_told() {
     let tree = Tree::legacy();
-    for toml in ["9.9", "\"9.9\"", "{ path = \"../somewhere\" }", "rt = { package = \"geppetto-runtime\", version = \"9.9\" }"] {
+    for toml in
+        ["9.9", "\"9.9\"", "{ path = \"../somewhere\" }", "rt = { package = \"geppetto-runtime\", version = \"9.9\" }"]
+    {
         let diff = tree.run(&["diff", "--runtime-dependency", toml]).expect(0).stdout;
         let told = toml.trim_start_matches("rt = ");
         assert!(diff.lines().any(|line| line.starts_with('+') && line.contains(told)), "{diff}");

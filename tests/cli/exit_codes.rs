@@ -7,7 +7,13 @@ const LOOKING: [&str; 3] = ["scan", "diff", "check"];
 #[test]
 fn wrong_usage_is_no_verdict() {
     let tree = Tree::empty();
-    for args in [&[][..], &["scam"], &["scan", "--offered"], &["scan", "--threads", "0"], &["diff", "--runtime-dependency", "{"]] {
+    for args in [
+        &[][..],
+        &["scam"],
+        &["scan", "--offered"],
+        &["scan", "--threads", "0"],
+        &["diff", "--runtime-dependency", "{"],
+    ] {
         tree.run(args).expect(2);
     }
 }

@@ -104,15 +104,9 @@ impl Tree {
 
 /// What a hook or a terminal around the tests would change.
 fn without_surroundings(command: &mut Command) -> &mut Command {
-    for variable in [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_PREFIX",
-        "NO_COLOR",
-        "CLICOLOR",
-        "CLICOLOR_FORCE",
-    ] {
+    for variable in
+        ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
+    {
         command.env_remove(variable);
     }
     command

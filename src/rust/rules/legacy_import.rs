@@ -128,11 +128,11 @@ impl Planner<'_> {
             let used = !left.is_empty() || data.visibility == Visibility::Public || self.copied(import);
             return if used || !is_legacy { Fate::Keep } else { Fate::Delete };
         }
-        if is_legacy && is_module {
-            return self.fate_of_module(import, def, &left);
-        }
         if is_legacy && data.visibility == Visibility::Public && self.is_api(data.scope) {
             return Fate::Keep;
+        }
+        if is_legacy && is_module {
+            return self.fate_of_module(import, def, &left);
         }
         if is_legacy {
             let named = data.rename.as_deref().unwrap_or_default() == "_";
