@@ -26,6 +26,7 @@ mod rescue;
 mod resolve;
 mod rules;
 mod sites;
+mod store;
 mod text;
 mod ty;
 mod unit;

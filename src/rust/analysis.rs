@@ -1,7 +1,7 @@
 //! One group of packages from their files to findings and edits.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 
@@ -9,21 +9,21 @@ use super::cx::{Change, Cx};
 use super::flow;
 use super::hir::Span;
 use super::impls::Impls;
-use super::index::{CrateId, FileIdx, Files, ImportId, Program, Unit};
+use super::index::{CrateId, FileIdx, ImportId, Program};
 use super::infer::{Inferred, infer_file};
 use super::legacy::Legacy;
-use super::lower::lower;
 use super::models::{self, Models};
 use super::references::{self, Reference};
 use super::resolve::Resolver;
 use super::rules::legacy_import::{self as imports, Fate, ImportPlan};
+use super::store::FileStore;
 use super::unit::{self, UnitPlan};
 use super::{ledger, rescue, sites};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
 use crate::frontend::Selection;
 use crate::rules::Rule;
-use crate::tree::{FileId, Problem, ProblemKind, Tree};
+use crate::tree::{FileId, Problem, Tree};
 
 /// A crate to be indexed.
 #[derive(Clone, Debug)]
@@ -82,27 +82,50 @@ pub(crate) struct PackageOutcome {
 
 /// Looks into a group of packages that may name each other.
 pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection) -> GroupAnalysis {
-    let mut out = GroupAnalysis::default();
-    let mut store = FileStore::load(tree, packages, &mut out.problems);
+    let files = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
+    let dependencies = packages.iter().flat_map(|package| &package.dependencies);
+    let legacy = dependencies.filter(|(_, dependency)| *dependency == Dependency::Legacy);
+    let mut problems = Vec::new();
+    let mut store = FileStore::load(tree, &files, &legacy.map(|(name, _)| name.clone()).collect(), &mut problems);
+    loop {
+        let mut out = GroupAnalysis::default();
+        let asked = look(tree, packages, selection, &store, &mut out);
+        // Who calls a function is only known when every file that names it was parsed.
+        if !store.grow(tree, &asked, &mut problems) {
+            out.problems = problems;
+            return out;
+        }
+    }
+}
+
+/// Everything about the files parsed so far; the functions whose callers were asked for.
+fn look(
+    tree: &Tree,
+    packages: &[PackageInput],
+    selection: &Selection,
+    store: &FileStore,
+    out: &mut GroupAnalysis,
+) -> BTreeSet<String> {
     let mut program = Program::default();
     let models = models::add(&mut program);
-    let owners = index(&mut program, &models, packages, tree, &mut store);
+    let owners = index(&mut program, &models, packages, tree, store);
     let resolver = Resolver::new(&program);
     let impls = Impls::new(&resolver);
     let legacy = Legacy::new(&resolver);
-    let inferred = infer(&program, &impls);
+    let inferred = infer(&program, &impls, store);
     let flow = flow::build(&resolver, &legacy, &inferred);
     let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
     let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes);
+    cx.sees_task = store.sees_task;
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
     let decided = decide(&mut cx, &references, selection);
-    report(&cx, &references, &decided, &mut out);
+    report(&cx, &references, &decided, out);
     let chosen = accept(&cx, &references, &decided.plans, selection, Rounds::This);
     out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
     out.edits = merged(&program, &chosen.changes);
-    out
+    cx.take_asked()
 }
 
 /// The units with their imports under the two levels that findings speak of.
@@ -120,10 +143,9 @@ struct Accepted {
 
 /// Plans all units, again with longer names while a short one would mean two things.
 fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
+    let survey = unit::Survey::new(cx);
     loop {
-        let handles = unit::handles_by_unit(cx);
-        let plans: Vec<UnitPlan> =
-            sites::collect(cx).into_iter().map(|sites| unit::plan(cx, sites, &handles)).collect();
+        let plans: Vec<UnitPlan> = sites::collect(cx).into_iter().map(|sites| unit::plan(cx, &survey, sites)).collect();
         let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe), Rounds::All);
         let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered), Rounds::All);
         let chosen = accept(cx, references, &plans, selection, Rounds::This);
@@ -206,59 +228,13 @@ fn merged(program: &Program, changes: &[Change]) -> Vec<(FileId, Edit)> {
     edits
 }
 
-/// Lowered files by path.
-struct FileStore {
-    units: HashMap<PathBuf, (FileId, Option<Unit>)>,
-}
-
-impl FileStore {
-    fn load(tree: &Tree, packages: &[PackageInput], problems: &mut Vec<Problem>) -> Self {
-        let mut ids: Vec<FileId> = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
-        ids.sort();
-        ids.dedup();
-        let loaded: Vec<_> = ids.par_iter().map(|&id| (id, read(tree, id))).collect();
-        let mut units = HashMap::new();
-        for (id, unit) in loaded {
-            let path = tree.entry(id).path.clone();
-            match unit {
-                Ok(unit) => {
-                    units.insert(path, (id, Some(unit)));
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        Self { units }
-    }
-}
-
-impl Files for FileStore {
-    fn open(&mut self, path: &Path) -> Option<(FileId, Unit)> {
-        let (id, unit) = self.units.get_mut(path)?;
-        let unit = unit.as_ref()?;
-        Some((*id, Unit { hir: unit.hir.clone(), source: unit.source.clone() }))
-    }
-}
-
-fn read(tree: &Tree, id: FileId) -> Result<Unit, Problem> {
-    let source = tree.source(id)?;
-    match lower(id, source.text()) {
-        Ok(hir) => Ok(Unit { hir, source }),
-        Err(error) => Err(Problem {
-            path: tree.entry(id).path.clone(),
-            position: Some(source.position(error.offset)),
-            kind: ProblemKind::Unparsable,
-            message: error.message,
-        }),
-    }
-}
-
 /// Indexes all crates; files that no `mod` reaches become crates of their own. The owner of a crate is its package.
 fn index(
     program: &mut Program,
     models: &Models,
     packages: &[PackageInput],
     tree: &Tree,
-    store: &mut FileStore,
+    store: &FileStore,
 ) -> HashMap<CrateId, usize> {
     let mut owners = HashMap::new();
     let mut crates: Vec<(CrateId, usize, PathBuf)> = Vec::new();
@@ -287,7 +263,7 @@ fn index(
     }
     let reached: BTreeSet<FileId> = program.units.iter().map(|unit| unit.hir.file).collect();
     for (owner, package) in packages.iter().enumerate() {
-        for &file in package.files.iter().filter(|file| !reached.contains(file)) {
+        for &file in package.files.iter().filter(|&&file| !reached.contains(&file) && store.is_parsed(file)) {
             let path = &tree.entry(file).path;
             let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('-', "_"));
             let id = program.add_crate(&name, false);
@@ -319,10 +295,11 @@ fn connect(
     }
 }
 
-fn infer(program: &Program, impls: &Impls) -> HashMap<FileIdx, Inferred> {
+fn infer(program: &Program, impls: &Impls, store: &FileStore) -> HashMap<FileIdx, Inferred> {
     let files: Vec<FileIdx> = (0..program.units.len() as u32)
         .map(FileIdx)
         .filter(|&file| program.module_of_file(file).is_some_and(|module| !program.is_model(module)))
+        .filter(|&file| store.is_parsed(program.hir(file).file))
         .collect();
     files
         .into_par_iter()

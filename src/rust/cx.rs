@@ -38,12 +38,15 @@ pub(crate) struct Cx<'a> {
     /// Uses of every local, in source order.
     pub(crate) uses: HashMap<(FileIdx, PatId), Vec<ExprId>>,
     /// Callers of every function of the program: the calls by which it is reached.
-    pub(crate) calls: HashMap<DefId, Vec<(FileIdx, ExprId)>>,
+    calls: HashMap<DefId, Vec<(FileIdx, ExprId)>>,
     /// What the code of each crate calls the new one.
     runtimes: HashMap<CrateId, String>,
     /// Names that must be written with their full path, because the short one means something else.
     pub(crate) qualified: BTreeSet<Need>,
+    /// Whether the packages name what can tell on which task a run happens.
+    pub(crate) sees_task: bool,
     needs: RefCell<Vec<Need>>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Cx<'a> {
@@ -64,7 +67,9 @@ impl<'a> Cx<'a> {
             calls: HashMap::new(),
             runtimes,
             qualified: BTreeSet::new(),
+            sees_task: false,
             needs: RefCell::default(),
+            asked: RefCell::default(),
         };
         cx.index_uses();
         cx
@@ -87,6 +92,17 @@ impl<'a> Cx<'a> {
             uses.sort_by_key(|&expr| self.program.hir(*file)[expr].span);
         }
         self.calls.values_mut().for_each(|calls| calls.sort());
+    }
+
+    /// The calls of a function. Notes that they were asked for: files that name it must be parsed for the answer to hold.
+    pub(crate) fn callers(&self, def: DefId) -> &[(FileIdx, ExprId)] {
+        self.asked.borrow_mut().insert(self.program.def(def).name.clone());
+        self.calls.get(&def).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names of functions whose callers were asked for.
+    pub(crate) fn take_asked(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.asked.borrow_mut())
     }
 
     pub(crate) fn hir(&self, file: FileIdx) -> &'a Hir {

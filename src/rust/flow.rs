@@ -212,9 +212,11 @@ impl Walk<'_> {
     }
 
     fn variant_def(&self, owner: DefId, index: usize) -> Option<DefId> {
-        self.resolver.program.def_ids().find(|&def| {
-            let data = self.resolver.program.def(def);
-            data.parent == Some(owner) && data.kind == DefKind::Variant(index as u32)
+        let program = self.resolver.program;
+        let bindings = program.scopes.get(&owner)?.names.values().flatten();
+        bindings.copied().find_map(|binding| match binding {
+            super::index::Binding::Def(def) if program.def(def).kind == DefKind::Variant(index as u32) => Some(def),
+            _ => None,
         })
     }
 

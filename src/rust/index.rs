@@ -29,9 +29,9 @@ pub(crate) struct CrateId(pub(crate) u32);
 pub(crate) struct ImportId(pub(crate) u32);
 
 /// A lowered file with its text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Unit {
-    pub(crate) hir: Hir,
+    pub(crate) hir: Arc<Hir>,
     pub(crate) source: Arc<Source>,
 }
 
@@ -137,7 +137,7 @@ pub(crate) struct Program {
 /// How the files of a crate are found and read while it is indexed.
 pub(crate) trait Files {
     /// The lowered file at `path`, if it is part of the tree and parses.
-    fn open(&mut self, path: &Path) -> Option<(FileId, Unit)>;
+    fn open(&self, path: &Path) -> Option<(FileId, Unit)>;
 }
 
 impl Program {
@@ -159,10 +159,6 @@ impl Program {
 
     pub(crate) fn import(&self, id: ImportId) -> &Import {
         &self.imports[id.0 as usize]
-    }
-
-    pub(crate) fn def_ids(&self) -> impl Iterator<Item = DefId> + use<> {
-        (0..self.defs.len() as u32).map(DefId)
     }
 
     /// The item behind a definition.
@@ -258,7 +254,7 @@ impl Program {
     }
 
     /// Indexes a crate from its root file, following `mod` declarations through `files`.
-    pub(crate) fn index_crate(&mut self, krate: CrateId, root: &Path, files: &mut dyn Files) {
+    pub(crate) fn index_crate(&mut self, krate: CrateId, root: &Path, files: &dyn Files) {
         let Some((_, unit)) = files.open(root) else { return };
         let module = self.krate(krate).root;
         let dir = root.parent().unwrap_or(Path::new("")).to_owned();
@@ -268,7 +264,7 @@ impl Program {
     /// Indexes one text as a whole crate (an embedded description: its modules are inline).
     pub(crate) fn index_text(&mut self, krate: CrateId, unit: Unit) {
         let module = self.krate(krate).root;
-        self.index_file(unit, module, Modules { files: &mut NoFiles, dir: Default::default() });
+        self.index_file(unit, module, Modules { files: &NoFiles, dir: Default::default() });
     }
 
     fn index_file(&mut self, unit: Unit, module: DefId, mut modules: Modules<'_>) {
@@ -356,7 +352,7 @@ impl Program {
     ) {
         self.scopes.insert(def, Scope::default());
         if let Some(items) = items {
-            let mut inner = Modules { files: &mut *modules.files, dir: modules.dir.join(path_attr.unwrap_or(name)) };
+            let mut inner = Modules { files: modules.files, dir: modules.dir.join(path_attr.unwrap_or(name)) };
             for &item in items {
                 self.index_item(file, item, def, &mut inner);
             }
@@ -375,7 +371,7 @@ impl Program {
         };
         for (path, children) in candidates {
             if let Some((_, unit)) = modules.files.open(&path) {
-                self.index_file(unit, def, Modules { files: &mut *modules.files, dir: children });
+                self.index_file(unit, def, Modules { files: modules.files, dir: children });
                 return;
             }
         }
@@ -544,7 +540,7 @@ impl Program {
 }
 
 struct Modules<'a> {
-    files: &'a mut dyn Files,
+    files: &'a dyn Files,
     /// Where the files of child modules lie.
     dir: std::path::PathBuf,
 }
@@ -552,7 +548,7 @@ struct Modules<'a> {
 struct NoFiles;
 
 impl Files for NoFiles {
-    fn open(&mut self, _: &Path) -> Option<(FileId, Unit)> {
+    fn open(&self, _: &Path) -> Option<(FileId, Unit)> {
         None
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::index::{DefId, Program};
+use super::index::{Binding, DefId, Program};
 use super::resolve::Resolver;
 use super::ty::Ty;
 
@@ -52,20 +52,20 @@ impl Legacy {
     }
 
     fn collect_members(&mut self, program: &Program, owner: DefId) {
-        for def in program.def_ids() {
-            let data = program.def(def);
-            let Some(parent) = data.parent else { continue };
-            let of_impl = program
-                .impls
-                .iter()
-                .any(|block| block.def == parent && program.is_model(parent) && impl_is_for(program, parent, owner));
-            if parent == owner || of_impl {
-                if let Some(name) = METHODS.iter().find(|name| **name == data.name) {
-                    self.methods.insert(def, name);
-                }
-                if let Some(name) = VARIANTS.iter().find(|name| **name == data.name) {
-                    self.variants.insert(def, name);
-                }
+        let impls = program.impls.iter().map(|block| block.def);
+        let own = impls.filter(|&block| program.is_model(block) && impl_is_for(program, block, owner)).chain([owner]);
+        let members: Vec<DefId> =
+            own.flat_map(|parent| program.members.get(&parent).into_iter().flatten()).copied().collect();
+        for def in members {
+            if let Some(name) = METHODS.iter().find(|name| **name == program.def(def).name) {
+                self.methods.insert(def, name);
+            }
+        }
+        let variants = program.scopes.get(&owner).into_iter().flat_map(|scope| scope.names.values().flatten());
+        for binding in variants {
+            let Binding::Def(def) = *binding else { continue };
+            if let Some(name) = VARIANTS.iter().find(|name| **name == program.def(def).name) {
+                self.variants.insert(def, name);
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::hir::Hir;
 use super::index::{CrateId, Program, Unit};
 use super::lower::lower;
 use crate::source::Source;
@@ -28,22 +27,21 @@ pub(crate) fn add(program: &mut Program) -> Models {
     let ids: Vec<CrateId> = TEXTS.iter().map(|(name, _)| program.add_crate(name, true)).collect();
     let models = Models { tokio: ids[1], runtime: ids[2], legacy: ids[3] };
     program.depend(models.legacy, "geppetto_runtime", models.runtime);
-    for ((name, _), (&id, (hir, text))) in TEXTS.iter().zip(ids.iter().zip(lowered())) {
-        let source = Arc::new(Source::new(format!("{name}.rs"), text.as_str()));
-        program.index_text(id, Unit { hir: hir.clone(), source });
+    for (&id, Unit { hir, source }) in ids.iter().zip(lowered()) {
+        program.index_text(id, Unit { hir: hir.clone(), source: source.clone() });
     }
     models
 }
 
-fn lowered() -> &'static [(Hir, String)] {
-    static LOWERED: OnceLock<Vec<(Hir, String)>> = OnceLock::new();
+fn lowered() -> &'static [Unit] {
+    static LOWERED: OnceLock<Vec<Unit>> = OnceLock::new();
     LOWERED.get_or_init(|| {
         TEXTS
             .iter()
             .map(|(name, text)| {
                 let text = with_bodies(text);
                 match lower(FileId(u32::MAX), &text) {
-                    Ok(hir) => (hir, text),
+                    Ok(hir) => Unit { hir: Arc::new(hir), source: Arc::new(Source::new(format!("{name}.rs"), text)) },
                     Err(error) => unreachable!("the embedded description of {name} is broken: {error:?}"),
                 }
             })
@@ -82,10 +80,10 @@ mod tests {
     struct Disk;
 
     impl Files for Disk {
-        fn open(&mut self, path: &Path) -> Option<(FileId, Unit)> {
+        fn open(&self, path: &Path) -> Option<(FileId, Unit)> {
             let text = std::fs::read_to_string(path).ok()?;
             let hir = lower(FileId(0), &text).ok()?;
-            Some((FileId(0), Unit { hir, source: Arc::new(Source::new(path, text)) }))
+            Some((FileId(0), Unit { hir: Arc::new(hir), source: Arc::new(Source::new(path, text)) }))
         }
     }
 
@@ -95,7 +93,7 @@ mod tests {
         let models = add(&mut program);
         let real = program.add_crate(name, false);
         program.depend(real, "geppetto_runtime", models.runtime);
-        program.index_crate(real, &Path::new(env!("CARGO_MANIFEST_DIR")).join(root), &mut Disk);
+        program.index_crate(real, &Path::new(env!("CARGO_MANIFEST_DIR")).join(root), &Disk);
         let resolver = Resolver::new(&program);
         let mut lacking = Vec::new();
         let mut todo = vec![(program.krate(real).root, name.to_owned())];
@@ -105,7 +103,7 @@ mod tests {
                 let own = program.def(def).krate == real;
                 match program.def(def).kind {
                     DefKind::Module if own && program.def(def).visibility == Visibility::Public => {
-                        todo.push((def, full))
+                        todo.push((def, full));
                     }
                     DefKind::Module => {}
                     DefKind::Macro => {}

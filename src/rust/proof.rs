@@ -211,8 +211,8 @@ fn every_value(cx: &Cx<'_>, def: DefId, test: impl Fn(FileIdx, ExprId) -> bool) 
 /// Whether every call of a function that only the program can call gives it a proven turn.
 fn every_caller_gives_blocks(cx: &Cx<'_>, def: DefId, index: usize, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
-    let Some(calls) = cx.calls.get(&def) else { return false };
-    !is_open(cx, def)
+    let calls = if is_open(cx, def) { &[] } else { cx.callers(def) };
+    !calls.is_empty()
         && calls.iter().all(|&(file, expr)| {
             let args = match &cx.hir(file)[expr].kind {
                 ExprKind::MethodCall { args, .. } => args.get(index),

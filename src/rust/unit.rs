@@ -54,7 +54,7 @@ pub(crate) struct UnitPlan {
 }
 
 /// Handles of the state and the core session, by unit.
-pub(crate) fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> {
+fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> {
     let mut found: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> = HashMap::new();
     for &file in cx.inferred.keys() {
         for expr in super::handles::in_file(cx, file) {
@@ -67,9 +67,37 @@ pub(crate) fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, Exp
     found
 }
 
+/// What is asked of the whole program once, and holds for every unit.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// Handles of the state and the core session, by unit.
+    handles: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>,
+    /// Errors printed with `{:?}`, by unit.
+    debugged: BTreeSet<UnitIdx>,
+    adopts_ids: bool,
+    sees_stamps: bool,
+    sees_task: bool,
+}
+
+impl Survey {
+    pub(crate) fn new(cx: &Cx<'_>) -> Self {
+        let printed = cx.inferred.keys().flat_map(|&file| {
+            let exprs = legacy_error::printed_for_debugging(cx, file);
+            exprs.into_iter().filter_map(move |expr| cx.flow.unit_of(&Node::Expr(file, expr)))
+        });
+        Self {
+            handles: handles_by_unit(cx),
+            debugged: printed.collect(),
+            adopts_ids: adopts_ids(cx),
+            sees_stamps: sees_stamps(cx),
+            sees_task: cx.sees_task,
+        }
+    }
+}
+
 /// Decides a unit.
-pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>) -> UnitPlan {
-    let facts = facts(cx, &sites);
+pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
+    let facts = facts(cx, survey, &sites);
     cx.take_needs();
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {
@@ -78,7 +106,7 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec
     }
     let mut changes: Vec<Change> = decided.iter().flat_map(|(_, outcome)| outcome.changes.clone()).collect();
     for unit in units_of(cx, &decided) {
-        for &(file, expr) in handles.get(&unit).map_or(&[][..], Vec::as_slice) {
+        for &(file, expr) in survey.handles.get(&unit).map_or(&[][..], Vec::as_slice) {
             match super::handles::use_of(cx, file, expr) {
                 Ok(more) => changes.extend(more),
                 Err(report) => blame(cx, &mut decided, file, expr, report),
@@ -86,7 +114,7 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: Vec<Site>, handles: &HashMap<UnitIdx, Vec
         }
     }
     changes.extend(renames(cx, &facts));
-    debugged(cx, &mut decided);
+    debugged(cx, survey, &mut decided);
     settle(cx, decided, &changes)
 }
 
@@ -112,7 +140,7 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: Expr
     }
 }
 
-fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
+fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
     let reads = |method: &str| {
         sites.iter().any(|site| site.kind == SiteKind::StateMethod(if method == "turn" { "turn" } else { "run_id" }))
     };
@@ -140,9 +168,9 @@ fn facts(cx: &Cx<'_>, sites: &[Site]) -> Facts {
         first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
         made_in: made_in(cx, sites, &states),
         has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
-        adopts_ids: adopts_ids(cx),
-        sees_stamps: sees_stamps(cx),
-        sees_task: sees_task(cx),
+        adopts_ids: survey.adopts_ids,
+        sees_stamps: survey.sees_stamps,
+        sees_task: survey.sees_task,
     }
 }
 
@@ -257,12 +285,6 @@ fn sees_stamps(cx: &Cx<'_>) -> bool {
                 _ => false,
             })
     })
-}
-
-/// Whether task locals, thread locals or caught panics appear in the program.
-fn sees_task(cx: &Cx<'_>) -> bool {
-    let named = ["task_local!", "thread_local!", "catch_unwind", "is_panic", "should_panic"];
-    cx.inferred.keys().any(|&file| named.iter().any(|name| cx.source(file).contains(name)))
 }
 
 fn adopts_ids(cx: &Cx<'_>) -> bool {
@@ -380,23 +402,15 @@ fn field_of_shorthand<'a>(cx: &Cx<'a>, file: FileIdx, value: ExprId) -> Option<&
 }
 
 /// `{:?}` of an error shows other names.
-fn debugged(cx: &Cx<'_>, decided: &mut [(Site, Outcome)]) {
-    let files: BTreeSet<FileIdx> = decided.iter().map(|(site, _)| site.file).collect();
-    for file in files {
-        for printed in legacy_error::printed_for_debugging(cx, file) {
-            let unit = cx.flow.unit_of(&Node::Expr(file, printed));
-            let own = decided.iter_mut().find(|(site, outcome)| {
-                site.file == file
-                    && outcome.level != Level::Report
-                    && matches!(site.at, At::Expr(expr) if cx.flow.unit_of(&Node::Expr(file, expr)) == unit)
-            });
-            if let Some((_, outcome)) = own {
-                *outcome = outcome.clone().offered(
-                    crate::rules::Trap::ErrorIdentity,
-                    "the error is printed with `{:?}`, which shows the new names",
-                );
-            }
-        }
+fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
+    let own = decided.iter_mut().find(|(site, outcome)| {
+        let unit = cx.flow.unit_of(&site.node(cx));
+        outcome.level != Level::Report && unit.is_some_and(|unit| survey.debugged.contains(&unit))
+    });
+    if let Some((_, outcome)) = own {
+        *outcome = outcome
+            .clone()
+            .offered(crate::rules::Trap::ErrorIdentity, "the error is printed with `{:?}`, which shows the new names");
     }
 }
 

@@ -203,8 +203,7 @@ fn drop_context(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> Option
     }
     let depth = depth.checked_sub(1)?;
     let def = cx.program.def_of_item(file, cx.function_of(file, run))?;
-    let callers = cx.calls.get(&def)?;
-    callers.iter().find_map(|&(file, call)| drop_context(cx, file, call, depth))
+    cx.callers(def).iter().find_map(|&(file, call)| drop_context(cx, file, call, depth))
 }
 
 /// Whether the run, or a function that awaits it, is polled together with other futures on one task.
@@ -216,7 +215,7 @@ fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
         _ => false,
     });
     let Some(depth) = depth.checked_sub(1) else { return joined };
-    let callers = cx.program.def_of_item(file, cx.function_of(file, run)).and_then(|def| cx.calls.get(&def));
+    let callers = cx.program.def_of_item(file, cx.function_of(file, run)).map(|def| cx.callers(def));
     joined || callers.into_iter().flatten().any(|&(file, call)| is_joined(cx, file, call, depth))
 }
 
