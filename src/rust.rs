@@ -27,6 +27,8 @@ mod resolve;
 mod rules;
 mod sites;
 mod store;
+#[cfg(test)]
+mod testing;
 mod text;
 mod ty;
 mod unit;

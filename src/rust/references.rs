@@ -103,21 +103,19 @@ fn in_item(cx: &Cx<'_>, file: FileIdx, id: ItemId, out: &mut Vec<Reference>) {
     out.extend(paths.into_iter().filter_map(|path| resolve(cx, file, scope, path)));
 }
 
-/// Traits whose methods are called need their import although no path names them.
+/// Traits whose methods are called need their import although no path names them. The reference stands at the receiver.
 fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
-    let mut seen = BTreeSet::new();
     for (&call, &method) in &cx.inferred(file).methods {
         let Some(owner) = cx.program.def(method).parent else { continue };
+        let ExprKind::MethodCall { receiver, .. } = cx.hir(file)[call].kind else { continue };
         if cx.program.def(owner).kind != DefKind::Trait || !cx.program.is_model(owner) {
             continue;
         }
         let scope = cx.program.scope_of_expr(file, call);
         let name = cx.program.def(owner).name.clone();
         let Some(found) = found(cx, scope, &[&name]) else { continue };
-        if found.res == Res::Def(owner) && seen.insert((scope, owner)) {
-            let at = cx.span(file, call).start;
-            let span = Span { start: at, end: at };
-            out.extend(reference(cx, file, span, scope, found, Vec::new()));
+        if found.res == Res::Def(owner) {
+            out.extend(reference(cx, file, cx.span(file, receiver), scope, found, Vec::new()));
         }
     }
 }

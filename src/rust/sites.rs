@@ -83,6 +83,11 @@ impl Site {
                     _ => receiver,
                 }
             }
+            (At::Expr(expr), SiteKind::Factory) => {
+                let options =
+                    arguments_of_call(cx, self.file, expr).last().map(|&options| Node::Expr(self.file, options));
+                options.filter(|node| cx.flow.unit_of(node).is_some()).unwrap_or(Node::Expr(self.file, expr))
+            }
             (At::Expr(expr), SiteKind::CoreField(_)) => match cx.hir(self.file)[expr].kind {
                 ExprKind::Field { base, .. } => Node::Expr(self.file, base),
                 _ => Node::Expr(self.file, expr),
@@ -121,6 +126,13 @@ pub(crate) fn receiver(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<ExprI
         ExprKind::MethodCall { receiver, .. } => Some(*receiver),
         ExprKind::Call { args, .. } => args.first().copied(),
         _ => None,
+    }
+}
+
+fn arguments_of_call<'a>(cx: &Cx<'a>, file: FileIdx, call: ExprId) -> &'a [ExprId] {
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { args, .. } | ExprKind::Call { args, .. } => args,
+        _ => &[],
     }
 }
 

@@ -22,3 +22,17 @@ pub(crate) fn call(cx: &Cx<'_>, site: &Site, method: &str, call: ExprId) -> Outc
         .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+
+    #[test]
+    fn cancelling_is_renamed_and_cancels_made_by_hand_are_reported() {
+        let made = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
+        assert!(migrated(&format!("{made}let _ = state.cancel_run();")).ends_with("let _ = state.cancel_active();"));
+        let finding = finding_at(&format!("{made}state.set_cancel(ctx.with_cancel().1);"), "set_cancel");
+        assert_eq!(finding.level, Level::Report);
+    }
+}

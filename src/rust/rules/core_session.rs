@@ -150,3 +150,31 @@ pub(crate) fn field(cx: &Cx<'_>, site: &Site, access: ExprId, name: &str) -> Out
         "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    #[test]
+    fn a_session_made_later_gets_its_builder_there() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet other = state.clone();\n\
+                    let session = Session { event_sinks: Vec::new(), registry: None, tool_config: Some(ToolConfig::default()), ..Session::new(state) };\n\
+                    drop((session, other));";
+        assert_eq!(
+            migrated(body),
+            "let state = Session::with_id(\"a\");\nlet other = state.clone();\n\
+             let session = state.with_builder(Builder::new(engine).with_tool_config(ToolConfig::default()));\n\
+             drop((session, other));"
+        );
+    }
+
+    #[test]
+    fn two_sessions_over_one_state_are_reported() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                    let a = Session::new(state.clone());\nlet b = Session::new(state);\ndrop((a, b));";
+        let finding = finding_at(body, "Session::new(state.clone())");
+        assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::PerRunSession]));
+    }
+}

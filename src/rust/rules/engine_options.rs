@@ -106,3 +106,18 @@ pub(crate) fn flow() -> Outcome {
     )
     .because(Trap::SinkScope, "engine-level sinks saw only the engine's own events")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::migrated;
+
+    #[test]
+    fn options_that_are_empty_go_also_for_the_standard_factory() {
+        let body = "let a = new_engine_from_parsed_values(&values, Vec::new())?;\n\
+                    let b = StandardEngineFactory.create_engine(&values, vec![])?;\ndrop((a, b));";
+        assert_eq!(
+            migrated(body),
+            "let a = new_engine_from_parsed_values(&values)?;\nlet b = StandardEngineFactory.create_engine(&values)?;\ndrop((a, b));"
+        );
+    }
+}

@@ -391,3 +391,31 @@ fn scope_engine(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier) -> 
     let text = format!(".map(|engine| {arc}::new({scoped}::new(engine, {sinks})) as {arc}<dyn {engine}>)");
     cx.insert(file, cx.span(file, call).end, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+
+    #[test]
+    fn a_sink_made_on_the_spot_is_one_sink_for_all_runs() {
+        let body = "let engine = new_engine_from_parsed_values(&values, vec![with_sink(Arc::new(NullSink))])?;\n\
+                    for _ in 0..2 { engine.run_inference(&ctx, Turn::default()).await?; }";
+        assert_eq!(
+            migrated(body),
+            "let sink: Arc<dyn EventSink> = Arc::new(NullSink);\nlet engine = new_engine_from_parsed_values(&values)?;\n\
+             for _ in 0..2 { engine.run_inference(&with_event_sink(&ctx, sink.clone()), Turn::default()).await?; }"
+        );
+    }
+
+    #[test]
+    fn an_engine_that_escapes_keeps_its_sink() {
+        let body = "let sink = Arc::new(NullSink);\n\
+                    let engine = new_engine_from_parsed_values(&values, vec![with_sink(sink)])?;\nkeep(engine);";
+        assert!(
+            migrated(body)
+                .contains(".map(|engine| Arc::new(SinkScopedEngine::new(engine, vec![sink])) as Arc<dyn Engine>)?")
+        );
+        assert_eq!(finding_at(body, "with_sink").level, Level::Offered);
+    }
+}

@@ -94,7 +94,9 @@ fn first_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, turn: ExprId) -> Result
     }
     let looked_at = facts.reads_turn || facts.reruns;
     match some_of(cx, file, turn) {
-        Some(inner) if looked_at || !is_plain(cx, file, inner) => Ok(Some(cx.expr_text(file, inner).to_owned())),
+        Some(inner) if looked_at || !is_without_effect(cx, file, inner) => {
+            Ok(Some(cx.expr_text(file, inner).to_owned()))
+        }
         Some(_) => Ok(None),
         None if !looked_at && is_plain(cx, file, turn) => Ok(None),
         None => Err(Outcome::report(
@@ -103,6 +105,26 @@ fn first_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, turn: ExprId) -> Result
              `if let Some(turn) = turn { session.append(turn) }`",
         )),
     }
+}
+
+/// Whether making a turn does nothing else: it is plain, or built by the library's own functions of plain values.
+fn is_without_effect(cx: &Cx<'_>, file: FileIdx, turn: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let of_turns = |def: DefId| cx.program.is_model(def) && cx.assoc_path(def).starts_with("geppetto_runtime::turns::");
+    is_plain(cx, file, turn)
+        || match &hir[turn].kind {
+            ExprKind::Call { callee, args } => {
+                let known = matches!(cx.value_def(file, *callee), Some(def) if of_turns(def))
+                    || (args.is_empty() && cx.expr_text(file, *callee).ends_with("Turn::default"));
+                known && args.iter().all(|&arg| is_plain(cx, file, arg))
+            }
+            ExprKind::MethodCall { receiver, args, .. } => {
+                cx.inferred(file).methods.get(&turn).is_some_and(|&def| of_turns(def))
+                    && is_without_effect(cx, file, *receiver)
+                    && args.iter().all(|&arg| is_plain(cx, file, arg))
+            }
+            _ => false,
+        }
 }
 
 /// Deletes a statement with the line it stands on.
@@ -125,4 +147,27 @@ pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId)
     let name = cx.name(file, scope, "session::Session");
     let change = cx.replace(file, cx.hir(file)[outer].span, name);
     Outcome::safe(vec![change], "the type is `Session`, which is a handle itself")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    #[test]
+    fn an_empty_id_is_generated_and_a_turn_nobody_reads_goes() {
+        let body = "let state = Arc::new(InferenceState::new(\"\", Some(Turn::default()), engine));\nlet _ = state.is_running();";
+        assert_eq!(
+            migrated(body),
+            "let state = Session::new().with_builder(Builder::new(engine));\nlet _ = state.is_running();"
+        );
+    }
+
+    #[test]
+    fn an_id_that_is_read_and_may_be_empty_is_offered() {
+        let body = "let id = String::new();\nlet state = InferenceState::new(id, None, engine);\nlet id = state.run_id();\ndrop(id);";
+        let finding = finding_at(body, "InferenceState::new");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::EmptyId]));
+    }
 }

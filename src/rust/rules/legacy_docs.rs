@@ -21,3 +21,16 @@ pub(crate) fn comment(cx: &Cx<'_>, file: FileIdx, offset: usize, name: &str) -> 
         unit: UnitId(cx.place(file, span)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::finding_at;
+    use crate::finding::Level;
+    use crate::rules::Rule;
+
+    #[test]
+    fn prose_is_reported_where_it_stands() {
+        let finding = finding_at("// call start_run first\ndrop((ctx, engine, values));", "start_run");
+        assert_eq!((finding.rule, finding.level), (Rule::LegacyDocs, Level::Report));
+    }
+}

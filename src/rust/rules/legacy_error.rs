@@ -326,3 +326,20 @@ pub(crate) fn printed_for_debugging(cx: &Cx<'_>, file: FileIdx) -> Vec<ExprId> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::migrated;
+
+    #[test]
+    fn the_last_arm_of_an_exhaustive_match_takes_the_errors_it_does_not_name() {
+        let body = "let session = Session::new(Arc::new(InferenceState::new(\"a\", None, engine)));\n\
+                    match session.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await {\n\
+                    Ok(_) => {}\nErr(RunError::State(e)) => println!(\"busy: {e}\"),\nErr(RunError::Engine(e)) => println!(\"{e}\"),\n}";
+        let after = migrated(body);
+        assert!(
+            after.contains("Err(e @ SessionError::AlreadyActive) => println!(\"busy: {e}\"),\nErr(e) => println!"),
+            "{after}"
+        );
+    }
+}

@@ -749,3 +749,30 @@ fn group(names: &[String]) -> String {
         _ => format!("{{{}}}", names.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::plan_of;
+
+    fn imports_of(code: &str) -> Vec<String> {
+        let plan = plan_of(code);
+        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
+        let after = change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned());
+        after.lines().filter(|line| line.contains("use ")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_prelude_keeps_its_glob_and_names_what_the_new_one_lacks() {
+        let code = "use geppetto::prelude::*;\nfn f(_: Context, _: ParsedValues, _: Turn) {}\nfn main() {}\n";
+        assert_eq!(
+            imports_of(code),
+            ["use geppetto_runtime::prelude::*;", "use geppetto_runtime::engine::factory::ParsedValues;"]
+        );
+    }
+
+    #[test]
+    fn aliases_and_groups_keep_their_form() {
+        let code = "use geppetto::{context::Context as Ctx, turns};\nfn f(_: Ctx, _: turns::Turn) {}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use geppetto_runtime::{context::Context as Ctx, turns};"]);
+    }
+}

@@ -302,3 +302,45 @@ fn ends_with_failure(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> 
     });
     leaves && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    const MADE: &str = "let session = Session::new(Arc::new(InferenceState::new(\"a\", None, engine)));\n";
+
+    fn run(statement: &str) -> String {
+        let after = migrated(&format!("{MADE}{statement}"));
+        after[after.find('\n').unwrap() + 1..].to_owned()
+    }
+
+    #[test]
+    fn a_result_that_is_kept_covers_the_start_too() {
+        assert_eq!(
+            run(
+                "let out = session.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await;\ndrop(out);"
+            ),
+            "let out = async { session.start_with_turn(&ctx, Turn::builder().with_user_prompt(\"x\").build())?.wait().await }.await;\ndrop(out);"
+        );
+    }
+
+    #[test]
+    fn arguments_that_leave_the_function_stay_outside_of_an_async_block() {
+        let out = run("let out = session.run_inference(&ctx, Some(serde_json::from_str(\"\")?)).await;\ndrop(out);");
+        assert_eq!(
+            out,
+            "let out = match session.start_with_turn(&ctx, serde_json::from_str(\"\")?) \
+             { Ok(handle) => handle.wait().await, Err(error) => Err(error) };\ndrop(out);"
+        );
+    }
+
+    #[test]
+    fn a_run_that_a_timeout_may_drop_is_cancelled_by_that() {
+        let statement = "let late = tokio::time::timeout(D, session.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build()))).await;\ndrop(late);";
+        assert!(run(statement).contains("?.wait_or_cancel().await }"), "{}", run(statement));
+        let finding = finding_at(&format!("{MADE}{statement}"), "run_inference");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::DropStopsRun]));
+    }
+}

@@ -19,3 +19,18 @@ pub(crate) fn part(method: &str) -> Outcome {
             .because(Trap::EagerStart, "the run begins at the start, not where it is awaited"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::finding_at;
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    #[test]
+    fn a_guard_names_the_race_it_must_not_become() {
+        let body =
+            "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nstate.start_run()?;\nstate.finish_run();";
+        let finding = finding_at(body, "start_run");
+        assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::CheckThenAct]));
+    }
+}

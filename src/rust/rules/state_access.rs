@@ -99,3 +99,33 @@ fn compared_with_string(cx: &Cx<'_>, file: FileIdx, mac: ExprId, call: ExprId) -
     let MacroContent::Exprs(exprs) = &mac.content else { return true };
     exprs.iter().take(2).any(|&expr| expr != call && !is_str(cx, file, expr))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    #[test]
+    fn an_id_is_owned_only_where_a_text_is_not_enough() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nprintln!(\"{}\", state.run_id());\n\
+                    let id: String = state.run_id();\nif state.run_id() == \"a\" { drop(id); }";
+        let after = migrated(body);
+        let lines: Vec<&str> = after.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "println!(\"{}\", state.session_id());",
+                "let id: String = state.session_id().to_owned();",
+                "if state.session_id() == \"a\" { drop(id); }",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_engine_does_not_come_back_out() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\ndrop(state.engine());";
+        let finding = finding_at(body, "engine());");
+        assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::NoCounterpart]));
+    }
+}
