@@ -220,12 +220,21 @@ fn merged(program: &Program, changes: &[Change]) -> Vec<(FileId, Edit)> {
     let mut edits: Vec<(FileId, Edit)> = rescue::rescue(program, changes)
         .into_iter()
         .filter(|change| program.unit(change.file).source.slice(change.edit.range()) != change.edit.text())
-        .map(|change| (program.hir(change.file).file, change.edit))
+        .map(|change| (program.hir(change.file).file, with_newlines(program, &change)))
         .collect();
     // A file that two crates share is looked at twice and changed once.
     let mut seen = BTreeSet::new();
     edits.retain(|(file, edit)| seen.insert((*file, edit.range().start, edit.range().end, edit.text().to_owned())));
     edits
+}
+
+/// New lines end as the file's do.
+fn with_newlines(program: &Program, change: &Change) -> Edit {
+    let text = change.edit.text();
+    match program.unit(change.file).source.newline() {
+        "\r\n" => Edit::replace(change.edit.range(), text.replace("\r\n", "\n").replace('\n', "\r\n")),
+        _ => change.edit.clone(),
+    }
 }
 
 /// Indexes all crates; files that no `mod` reaches become crates of their own. The owner of a crate is its package.

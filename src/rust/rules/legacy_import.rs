@@ -2,10 +2,17 @@
 //!
 //! What is decided here depends on which units change: a name that is still used keeps its import.
 
+mod declarations;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::declarations::{
+    Leaf, first_place, has_group, holds_word, in_prelude, is_directly_in, is_root_group, join, last_use, remove_leaf,
+    statements, words,
+};
+
 use super::super::cx::{Change, Cx, Need};
-use super::super::hir::{ItemKind, Span, UseKind, Visibility};
+use super::super::hir::{ItemKind, Span, Visibility};
 use super::super::index::{DefId, DefKind, FileIdx, ImportId};
 use super::super::references::{Reference, closure, counterpart, is_direct, leads_through_legacy, target};
 use super::inference_state::delete_line;
@@ -309,7 +316,8 @@ impl Planner<'_> {
 
     fn emit_scope(&mut self, file: FileIdx, scope: DefId, imports: &[ImportId]) {
         let cx = self.cx;
-        let mut pool: BTreeSet<Leaf> = self.missing(file, scope, imports);
+        let missing = self.missing(file, scope, imports);
+        let mut pool = missing.clone();
         let mut by_item: BTreeMap<_, Vec<ImportId>> = BTreeMap::new();
         for &import in imports {
             by_item.entry(cx.program.import(import).item).or_default().push(import);
@@ -324,10 +332,11 @@ impl Planner<'_> {
             if leaves.iter().all(|leaf| self.plan.fates[leaf] == Fate::Keep) {
                 continue;
             }
-            match self.in_place(file, leaves, item) {
+            let plain = node.attrs.is_empty() && node.visibility == Visibility::Private;
+            let joins = plain && self.joins(file, node, leaves, &missing);
+            match self.in_place(file, leaves, item).filter(|_| !joins) {
                 Some(changes) => self.plan.changes.extend(changes),
                 None => {
-                    let plain = node.attrs.is_empty() && node.visibility == Visibility::Private;
                     let kept = self.kept_text(file, item, leaves);
                     let own: BTreeSet<Leaf> = leaves.iter().filter_map(|&leaf| self.rewritten(leaf)).collect();
                     if plain {
@@ -341,6 +350,21 @@ impl Planner<'_> {
             }
         }
         self.place(file, scope, &pool, dissolved, nested, anchor);
+    }
+
+    /// Whether names that are missing go best into a declaration that is there: one group for all of the crate, or one
+    /// for the same module.
+    fn joins(
+        &self,
+        file: FileIdx,
+        item: &super::super::hir::Item,
+        leaves: &[ImportId],
+        missing: &BTreeSet<Leaf>,
+    ) -> bool {
+        let has_comment = !super::super::comments::comments(self.cx.text(file, item.span)).is_empty();
+        let own: Vec<Leaf> = leaves.iter().filter_map(|&leaf| self.rewritten(leaf)).collect();
+        let shares = missing.iter().any(|new| own.iter().any(|leaf| leaf.module() == new.module()));
+        !has_comment && !missing.is_empty() && (is_root_group(item) || shares)
     }
 
     /// Other imports, such as `use std::sync::Arc`, go where the changes took their last use.
@@ -573,181 +597,10 @@ impl Planner<'_> {
     }
 }
 
-/// The last `use` of a scope.
-fn last_use(cx: &Cx<'_>, file: FileIdx, scope: DefId) -> Option<Span> {
-    let spans = cx.program.imports.iter().filter(|import| import.file == file && import.scope == scope);
-    spans.map(|import| cx.hir(file)[import.item].span).max()
-}
-
-/// In front of the first item of a module without any import.
-fn first_place(cx: &Cx<'_>, file: FileIdx, scope: DefId, lines: &[String]) -> (u32, String) {
-    let hir = cx.hir(file);
-    let newline = cx.program.unit(file).source.newline();
-    let first = match cx.program.item(scope).map(|item| &item.kind) {
-        Some(ItemKind::Module { items: Some(items), .. }) => items.first(),
-        _ => hir.roots.first(),
-    };
-    let at = first.map_or(hir.prologue as u32, |&item| hir[item].span.start);
-    let indent = cx.program.unit(file).source.indent_at(at as usize);
-    let text = lines.iter().map(|line| format!("{line}{newline}{indent}")).collect::<String>();
-    let blank = text.trim_end_matches(indent).to_owned();
-    (at, format!("{blank}{newline}{indent}"))
-}
-
-fn is_root_group(item: &super::super::hir::Item) -> bool {
-    match &item.kind {
-        ItemKind::Use(tree) => {
-            matches!(&tree.kind, UseKind::Path { rest, .. } if matches!(rest.kind, UseKind::Group(_)))
-        }
-        _ => false,
-    }
-}
-
-fn has_group(tree: &super::super::hir::UseTree) -> bool {
-    match &tree.kind {
-        UseKind::Group(_) => true,
-        UseKind::Path { rest, .. } => has_group(rest),
-        _ => false,
-    }
-}
-
 /// Whether the path below a module import leads to the same in the new crate.
 fn same_below(cx: &Cx<'_>, reference: &Reference, module: &str) -> bool {
     let below = reference.rest.join("::");
     counterpart(cx, reference.def).is_some_and(|new| new == join(module, &below))
-}
-
-fn is_directly_in(path: &str, module: &str) -> bool {
-    path.rsplit_once("::").map_or("", |(module, _)| module) == module
-}
-
-fn join(module: &str, name: &str) -> String {
-    match (module.is_empty(), name.is_empty()) {
-        (true, _) => name.to_owned(),
-        (_, true) => module.to_owned(),
-        _ => format!("{module}::{name}"),
-    }
-}
-
-/// Where `text` holds `word` as a whole identifier.
-fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        !text[..at].chars().next_back().is_some_and(is_part)
-            && !text[at + word.len()..].chars().next().is_some_and(is_part)
-    })
-}
-
-fn holds_word(text: &str, word: &str) -> bool {
-    words(text, word).next().is_some()
-}
-
-/// Takes one leaf out of its declaration: the whole declaration where it is the only one, its place in the group else.
-fn remove_leaf(cx: &Cx<'_>, import: &super::super::index::Import) -> Option<Change> {
-    let file = import.file;
-    let beside: Vec<&super::super::index::Import> =
-        cx.program.imports.iter().filter(|other| other.file == file && other.item == import.item).collect();
-    let item = cx.hir(file)[import.item].span;
-    let [_, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
-    let source = cx.source(file);
-    if last.span == import.span {
-        let before = source[..import.span.start as usize].rfind(',').filter(|&comma| comma > item.start as usize)?;
-        return Some(cx.replace(file, Span { start: before as u32, end: import.span.end }, ""));
-    }
-    let after = &source[import.span.end as usize..];
-    let comma = after.find(',')?;
-    let rest = &after[comma + 1..];
-    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let end = import.span.end + (comma + 1 + blank) as u32;
-    Some(cx.replace(file, Span { start: import.span.start, end }, ""))
-}
-
-/// The names of the new prelude.
-const PRELUDE: &[&str] = &[
-    "builder::Builder",
-    "context::Context",
-    "engine::Engine",
-    "engine::EngineError",
-    "events::Event",
-    "events::EventMetadata",
-    "events::EventSink",
-    "events::SinkError",
-    "events::publish",
-    "events::with_event_sink",
-    "events::with_event_sinks",
-    "session::ExecutionHandle",
-    "session::Session",
-    "session::SessionError",
-    "turns::Block",
-    "turns::BlockKind",
-    "turns::Turn",
-];
-
-fn in_prelude(path: &str) -> bool {
-    PRELUDE.contains(&path)
-}
-
-/// A leaf of a declaration to be written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Leaf {
-    path: String,
-    rename: Option<String>,
-}
-
-impl Leaf {
-    fn text(&self) -> String {
-        let name = self.path.rsplit("::").next().unwrap_or(&self.path);
-        match &self.rename {
-            Some(rename) => format!("{name} as {rename}"),
-            None => name.to_owned(),
-        }
-    }
-}
-
-/// `use` declarations of the leaves below `root`: one nested declaration, or one for each module.
-fn statements(root: &str, leaves: &BTreeSet<Leaf>, nested: bool) -> Vec<String> {
-    if leaves.is_empty() {
-        return Vec::new();
-    }
-    let mut modules: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for leaf in leaves {
-        let module = leaf.path.rsplit_once("::").map_or("", |(module, _)| module);
-        modules.entry(module).or_default().push(leaf.text());
-    }
-    fold_modules(&mut modules);
-    let parts: Vec<String> = modules.iter().map(|(module, names)| join(module, &group(names))).collect();
-    match (root.is_empty(), nested && parts.len() > 1) {
-        (false, true) => vec![format!("use {root}::{{{}}};", parts.join(", "))],
-        (false, false) => parts.iter().map(|part| format!("use {root}::{part};")).collect(),
-        (true, _) => parts.iter().map(|part| format!("use {part};")).collect(),
-    }
-}
-
-/// `events` beside `events::Event` becomes `events::{self, Event}`.
-fn fold_modules(modules: &mut BTreeMap<&str, Vec<String>>) {
-    let paths: Vec<String> = modules.keys().map(|module| (*module).to_owned()).collect();
-    for path in paths {
-        let (outer, name) = path.rsplit_once("::").unwrap_or(("", &path));
-        let Some(beside) = modules.get_mut(outer) else { continue };
-        let count = beside.len();
-        beside.retain(|leaf| leaf != name);
-        if beside.len() == count {
-            continue;
-        }
-        if beside.is_empty() {
-            modules.remove(outer);
-        }
-        if let Some(names) = modules.get_mut(path.as_str()) {
-            names.insert(0, "self".to_owned());
-        }
-    }
-}
-
-fn group(names: &[String]) -> String {
-    match names {
-        [only] => only.clone(),
-        _ => format!("{{{}}}", names.join(", ")),
-    }
 }
 
 #[cfg(test)]
