@@ -1,15 +1,17 @@
 //! Types, locals and callees of one body: one walk in source order, with unification for what is only known later.
 
 mod calls;
+mod control;
 mod macros;
+mod paths;
 mod pattern;
 
 use std::collections::HashMap;
 
-use super::hir::{BlockFlavour, ExprId, ExprKind, Hir, ItemId, ItemKind, Lit, Name, PatId, Path, StmtKind};
+use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Lit, Name, PatId, Path};
 use super::impls::Impls;
 use super::index::{DefId, DefKind, FileIdx, ImportId};
-use super::resolve::{Namespace, Res, Resolver};
+use super::resolve::Resolver;
 use super::ty::{Ty, TyScope};
 
 /// What a path expression or call names.
@@ -421,160 +423,6 @@ impl<'a> Body<'a> {
         paths.iter().any(|path| self.resolver.known(path) == Some(def))
     }
 
-    fn block(
-        &mut self,
-        id: ExprId,
-        stmts: &'a [super::hir::StmtId],
-        flavour: BlockFlavour,
-        expected: Option<&Ty>,
-    ) -> Ty {
-        let outer = self.scope.scope;
-        if let Some(&inner) = self.resolver.program.block_scopes.get(&(self.file, id)) {
-            self.scope.scope = inner;
-        }
-        let is_async = matches!(flavour, BlockFlavour::Async { .. });
-        let expected = match expected {
-            Some(Ty::Future(output)) if is_async => Some((**output).clone()),
-            _ if is_async => None,
-            other => other.cloned(),
-        };
-        if is_async {
-            let returns = match &expected {
-                Some(expected) => expected.clone(),
-                None => self.var(),
-            };
-            self.returns.push(returns);
-        }
-        self.locals.push(HashMap::new());
-        let mut value = Ty::unit();
-        for &stmt in stmts {
-            value = self.stmt(stmt, expected.as_ref());
-        }
-        self.locals.pop();
-        self.scope.scope = outer;
-        if is_async {
-            if let Some(returns) = self.returns.pop() {
-                self.unify(&returns, &value);
-            }
-            return Ty::Future(Box::new(value));
-        }
-        value
-    }
-
-    /// The value that the block has if this is its last statement.
-    fn stmt(&mut self, id: super::hir::StmtId, expected: Option<&Ty>) -> Ty {
-        let hir = self.hir;
-        match &hir[id].kind {
-            StmtKind::Let { pat, ty, init, otherwise } => {
-                let declared = match ty {
-                    Some(ty) => {
-                        let ty = self.resolver.lower(*ty, &self.scope);
-                        self.open(&ty)
-                    }
-                    None => self.var(),
-                };
-                if let Some(init) = init {
-                    let found = self.expr(*init, Some(&declared));
-                    self.unify(&declared, &found);
-                }
-                if let Some(otherwise) = otherwise {
-                    self.expr(*otherwise, None);
-                }
-                self.pattern(*pat, &declared);
-                Ty::unit()
-            }
-            StmtKind::Expr { expr, semi } => {
-                let ty = self.expr(*expr, if *semi { None } else { expected });
-                match (*semi, &ty) {
-                    (true, Ty::Never) => Ty::Never,
-                    (true, _) => Ty::unit(),
-                    (false, _) => ty,
-                }
-            }
-            StmtKind::Item(_) | StmtKind::Empty => Ty::unit(),
-        }
-    }
-
-    fn if_expr(&mut self, condition: ExprId, then: ExprId, otherwise: Option<ExprId>, expected: Option<&Ty>) -> Ty {
-        self.locals.push(HashMap::new());
-        self.expr(condition, None);
-        let ty = self.expr(then, expected);
-        self.locals.pop();
-        let Some(otherwise) = otherwise else { return Ty::unit() };
-        let other = self.expr(otherwise, expected);
-        self.join(ty, other)
-    }
-
-    fn join(&mut self, a: Ty, b: Ty) -> Ty {
-        match (&a, &b) {
-            (Ty::Never | Ty::Unknown, _) => b,
-            _ => {
-                self.unify(&a, &b);
-                a
-            }
-        }
-    }
-
-    fn match_expr(&mut self, scrutinee: ExprId, arms: &'a [super::hir::Arm], expected: Option<&Ty>) -> Ty {
-        let ty = self.expr(scrutinee, None);
-        let mut value = Ty::Never;
-        for arm in arms {
-            self.locals.push(HashMap::new());
-            self.pattern(arm.pat, &ty);
-            self.all(arm.guard.as_slice());
-            let found = self.expr(arm.body, expected);
-            value = self.join(value, found);
-            self.locals.pop();
-        }
-        value
-    }
-
-    fn closure(
-        &mut self,
-        params: &'a [(PatId, Option<super::hir::TypeId>)],
-        ret: Option<super::hir::TypeId>,
-        body: ExprId,
-        is_async: bool,
-        expected: Option<&Ty>,
-    ) -> Ty {
-        let (hints, hint_ret) = match expected.map(|ty| self.shallow(ty)) {
-            Some(Ty::Fn(params, ret)) => (params, Some(*ret)),
-            _ => (Vec::new(), None),
-        };
-        self.locals.push(HashMap::new());
-        let mut types = Vec::new();
-        for (index, (pat, declared)) in params.iter().enumerate() {
-            let ty = match (declared, hints.get(index)) {
-                (Some(declared), hint) => {
-                    let lowered = self.resolver.lower(*declared, &self.scope);
-                    let ty = self.open(&lowered);
-                    if let Some(hint) = hint {
-                        self.unify(&ty, hint);
-                    }
-                    ty
-                }
-                (None, Some(hint)) => hint.clone(),
-                (None, None) => self.var(),
-            };
-            self.pattern(*pat, &ty);
-            types.push(ty);
-        }
-        let ret = match ret {
-            Some(ret) => self.resolver.lower(ret, &self.scope),
-            None => self.var(),
-        };
-        self.returns.push(ret.clone());
-        let found = self.expr(body, Some(&ret));
-        self.unify(&ret, &found);
-        self.returns.pop();
-        self.locals.pop();
-        let ret = if is_async { Ty::Future(Box::new(ret)) } else { ret };
-        if let Some(hint) = hint_ret {
-            self.unify(&hint, &ret);
-        }
-        Ty::Fn(types, Box::new(ret))
-    }
-
     fn path_expr(&mut self, id: ExprId, path: &Path) -> Ty {
         if let [only] = path.segments.as_slice() {
             if let Some(pat) = self.lookup_local(&only.name.text) {
@@ -719,68 +567,5 @@ fn literal(lit: &Lit) -> Ty {
         Lit::Bool(_) => Ty::bool(),
         Lit::Int(_) => Ty::Prim("usize".into()),
         Lit::Other => Ty::Unknown,
-    }
-}
-
-/// What a value path names, with its type.
-struct FoundValue {
-    res: ValueRes,
-    ty: Ty,
-    import: Option<ImportId>,
-}
-
-impl Body<'_> {
-    /// A path in value position: a function, constant, constructor or associated function.
-    fn value_path(&mut self, path: &Path) -> Option<FoundValue> {
-        if let Some(qself) = path.qself {
-            let ty = self.resolver.lower(qself, &self.scope);
-            let name = &path.segments.last()?.name.text;
-            return self.associated_value(&ty, name, None);
-        }
-        let first = path.segments.first()?;
-        if path.segments.len() == 2 {
-            let name = &path.segments[1].name.text;
-            if first.name.text == "Self" {
-                let ty = self.scope.self_ty.clone()?;
-                return self.associated_or_variant(&ty, name, None);
-            }
-            if self.scope.params.contains(&first.name.text) {
-                return self.associated_value(&Ty::Param(first.name.text.clone()), name, None);
-            }
-        }
-        let found = self.resolver.path(self.scope.scope, path, Namespace::Value)?;
-        let left = path.segments.len() - found.used;
-        match (found.res, left) {
-            (Res::Extern(name), _) => {
-                let rest: Vec<&str> = path.segments[found.used..].iter().map(|part| part.name.text.as_str()).collect();
-                let full = if rest.is_empty() { name } else { format!("{name}::{}", rest.join("::")) };
-                Some(FoundValue { res: ValueRes::Extern(full), ty: Ty::Unknown, import: found.import })
-            }
-            (Res::Def(def), 0) => {
-                let args = self.resolver.path_args(&path.segments[found.used - 1].args, &self.scope).types;
-                let ty = self.def_value(def, &args);
-                Some(FoundValue { res: ValueRes::Def(def), ty, import: found.import })
-            }
-            (Res::Def(def), 1) => {
-                let args = self.resolver.path_args(&path.segments[found.used - 1].args, &self.scope).types;
-                let ty = match self.resolver.program.def(def).kind {
-                    DefKind::Trait => Ty::Trait(def, args),
-                    _ => self.resolver.instantiate_type(def, args),
-                };
-                let ty = self.open(&ty);
-                self.associated_or_variant(&ty, &path.segments[found.used].name.text, found.import)
-            }
-            _ => None,
-        }
-    }
-
-    fn associated_or_variant(&mut self, ty: &Ty, name: &str, import: Option<ImportId>) -> Option<FoundValue> {
-        if let Ty::Adt(owner, _) = ty
-            && let Some((Res::Def(variant), _)) = self.resolver.member(*owner, name, Namespace::Value)
-        {
-            let ty = self.def_value(variant, &[]);
-            return Some(FoundValue { res: ValueRes::Def(variant), ty, import });
-        }
-        self.associated_value(ty, name, import)
     }
 }

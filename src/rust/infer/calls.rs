@@ -4,7 +4,8 @@ use super::super::hir::{ExprId, ExprKind, Name, TypeId};
 use super::super::impls::Method;
 use super::super::index::{DefId, DefKind, ImportId};
 use super::super::ty::Ty;
-use super::{Body, FoundValue, ValueRes};
+use super::paths::FoundValue;
+use super::{Body, ValueRes};
 
 impl Body<'_> {
     pub(super) fn call(&mut self, callee: ExprId, args: &[ExprId], expected: Option<&Ty>) -> Ty {
