@@ -97,11 +97,13 @@ fn applied(manifest: &str, lib: &str) -> (String, String, String) {
     (read(manifest_path), read(lib_path), String::from_utf8(before.stdout).unwrap())
 }
 
+/// What a published library exports may be called by code that nobody sees, which the examples leave out.
 const MANIFEST: &str = "\
 [package]
 name = \"example\"
 version = \"0.1.0\"
 edition = \"2024\"
+publish = false
 
 [dependencies]
 geppetto = \"0.9\"

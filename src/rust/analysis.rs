@@ -80,6 +80,15 @@ pub(crate) struct PackageOutcome {
     pub(crate) left_after_offered: bool,
 }
 
+impl PackageOutcome {
+    /// There is code that nobody has looked at.
+    pub(crate) fn keep_legacy(&mut self) {
+        self.left = true;
+        self.left_after_safe = true;
+        self.left_after_offered = true;
+    }
+}
+
 /// Looks into a group of packages that may name each other.
 pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection) -> GroupAnalysis {
     let files = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
@@ -124,6 +133,10 @@ fn look(
     report(&cx, &references, &decided, out);
     let chosen = accept(&cx, &references, &decided.plans, selection, Rounds::This);
     out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
+    if store.includes {
+        // Code that is generated may name the legacy crate.
+        out.packages.iter_mut().for_each(PackageOutcome::keep_legacy);
+    }
     out.edits = merged(&program, &chosen.changes);
     cx.take_asked()
 }

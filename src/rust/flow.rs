@@ -194,7 +194,14 @@ impl Walk<'_> {
                     return vec![Node::Return(def)];
                 }
                 let param = function.params.iter().position(|param| param.ty == top);
-                param.map_or_else(|| vec![Node::Item(def)], |index| vec![Node::Param(def, index)])
+                match param {
+                    Some(index) => vec![Node::Param(def, index)],
+                    // A bound: whatever is passed may be of the type.
+                    None => {
+                        let params = (0..function.params.len()).map(|index| Node::Param(def, index));
+                        params.chain([Node::Item(def)]).collect()
+                    }
+                }
             }
             ItemKind::Struct(fields) => self.field_slot(def, fields, top).into_iter().collect(),
             ItemKind::Enum(variants) => variants

@@ -105,9 +105,7 @@ fn keep_where_unread(
     for problem in problems {
         let owner = tree.find(&problem.path).and_then(|file| packages.owner(file));
         if let Some(outcome) = owner.and_then(|owner| outcomes.get_mut(&owner)) {
-            outcome.left = true;
-            outcome.left_after_safe = true;
-            outcome.left_after_offered = true;
+            outcome.keep_legacy();
         }
     }
 }
@@ -138,9 +136,19 @@ fn input(
         };
         Some((dependency.code_name.clone(), known))
     });
+    let mut dependencies: Vec<(String, Dependency)> = dependencies.collect();
+    // Code that names the legacy crate without a manifest that says what it is means the legacy crate.
+    let is_declared = |name: &str| package.dependencies.iter().any(|dependency| dependency.code_name == name);
+    if !is_declared(LEGACY_PACKAGE) {
+        dependencies.push((LEGACY_PACKAGE.to_owned(), Dependency::Legacy));
+    }
+    if package.manifest.is_none() {
+        dependencies.push(("geppetto_runtime".to_owned(), Dependency::Runtime));
+        dependencies.push(("tokio".to_owned(), Dependency::Tokio));
+    }
     PackageInput {
         crates: crates.collect(),
-        dependencies: dependencies.collect(),
+        dependencies,
         files: package.files.clone(),
         runtime: legacy_dependency::runtime_name(package, runtime),
     }

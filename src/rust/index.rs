@@ -271,7 +271,10 @@ impl Program {
         let file = FileIdx(self.units.len() as u32);
         self.units.push(unit);
         self.file_modules.insert(file, module);
-        self.defs[module.0 as usize].file = file;
+        // The item of a module with a file of its own is its declaration, which stands in the file around.
+        if self.def(module).item.is_none() {
+            self.defs[module.0 as usize].file = file;
+        }
         for item in self.hir(file).roots.clone() {
             self.index_item(file, item, module, &mut modules);
         }

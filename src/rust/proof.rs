@@ -235,7 +235,7 @@ fn call_around<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId) -> Option<&'a [Ex
 }
 
 /// Whether code outside the program may call a function: it is public in a library, or a trait's.
-fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
+pub(crate) fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
     let data = cx.program.def(def);
     let in_trait = data
         .parent

@@ -94,12 +94,33 @@ impl Site {
             },
             (At::Expr(expr), _) => Node::Expr(self.file, expr),
             (At::Type(ty), _) => Node::Type(self.file, ty),
-            (At::Pat(pat), _) => match matched(cx, self.file, pat) {
-                Some(expr) => Node::Expr(self.file, expr),
-                None => Node::Binding(self.file, pat),
+            (At::Pat(pat), _) => match (field_around(cx, self.file, pat), matched(cx, self.file, pat)) {
+                (Some(field), _) => field,
+                (None, Some(expr)) => Node::Expr(self.file, expr),
+                (None, None) => Node::Binding(self.file, pat),
             },
         }
     }
+}
+
+/// The field of the user's own struct or variant that a pattern stands in, if any.
+fn field_around(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Node> {
+    use super::hir::PatParent;
+    let hir = cx.hir(file);
+    let mut inner = pat;
+    while let PatParent::Pat(outer) = hir[inner].parent {
+        let own = cx.inferred(file).pattern_defs.get(&outer).filter(|&&def| !cx.program.is_model(def));
+        if let Some(&def) = own {
+            let name = match &hir[outer].kind {
+                PatKind::TupleStruct { pats, .. } => pats.iter().position(|&part| part == inner)?.to_string(),
+                PatKind::Struct { fields, .. } => fields.iter().find(|field| field.pat == inner)?.name.text.clone(),
+                _ => return None,
+            };
+            return Some(Node::Field(def, name));
+        }
+        inner = outer;
+    }
+    None
 }
 
 /// The expression that the pattern around `pat` is matched against.
@@ -183,7 +204,9 @@ fn is_followed(cx: &Cx<'_>, site: &Site) -> bool {
 /// A site on a value whose type is not known can only be reported.
 fn unfollowed(site: Site) -> Site {
     let kind = match site.kind {
-        SiteKind::StateMethod(_) | SiteKind::Run(_) | SiteKind::CoreField(_) => SiteKind::Unfollowed,
+        SiteKind::StateMethod(_) | SiteKind::Run(_) | SiteKind::CoreField(_) | SiteKind::ErrorPattern(_) => {
+            SiteKind::Unfollowed
+        }
         kind => kind,
     };
     Site { kind, ..site }

@@ -356,6 +356,9 @@ fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::Typ
         )
         .because(crate::rules::Trap::ErrorIdentity, "the two legacy errors are one type now");
     }
+    if let Some(outcome) = unfollowed_type(cx, site, ty) {
+        return outcome;
+    }
     if is_alias_mention(cx, site, scope, ty) {
         return Outcome::safe(Vec::new(), "the alias stands for `Session`");
     }
@@ -364,6 +367,56 @@ fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::Typ
         Some(Tracked::StateError | Tracked::RunError) => legacy_error::type_mention(cx, site.file, ty, scope),
         Some(Tracked::Persister) => core_session::persister(),
         _ => engine_options::flow(),
+    }
+}
+
+/// The report for a type where the tool does not see which values are meant: a `let` that says the type of an expression
+/// it knows nothing of, a bound of a generic parameter, a trait other than `From`.
+fn unfollowed_type(cx: &Cx<'_>, site: &Site, ty: super::hir::TypeId) -> Option<Outcome> {
+    use super::hir::{Fields, StmtKind, TypeParent};
+    let hir = cx.hir(site.file);
+    let mut top = ty;
+    while let TypeParent::Type(outer) = hir[top].parent {
+        top = outer;
+    }
+    match hir[top].parent {
+        TypeParent::Stmt(stmt) => match hir[stmt].kind {
+            StmtKind::Let { init: Some(init), .. } if *cx.ty(site.file, init) == super::ty::Ty::Unknown => {
+                let report = Outcome::report(
+                    "the value comes from an expression whose type the tool does not know",
+                    "change it by hand where the value is made, then run the tool again",
+                );
+                Some(report.because(crate::rules::Trap::ErrorIdentity, "it may be asked for its type there"))
+            }
+            _ => None,
+        },
+        TypeParent::Item(item) => {
+            let field = |fields: &Fields| match fields {
+                Fields::Named(fields) | Fields::Tuple(fields) => fields.iter().any(|field| field.ty == top),
+                Fields::Unit => false,
+            };
+            let is_seen = match &hir[item].kind {
+                ItemKind::Fn(function) => {
+                    function.ret == Some(top) || function.params.iter().any(|param| param.ty == top)
+                }
+                ItemKind::Struct(fields) => field(fields),
+                ItemKind::Enum(variants) => variants.iter().any(|variant| field(&variant.fields)),
+                ItemKind::Impl { self_ty, trait_path, .. } => {
+                    let is_from =
+                        |path: &super::hir::Path| path.segments.last().is_some_and(|last| last.name.text == "From");
+                    *self_ty == top || trait_path.as_ref().is_some_and(is_from)
+                }
+                ItemKind::Trait { .. } => false,
+                _ => true,
+            };
+            (!is_seen).then(|| {
+                Outcome::report(
+                    "the type stands in a bound or a trait's argument, whose users the tool does not follow",
+                    "ask for `&Session` instead, then run the tool again",
+                )
+            })
+        }
+        _ => None,
     }
 }
 

@@ -59,7 +59,7 @@ impl Change<'_> {
                 (None, _) => {}
             }
         }
-        edits
+        disjoint(edits)
     }
 
     /// An optional dependency is a feature of its name as long as nothing says `dep:`. The name is public, so it stays.
@@ -74,6 +74,20 @@ impl Change<'_> {
             None => add_to_table(manifest, "features", &line, newline),
         }
     }
+}
+
+/// Neighbours that both go share the comma between them: the later edit leaves it to the earlier one.
+fn disjoint(edits: Vec<Edit>) -> Vec<Edit> {
+    let mut taken = 0;
+    edits
+        .into_iter()
+        .map(|edit| {
+            let range = edit.range();
+            let start = range.start.max(taken).min(range.end);
+            taken = range.end;
+            Edit::replace(start..range.end, edit.text())
+        })
+        .collect()
 }
 
 fn elements(manifest: &Manifest<'_>, list: &Item) -> Vec<Element> {

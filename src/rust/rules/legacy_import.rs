@@ -47,11 +47,20 @@ pub(crate) fn plan(
     moved: &[Change],
     needs: &[Need],
 ) -> ImportPlan {
-    let mut planner = Planner { cx, needs, plan: ImportPlan::default(), left: Vec::new(), inserted: BTreeMap::new() };
+    let mut planner = Planner {
+        cx,
+        needs,
+        plan: ImportPlan::default(),
+        left: Vec::new(),
+        legacy_trails: BTreeSet::new(),
+        inserted: BTreeMap::new(),
+    };
     for change in moved {
         planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
     }
     planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
+    let legacy = planner.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
+    planner.legacy_trails = closure(cx, legacy.flat_map(|reference| reference.trail.iter().copied()));
     planner.decide_leaves();
     planner.keep_what_others_lead_through();
     planner.find_conflicts();
@@ -77,6 +86,8 @@ struct Planner<'a> {
     plan: ImportPlan,
     /// References that stay.
     left: Vec<Reference>,
+    /// Imports through which those of them lead that name something legacy.
+    legacy_trails: BTreeSet<ImportId>,
     inserted: BTreeMap<FileIdx, Vec<String>>,
 }
 
@@ -105,8 +116,7 @@ impl Planner<'_> {
                 let own = cx.inferred.contains_key(&cx.program.import(*import).file);
                 own && self.plan.fates.get(import).is_none_or(|fate| *fate == Fate::Keep)
             });
-            let legacy = self.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
-            let needed = closure(cx, kept.chain(legacy.flat_map(|reference| reference.trail.iter().copied())));
+            let needed = closure(cx, kept.chain(self.legacy_trails.iter().copied()));
             let mut changed = false;
             for (import, fate) in self.plan.fates.iter_mut() {
                 let is_legacy = target(cx, *import).is_some_and(|def| cx.legacy.is_legacy(cx.program, def));
@@ -210,7 +220,7 @@ impl Planner<'_> {
         if !is_direct(cx, import) {
             return Fate::Keep;
         }
-        let legacy_left = left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def));
+        let legacy_left = self.legacy_trails.contains(&import) || self.is_named_unread(import);
         let visibility = cx.program.import(import).visibility;
         match counterpart(cx, def) {
             _ if legacy_left
@@ -223,6 +233,17 @@ impl Planner<'_> {
             Some(new) if !left.is_empty() || self.needs_here(import, &new) => Fate::Rewrite(new),
             _ => Fate::Delete,
         }
+    }
+
+    /// Whether a macro that is not read names something that a legacy glob brings.
+    fn is_named_unread(&self, glob: ImportId) -> bool {
+        let file = self.cx.program.import(glob).file;
+        let source = self.cx.source(file);
+        let names = super::super::ledger::NAMES.iter().copied().filter(|name| *name != "geppetto");
+        let names: Vec<&str> =
+            names.chain(["Session", "run_inference", "TurnPersister", "new_engine_from_parsed_values"]).collect();
+        let opaque = &self.cx.hir(file).opaque;
+        opaque.iter().any(|span| names.iter().any(|name| holds_word(&source[span.range()], name)))
     }
 
     /// Whether references elsewhere still come through a re-exporting glob.
@@ -253,11 +274,18 @@ impl Planner<'_> {
                     None => false,
                 };
                 same_scope && same_name && self.cx.legacy.is_legacy(self.cx.program, reference.def)
-            }) || self.kept_binding(need, short);
+            }) || self.kept_binding(need, short)
+                || self.is_unread(need.file, short);
             if clash {
                 self.plan.conflicts.insert(need.clone());
             }
         }
+    }
+
+    /// Whether a macro that is not read names `short`, and so may mean the legacy item.
+    fn is_unread(&self, file: FileIdx, short: &str) -> bool {
+        let source = self.cx.source(file);
+        self.cx.hir(file).opaque.iter().any(|span| holds_word(&source[span.range()], short))
     }
 
     fn kept_binding(&self, need: &Need, short: &str) -> bool {

@@ -4,7 +4,7 @@ use super::super::cx::{Change, Cx};
 use super::super::hir::{BlockFlavour, ExprId, ExprKind, Parent, Span};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
-use super::super::proof::turn_has_blocks;
+use super::super::proof::{is_open, turn_has_blocks};
 use super::super::sites::{Site, arguments};
 use super::super::text::{delete_argument, is_none, some_of};
 use super::super::unit::Facts;
@@ -257,6 +257,13 @@ fn judge(
     if let Some(dropper) = dropped {
         let why = format!("{dropper} may drop the run, which now ends by being cancelled, and later than at once");
         outcome = outcome.offered(Trap::DropStopsRun, &why);
+    }
+    let owner = cx.program.def_of_item(file, cx.function_of(file, run));
+    if dropped.is_none() && owner.is_some_and(|def| is_open(cx, def)) {
+        outcome = outcome.offered(
+            Trap::DropStopsRun,
+            "callers outside of this tree may drop the future of this public function, which no longer stops the run",
+        );
     }
     if facts.sees_stamps {
         outcome = outcome.reserved(
