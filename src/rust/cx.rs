@@ -27,6 +27,16 @@ pub(crate) struct Need {
     pub(crate) path: &'static str,
 }
 
+/// What a function is to a trait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TraitMethod {
+    None,
+    /// It is, or implements, this declaration of the program.
+    Own(DefId),
+    /// It implements a trait that the program does not define.
+    Foreign,
+}
+
 /// The shared view of one group of crates.
 #[derive(Debug)]
 pub(crate) struct Cx<'a> {
@@ -98,6 +108,26 @@ impl<'a> Cx<'a> {
     pub(crate) fn callers(&self, def: DefId) -> &[(FileIdx, ExprId)] {
         self.asked.borrow_mut().insert(self.program.def(def).name.clone());
         self.calls.get(&def).map_or(&[], Vec::as_slice)
+    }
+
+    /// The trait's declaration that a function is or implements.
+    pub(crate) fn trait_method(&self, def: DefId) -> TraitMethod {
+        let Some(owner) = self.program.def(def).parent else { return TraitMethod::None };
+        match self.program.item(owner).map(|item| &item.kind) {
+            Some(ItemKind::Trait { .. }) => TraitMethod::Own(def),
+            Some(ItemKind::Impl { trait_path: Some(path), .. }) => {
+                let scope = self.resolver.ty_scope(owner).scope;
+                let found = self.resolver.path(scope, path, Namespace::Type).map(|found| found.res);
+                let Some(Res::Def(declared)) = found else { return TraitMethod::Foreign };
+                let members = self.program.members.get(&declared).into_iter().flatten();
+                let name = &self.program.def(def).name;
+                match members.copied().find(|&member| self.program.def(member).name == *name) {
+                    Some(member) if !self.program.is_model(member) => TraitMethod::Own(member),
+                    _ => TraitMethod::Foreign,
+                }
+            }
+            _ => TraitMethod::None,
+        }
     }
 
     /// The names of functions whose callers were asked for.

@@ -1,6 +1,6 @@
 //! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
 
-use super::cx::Cx;
+use super::cx::{Cx, TraitMethod};
 use super::hir::{ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
@@ -234,14 +234,27 @@ fn call_around<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId) -> Option<&'a [Ex
     }
 }
 
-/// Whether code outside the program may call a function: it is public in a library, or a trait's.
-pub(crate) fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
+/// Whether a function may be called by other code than the calls that name it: by code outside the program, or as a
+/// method of a trait.
+fn is_open(cx: &Cx<'_>, def: DefId) -> bool {
+    cx.trait_method(def) != TraitMethod::None || is_exported(cx, def)
+}
+
+/// Whether code outside the program may call a function: it is public in a published library, or implements a trait of
+/// another crate.
+pub(crate) fn is_called_from_outside(cx: &Cx<'_>, def: DefId) -> bool {
+    match cx.trait_method(def) {
+        TraitMethod::Foreign => true,
+        TraitMethod::Own(declared) => is_exported(cx, declared),
+        TraitMethod::None => is_exported(cx, def),
+    }
+}
+
+fn is_exported(cx: &Cx<'_>, def: DefId) -> bool {
     let data = cx.program.def(def);
-    let in_trait = data
-        .parent
-        .and_then(|parent| cx.program.item(parent))
-        .is_some_and(|item| matches!(&item.kind, ItemKind::Trait { .. } | ItemKind::Impl { trait_path: Some(_), .. }));
-    in_trait || (data.visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_open)
+    let owner = data.parent.filter(|&parent| cx.program.def(parent).kind == super::index::DefKind::Trait);
+    let visibility = owner.map_or(data.visibility, |owner| cx.program.def(owner).visibility);
+    visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_open
 }
 
 /// What is known of a run id.

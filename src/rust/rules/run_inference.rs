@@ -1,10 +1,10 @@
 //! `run-inference`: a legacy run becomes one start and one wait.
 
-use super::super::cx::{Change, Cx};
+use super::super::cx::{Change, Cx, TraitMethod};
 use super::super::hir::{BlockFlavour, ExprId, ExprKind, Parent, Span};
-use super::super::index::FileIdx;
+use super::super::index::{DefId, FileIdx};
 use super::super::outcome::Outcome;
-use super::super::proof::{is_open, turn_has_blocks};
+use super::super::proof::{is_called_from_outside, turn_has_blocks};
 use super::super::sites::{Site, arguments};
 use super::super::text::{delete_argument, is_none, some_of};
 use super::super::unit::Facts;
@@ -203,7 +203,7 @@ fn drop_context(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> Option
     }
     let depth = depth.checked_sub(1)?;
     let def = cx.program.def_of_item(file, cx.function_of(file, run))?;
-    cx.callers(def).iter().find_map(|&(file, call)| drop_context(cx, file, call, depth))
+    callers(cx, def).find_map(|(file, call)| drop_context(cx, file, call, depth))
 }
 
 /// Whether the run, or a function that awaits it, is polled together with other futures on one task.
@@ -215,8 +215,17 @@ fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
         _ => false,
     });
     let Some(depth) = depth.checked_sub(1) else { return joined };
-    let callers = cx.program.def_of_item(file, cx.function_of(file, run)).map(|def| cx.callers(def));
-    joined || callers.into_iter().flatten().any(|&(file, call)| is_joined(cx, file, call, depth))
+    let owner = cx.program.def_of_item(file, cx.function_of(file, run));
+    joined || owner.is_some_and(|def| callers(cx, def).any(|(file, call)| is_joined(cx, file, call, depth)))
+}
+
+/// The calls of a function, also those of the trait's method that it implements.
+fn callers<'a>(cx: &'a Cx<'_>, def: DefId) -> impl Iterator<Item = (FileIdx, ExprId)> + 'a {
+    let declared = match cx.trait_method(def) {
+        TraitMethod::Own(declared) if declared != def => cx.callers(declared),
+        _ => &[],
+    };
+    cx.callers(def).iter().chain(declared).copied()
 }
 
 fn in_future_position(content: &super::super::hir::MacroContent, inner: ExprId, cx: &Cx<'_>, file: FileIdx) -> bool {
@@ -259,7 +268,7 @@ fn judge(
         outcome = outcome.offered(Trap::DropStopsRun, &why);
     }
     let owner = cx.program.def_of_item(file, cx.function_of(file, run));
-    if dropped.is_none() && owner.is_some_and(|def| is_open(cx, def)) {
+    if dropped.is_none() && owner.is_some_and(|def| is_called_from_outside(cx, def)) {
         outcome = outcome.offered(
             Trap::DropStopsRun,
             "callers outside of this tree may drop the future of this public function, which no longer stops the run",
