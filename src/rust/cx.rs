@@ -172,6 +172,13 @@ impl<'a> Cx<'a> {
         self.legacy.handle_of(self.resolver, self.ty(file, expr))
     }
 
+    /// Whether the crate of a file depends on the legacy crate.
+    pub(crate) fn knows_legacy(&self, file: FileIdx) -> bool {
+        let Some(module) = self.program.module_of_file(file) else { return false };
+        let dependencies = &self.program.krate(self.program.def(module).krate).dependencies;
+        dependencies.values().map(|&id| self.program.krate(id)).any(|krate| krate.model && krate.name == "geppetto")
+    }
+
     /// What code of a file calls the new crate.
     pub(crate) fn runtime(&self, file: FileIdx) -> &str {
         self.program.module_of_file(file).map_or("geppetto_runtime", |module| self.runtime_in(module))

@@ -7,7 +7,9 @@ use super::flow::{Node, type_mention};
 use super::hir::{ExprId, ExprKind, Name, PatId, PatKind, Span, TypeId};
 use super::index::FileIdx;
 use super::infer::ValueRes;
+use super::ledger;
 use super::legacy::Tracked;
+use super::ty::Ty;
 use crate::rules::Rule;
 
 /// What a site is.
@@ -262,9 +264,20 @@ fn is_rest(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {
 }
 
 fn method_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name, out: &mut Vec<Site>) {
-    let Some(&def) = cx.inferred(file).methods.get(&id) else { return };
+    let Some(&def) = cx.inferred(file).methods.get(&id) else {
+        return out.extend(unknown_method(cx, file, id, method));
+    };
     let Some(name) = cx.legacy.method(def) else { return };
     out.extend(named_method(file, id, method.span, name));
+}
+
+/// A method that only the legacy state has, called on a value of which nothing is known.
+fn unknown_method(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name) -> Option<Site> {
+    let name = ledger::NAMES.iter().find(|name| **name == method.text)?;
+    let receiver = receiver(cx, file, id)?;
+    let is_unknown = cx.knows_legacy(file) && matches!(cx.ty(file, receiver).peeled(), Ty::Unknown | Ty::Param(_));
+    let site = named_method(file, id, method.span, name)?;
+    is_unknown.then_some(Site { kind: SiteKind::Unfollowed, ..site })
 }
 
 fn named_method(file: FileIdx, id: ExprId, span: Span, name: &'static str) -> Option<Site> {

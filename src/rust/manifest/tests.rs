@@ -134,6 +134,11 @@ fn features_follow_optional_entries() {
         "[features]\nllm = [\n    \"dep:geppetto\", \"dep:geppetto-runtime\", # c\n    \"geppetto/tls\",\n    \"x\",\n]\n[dependencies]\ngeppetto = { version = \"0.9\", optional = true }\ngeppetto-runtime = { version = \"0.1.0\", optional = true }\n",
     );
     check(
+        "[features]\nllm = [\"dep:geppetto\", \"geppetto/tls\"]\n[dependencies]\ngeppetto = { version = \"0.9\", optional = true }\n",
+        "[features]\nllm = [\"dep:geppetto-runtime\"]\n[dependencies]\ngeppetto-runtime = { version = \"0.1.0\", optional = true }\n",
+        "[features]\nllm = [\"dep:geppetto\", \"dep:geppetto-runtime\", \"geppetto/tls\"]\n[dependencies]\ngeppetto = { version = \"0.9\", optional = true }\ngeppetto-runtime = { version = \"0.1.0\", optional = true }\n",
+    );
+    check(
         "[dependencies.geppetto]\nversion = \"0.9\"\noptional = true\n\n[features]\na = [\"geppetto\"]\nb = [\"geppetto?/x\"]\n",
         "[dependencies.geppetto-runtime]\nversion = \"0.1.0\"\noptional = true\n\n[features]\na = [\"geppetto\"]\nb = []\ngeppetto = [\"dep:geppetto-runtime\"]\n",
         "[dependencies.geppetto]\nversion = \"0.9\"\noptional = true\n\n[dependencies.geppetto-runtime]\nversion = \"0.1.0\"\noptional = true\n\n[features]\na = [\"geppetto\"]\nb = [\"geppetto?/x\"]\ngeppetto = [\"dep:geppetto\", \"dep:geppetto-runtime\"]\n",
