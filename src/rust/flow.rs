@@ -389,17 +389,7 @@ pub(crate) fn scope_of_type(resolver: &Resolver<'_>, file: FileIdx, id: TypeId) 
             TypeParent::Expr(expr) => return program.scope_of_expr(file, expr),
             TypeParent::Stmt(stmt) => return program.scope_of_expr(file, hir[stmt].block),
             TypeParent::Item(item) => return program.scope_of_item(file, item),
-            TypeParent::Pat(pat) => {
-                let mut top = pat;
-                loop {
-                    match hir[top].parent {
-                        PatParent::Pat(outer) => top = outer,
-                        PatParent::Expr(expr) => return program.scope_of_expr(file, expr),
-                        PatParent::Stmt(stmt) => return program.scope_of_expr(file, hir[stmt].block),
-                        PatParent::Item(item) => return program.scope_of_item(file, item),
-                    }
-                }
-            }
+            TypeParent::Pat(pat) => return program.scope_of_pat(file, pat),
         };
     }
 }

@@ -529,6 +529,20 @@ impl Program {
         self.scope_of_expr_or(file, expr, module)
     }
 
+    /// The scope in which a pattern's names are looked up.
+    pub(crate) fn scope_of_pat(&self, file: FileIdx, pat: hir::PatId) -> DefId {
+        let hir = self.hir(file);
+        let mut top = pat;
+        loop {
+            match hir[top].parent {
+                hir::PatParent::Pat(outer) => top = outer,
+                hir::PatParent::Expr(expr) => return self.scope_of_expr(file, expr),
+                hir::PatParent::Stmt(stmt) => return self.scope_of_expr(file, hir[stmt].block),
+                hir::PatParent::Item(item) => return self.scope_of_item(file, item),
+            }
+        }
+    }
+
     /// The scope in which an item (its signature) looks names up: the module or block around it.
     pub(crate) fn scope_of_item(&self, file: FileIdx, item: ItemId) -> DefId {
         match self.hir(file)[item].parent {

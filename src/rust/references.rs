@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cx::Cx;
 use super::flow::scope_of_type;
-use super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, PatParent, Path, Span, TypeId, TypeKind};
+use super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, Path, Span, TypeId, TypeKind};
 use super::index::{DefId, DefKind, FileIdx, ImportId};
 use super::resolve::{Namespace, Res, Resolution};
 
@@ -62,17 +62,7 @@ pub(crate) fn in_file(cx: &Cx<'_>, file: FileIdx) -> Vec<Reference> {
 
 fn in_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Reference> {
     let hir = cx.hir(file);
-    let scope = || {
-        let mut top = pat;
-        loop {
-            match hir[top].parent {
-                PatParent::Pat(outer) => top = outer,
-                PatParent::Expr(expr) => return cx.program.scope_of_expr(file, expr),
-                PatParent::Stmt(stmt) => return cx.program.scope_of_expr(file, hir[stmt].block),
-                PatParent::Item(item) => return cx.program.scope_of_item(file, item),
-            }
-        }
-    };
+    let scope = || cx.program.scope_of_pat(file, pat);
     match &hir[pat].kind {
         PatKind::Path(path) | PatKind::TupleStruct { path, .. } | PatKind::Struct { path, .. } => {
             resolve(cx, file, scope(), path)

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::cx::{Change, Cx, Need};
 use super::flow::{Node, UnitIdx, scope_of_type};
-use super::hir::{ExprId, ItemId, ItemKind, PatId};
+use super::hir::{ExprId, ItemId, ItemKind};
 use super::index::{DefId, FileIdx};
 use super::legacy::Tracked;
 use super::outcome::Outcome;
@@ -309,7 +309,7 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::Run(method), _) => run_lifecycle::part(method),
         (SiteKind::Type(kinds), At::Type(ty)) => type_mention(cx, site, kinds, ty),
         (SiteKind::ErrorPattern(variant), At::Pat(pat)) => {
-            legacy_error::pattern(cx, site, pat, variant, scope_of_pat(cx, site.file, pat))
+            legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
         (SiteKind::Factory, At::Expr(call)) => engine_options::construction(cx, site, call),
@@ -331,20 +331,6 @@ fn has_qualified_callee(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
     use super::hir::ExprKind;
     let ExprKind::Call { callee, .. } = cx.hir(file)[call].kind else { return false };
     matches!(&cx.hir(file)[callee].kind, ExprKind::Path(path) if path.qself.is_some())
-}
-
-fn scope_of_pat(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> DefId {
-    use super::hir::PatParent;
-    let hir = cx.hir(file);
-    let mut top = pat;
-    loop {
-        match hir[top].parent {
-            PatParent::Pat(outer) => top = outer,
-            PatParent::Expr(expr) => return cx.program.scope_of_expr(file, expr),
-            PatParent::Stmt(stmt) => return cx.program.scope_of_expr(file, hir[stmt].block),
-            PatParent::Item(item) => return cx.program.scope_of_item(file, item),
-        }
-    }
 }
 
 fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::TypeId) -> Outcome {
