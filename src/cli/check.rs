@@ -12,8 +12,8 @@ use super::{Failure, GlobalArgs, Verdict, run};
 
 /// Fail if anything legacy is left
 ///
-/// For continuous integration. Passes only if every occurrence of a legacy name is unrelated or suppressed with a
-/// reason, and every file could be read.
+/// For continuous integration. Passes only if every occurrence of a legacy name means something else, and every file
+/// could be read.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
