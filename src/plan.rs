@@ -104,11 +104,12 @@ pub enum PlanError {
 /// # Errors
 /// [`PlanError`] where the front ends' edits cannot be carried out; all of them are defects of the tool or of the disk.
 pub fn plan(
-    tree: Tree,
+    mut tree: Tree,
     problems: Vec<Problem>,
     frontends: &[&dyn Frontend],
     selection: &Selection,
 ) -> Result<Plan, PlanError> {
+    tree.unread = problems.iter().map(|problem| problem.path.clone()).collect();
     let mut first = ask(frontends, &tree, selection);
     first.problems.extend(problems);
     first.problems.sort();

@@ -53,6 +53,8 @@ pub struct Problem {
 pub struct Tree {
     /// The roots as they were given; in place of one that is a part of a package stands the package.
     pub roots: Vec<PathBuf>,
+    /// What lies below the roots and could not be read: nobody knows what it holds.
+    pub unread: Vec<PathBuf>,
     files: Arc<[FileEntry]>,
     texts: BTreeMap<FileId, Arc<Source>>,
 }
@@ -60,7 +62,7 @@ pub struct Tree {
 impl Tree {
     /// A tree of `files` (sorted by path), of which `texts` are held in memory.
     pub fn new(roots: Vec<PathBuf>, files: Vec<FileEntry>, texts: BTreeMap<FileId, Arc<Source>>) -> Self {
-        Self { roots, files: files.into(), texts }
+        Self { roots, unread: Vec::new(), files: files.into(), texts }
     }
 
     /// All files with their ids, in the order of their paths.

@@ -102,8 +102,12 @@ fn keep_where_unread(
     problems: &[Problem],
     outcomes: &mut BTreeMap<PackageId, PackageOutcome>,
 ) {
-    for problem in problems {
-        let owner = tree.find(&problem.path).and_then(|file| packages.owner(file));
+    let nearest = |path: &Path| {
+        let above = packages.iter().filter(|(_, package)| path.starts_with(&package.root));
+        above.max_by_key(|(_, package)| package.root.components().count()).map(|(id, _)| id)
+    };
+    for path in problems.iter().map(|problem| &problem.path).chain(&tree.unread) {
+        let owner = tree.find(path).and_then(|file| packages.owner(file)).or_else(|| nearest(path));
         if let Some(outcome) = owner.and_then(|owner| outcomes.get_mut(&owner)) {
             outcome.keep_legacy();
         }
