@@ -377,6 +377,10 @@ impl Planner<'_> {
                 }
             }
         }
+        // A trait imported by its name needs no import without one.
+        let named: BTreeSet<String> =
+            pool.iter().filter(|leaf| leaf.rename.is_none()).map(|leaf| leaf.path.clone()).collect();
+        pool.retain(|leaf| leaf.rename.as_deref() != Some("_") || !named.contains(&leaf.path));
         self.place(file, scope, &pool, dissolved, nested, anchor);
     }
 
@@ -649,6 +653,17 @@ mod tests {
             imports_of(code),
             ["use geppetto_runtime::prelude::*;", "use geppetto_runtime::engine::factory::ParsedValues;"]
         );
+    }
+
+    #[test]
+    fn a_trait_that_is_needed_by_name_is_not_imported_twice() {
+        let code = "use geppetto::inference::engine::{self as eng, factory as fac, Engine as _};\n\
+                    use std::sync::Arc;\nasync fn f(sink: Arc<dyn geppetto::events::EventSink>) {\n\
+                    let e = fac::new_engine_from_parsed_values(&Default::default(), vec![eng::with_sink(sink)]).unwrap();\n\
+                    keep(e);\n}\nfn main() {}\n";
+        let imports = imports_of(code);
+        assert!(imports.iter().any(|line| line.contains("engine::{Engine, SinkScopedEngine}")), "{imports:?}");
+        assert!(!imports.iter().any(|line| line.contains("as _")), "{imports:?}");
     }
 
     #[test]
