@@ -5,13 +5,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::plan::Plan;
+use crate::frontend::CompileError;
+use crate::plan::{Change, Plan, PlanError};
+use crate::source::Source;
 
+mod bisect;
+mod suspects;
 mod vcs;
+mod verify;
+mod workbench;
 mod write;
 
 pub use vcs::GuardError;
+pub use verify::{Blamed, Verdict, Verified, apply_verified};
 pub use write::WriteError;
+
+use write::Rewrite;
 
 /// Which of the guards the caller waives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +40,23 @@ pub enum ApplyError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Nobody can say whether the changes compile.
+    #[error("nothing was changed, because nobody can tell whether it would compile")]
+    Compile(#[from] CompileError),
+    /// A part of the changes cannot be worked out.
+    #[error("this is a defect of geppetto-migrate, nothing was changed")]
+    Plan(#[from] PlanError),
+    /// Compiling failed half-way, and taking the changes back failed, too.
+    #[error(
+        "the changes could not be taken back, and these files hold new text: {}",
+        changed.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+    )]
+    NotTakenBack {
+        /// The files.
+        changed: Vec<PathBuf>,
+        /// Why.
+        source: Box<ApplyError>,
+    },
 }
 
 /// Writes the plan's changes. A plan without changes asks nothing of version control.
@@ -46,7 +72,16 @@ pub fn apply(plan: &Plan, waivers: Waivers) -> Result<(), ApplyError> {
         return Ok(());
     }
     vcs::guard(&guarded_paths(plan)?, waivers)?;
-    Ok(write::write_all(&plan.changes)?)
+    Ok(write::write_all(&rewrites(&plan.changes))?)
+}
+
+fn rewrites(changes: &[Change]) -> Vec<Rewrite<'_>> {
+    changes.iter().map(|change| rewrite(&change.before, &change.after)).collect()
+}
+
+/// Makes one text of a file the other one.
+fn rewrite<'a>(old: &'a Source, new: &'a Source) -> Rewrite<'a> {
+    Rewrite { path: old.path(), old: old.text().as_bytes(), new: new.text().as_bytes() }
 }
 
 /// What version control must be able to bring back: the roots, and the files that links lead to.

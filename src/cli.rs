@@ -1,6 +1,7 @@
 //! The command line: raw arguments, what they mean, and the way from a result to an exit code.
 //!
-//! Exit codes: 0, there is a verdict (and `check` passes) · 1, `check` found something · 2, there is no verdict.
+//! Exit codes: 0, there is a verdict (and `check` passes) · 1, `check` found something, or `apply --verify` took something
+//! back · 2, there is no verdict.
 
 use std::error::Error;
 use std::io;
@@ -18,6 +19,7 @@ mod rules;
 mod run;
 mod scan;
 mod settings;
+mod verified;
 
 use output::{ColorMode, Severity};
 use settings::SettingsError;
@@ -35,7 +37,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `check`: nothing legacy is left
-  1  `check` found something that is left to do
+  1  `check` found something that is left to do; `apply --verify` took something back
   2  no verdict: a path is missing, a file cannot be read or parsed, nothing could be written";
 
 #[derive(Debug, Subcommand)]

@@ -78,6 +78,27 @@ impl EditSet {
         self.edits.iter().all(|edit| edit.start <= edit.end && text.get(edit.range()).is_some())
     }
 
+    /// Where the bytes of `range` are once every edit is done. What an edit replaces is in its new text.
+    pub fn moved(&self, range: &Range<usize>) -> Range<usize> {
+        let start = self.moved_offset(range.start, |new| new.start);
+        let end = self.moved_offset(range.end, |new| new.end);
+        start..end.max(start)
+    }
+
+    /// The new place of `offset`; inside an edit it is what `inside` makes of the range of its text.
+    fn moved_offset(&self, offset: usize, inside: impl Fn(Range<usize>) -> usize) -> usize {
+        let (mut grown, mut gone) = (0, 0);
+        for edit in self.edits.iter().take_while(|edit| edit.start < offset) {
+            if edit.end > offset {
+                let start = edit.start + grown - gone;
+                return inside(start..start + edit.text.len());
+            }
+            grown += edit.text.len();
+            gone += edit.end - edit.start;
+        }
+        offset + grown - gone
+    }
+
     /// `text` with every edit done; bytes outside the edits are copied as they are. The edits must [fit](Self::fits).
     pub fn apply(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -107,5 +128,16 @@ mod tests {
         assert!(EditSet::new([Edit::delete(0..3), Edit::delete(2..4)]).is_err());
         assert!(EditSet::new([Edit::delete(0..3), Edit::delete(3..4)]).is_ok());
         assert!(EditSet::new([Edit::delete(0..3), Edit::delete(0..3)]).is_ok());
+    }
+
+    #[test]
+    fn ranges_move_with_the_text_around_them() {
+        let set = EditSet::new([Edit::insert(1, "--"), Edit::delete(2..4), Edit::replace(6..8, "xyz")]).unwrap();
+        assert_eq!(set.apply("abcdefghij"), "a--befxyzij");
+        let moves =
+            [(0..1, 0..1), (4..6, 4..6), (8..10, 9..11), (6..8, 6..9), (7..9, 6..10), (3..3, 4..4), (5..7, 5..9)];
+        for (old, new) in moves {
+            assert_eq!(set.moved(&old), new, "{old:?}");
+        }
     }
 }

@@ -29,6 +29,11 @@ impl Selection {
         Self { level, excluded: Vec::new(), runtime_dependency: None }
     }
 
+    /// The same level with these units excluded.
+    pub fn without(&self, excluded: Vec<UnitId>) -> Self {
+        Self { excluded, ..self.clone() }
+    }
+
     /// Whether a unit of this level and id is wanted.
     pub fn wants(&self, level: Level, unit: &UnitId) -> bool {
         let is_allowed = match self.level {
@@ -59,10 +64,41 @@ pub struct Analysis {
 /// A unit of building and publishing: a cargo package, a Go module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Package {
+    /// The [language](Frontend::language) it is written in.
+    pub language: &'static str,
     /// Its name in its manifest.
     pub name: String,
     /// The folder of its manifest, spelled as the tree's files are.
     pub root: PathBuf,
+}
+
+/// An error of a compiler.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file and line (from 1) it points at.
+    pub place: Option<(PathBuf, usize)>,
+    /// What it says, with the place where there is one.
+    pub text: String,
+}
+
+/// Why a package does not compile.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// The compiler says so.
+    #[error("it does not compile")]
+    Refused(Vec<Diagnostic>),
+    /// It is nothing that the language's tools compile: files without a manifest.
+    #[error("there is no manifest to compile it by")]
+    NoManifest,
+    /// The tools cannot be asked.
+    #[error("cannot run `{program}`: {message}")]
+    NoTools {
+        /// The program.
+        program: String,
+        /// What the system said.
+        message: String,
+    },
 }
 
 /// One language. A front end never writes; it is asked again, on changed text, until nothing is left to do.
@@ -86,6 +122,21 @@ pub trait Frontend: Sync {
     fn lay_out(&self, tree: &Tree, path: &Path, before: &str, after: &str) -> String {
         let _ = (tree, path, before);
         after.to_owned()
+    }
+
+    /// Compiles a package of this language as it stands on the disk, with its tests, as its developers would.
+    ///
+    /// # Errors
+    /// [`CompileError`] where it does not compile, or nobody can say.
+    fn compile(&self, package: &Package) -> Result<(), CompileError> {
+        let _ = package;
+        Err(CompileError::NoManifest)
+    }
+
+    /// The files in which the language's tools keep the versions of a package's dependencies; they write them on their own.
+    fn lock_files(&self, package: &Package) -> Vec<PathBuf> {
+        let _ = package;
+        Vec::new()
     }
 }
 

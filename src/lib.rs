@@ -43,6 +43,11 @@ pub enum Stage {
         /// How many there are.
         files: usize,
     },
+    /// Compiling what stands on the disk.
+    Compiling {
+        /// How many states of the tree were compiled before.
+        state: usize,
+    },
 }
 
 /// Why there is no plan.

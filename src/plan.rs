@@ -1,15 +1,17 @@
 //! Merges what the front ends want, carries it out on the texts in memory, and asks again until nothing is left to do.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::edit::{Conflict, Edit, EditSet};
-use crate::finding::{Finding, Level};
+use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::ledger::{Ledger, ledger};
+use crate::rules::Rule;
 use crate::source::Source;
 use crate::tree::{FileId, Problem, ProblemKind, Tree};
 
@@ -117,7 +119,9 @@ pub fn plan(
     for finding in first.findings.iter_mut().filter(|finding| finding.why.is_empty()) {
         finding.why = finding.rule.reason().to_owned();
     }
-    let changes = carry_out(&tree, std::mem::take(&mut first.edits), frontends, selection, &first.problems)?;
+    let edits = std::mem::take(&mut first.edits);
+    let held = Held::of(&first.findings, selection);
+    let changes = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;
     let ledger = ledger(&tree, frontends, &first.mentions, &first.findings, &first.problems);
     Ok(Plan { tree, findings: first.findings, ledger, packages: first.packages, problems: first.problems, changes })
 }
@@ -144,47 +148,95 @@ fn ask(frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analy
 
 fn carry_out(
     tree: &Tree,
-    mut edits: Vec<(FileId, Edit)>,
+    edits: Vec<(FileId, Edit)>,
+    mut held: Held,
     frontends: &[&dyn Frontend],
     selection: &Selection,
     known: &[Problem],
 ) -> Result<Vec<Change>, PlanError> {
     let mut current = tree.clone();
     let mut touched = BTreeMap::new();
+    let mut sets = edit_sets(&current, edits)?;
     for _ in 0..ROUNDS {
-        let changed = edited(&current, edits)?;
+        let changed = edited(&current, &sets)?;
         if changed.is_empty() {
             return Ok(laid_out(tree, frontends, changes(tree, touched)?));
         }
         touched.extend(changed.clone());
         current = current.with_texts(changed);
-        let next = ask(frontends, &current, selection);
+        held.follow(&sets);
+        let next = held.ask(frontends, &current, selection);
         refuse_broken(&current, &touched, &next.problems, known)?;
-        edits = next.edits;
+        sets = edit_sets(&current, next.edits)?;
     }
-    match edited(&current, edits)?.first_key_value() {
+    match edited(&current, &sets)?.first_key_value() {
         Some((&file, _)) => Err(PlanError::Endless { path: tree.entry(file).path.clone() }),
         None => Ok(laid_out(tree, frontends, changes(tree, touched)?)),
     }
 }
 
-/// The texts that come out of `edits`, of files whose text really changes.
-fn edited(tree: &Tree, edits: Vec<(FileId, Edit)>) -> Result<BTreeMap<FileId, Arc<Source>>, PlanError> {
+/// The places of excluded units. Their ids are those of the first round: what other units change moves the text.
+struct Held(Vec<(FileId, Rule, Range<usize>)>);
+
+impl Held {
+    fn of(findings: &[Finding], selection: &Selection) -> Self {
+        let held = findings.iter().filter(|finding| selection.excluded.contains(&finding.unit));
+        Self(held.map(|finding| (finding.file, finding.rule, finding.range.clone())).collect())
+    }
+
+    fn follow(&mut self, sets: &BTreeMap<FileId, EditSet>) {
+        for (file, _, range) in &mut self.0 {
+            if let Some(set) = sets.get(file) {
+                *range = set.moved(range);
+            }
+        }
+    }
+
+    /// What the front ends say about a later round's `tree`, in which the excluded units may have other ids.
+    fn ask(&self, frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analysis {
+        let said = ask(frontends, tree, selection);
+        let mut excluded: Vec<UnitId> =
+            said.findings.iter().filter(|finding| self.holds(finding)).map(|finding| finding.unit.clone()).collect();
+        excluded.sort();
+        excluded.dedup();
+        if excluded == selection.excluded { said } else { ask(frontends, tree, &selection.without(excluded)) }
+    }
+
+    fn holds(&self, finding: &Finding) -> bool {
+        self.0.iter().any(|(file, rule, range)| {
+            (*file, *rule) == (finding.file, finding.rule)
+                && range.start < finding.range.end
+                && finding.range.start < range.end
+        })
+    }
+}
+
+/// The edits by file.
+fn edit_sets(tree: &Tree, edits: Vec<(FileId, Edit)>) -> Result<BTreeMap<FileId, EditSet>, PlanError> {
     let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
     for (file, edit) in edits {
         by_file.entry(file).or_default().push(edit);
     }
-    let mut changed = BTreeMap::new();
+    let mut sets = BTreeMap::new();
     for (file, edits) in by_file {
-        let before = text_of(tree, file)?;
-        let path = before.path().to_owned();
-        let set = EditSet::new(edits).map_err(|source| PlanError::Conflict { path: path.clone(), source })?;
-        if !set.fits(before.text()) {
-            return Err(PlanError::Misplaced { path });
+        let path = || tree.entry(file).path.clone();
+        let set = EditSet::new(edits).map_err(|source| PlanError::Conflict { path: path(), source })?;
+        if !set.fits(text_of(tree, file)?.text()) {
+            return Err(PlanError::Misplaced { path: path() });
         }
+        sets.insert(file, set);
+    }
+    Ok(sets)
+}
+
+/// The texts that come out of the edits, of files whose text really changes.
+fn edited(tree: &Tree, sets: &BTreeMap<FileId, EditSet>) -> Result<BTreeMap<FileId, Arc<Source>>, PlanError> {
+    let mut changed = BTreeMap::new();
+    for (&file, set) in sets {
+        let before = text_of(tree, file)?;
         let after = set.apply(before.text());
         if after != before.text() {
-            changed.insert(file, Arc::new(Source::new(path, after)));
+            changed.insert(file, Arc::new(Source::new(before.path(), after)));
         }
     }
     Ok(changed)
@@ -256,6 +308,17 @@ mod tests {
         let dir = folder([("a.rs", "geppetto with_sink")]);
         let error = plan_with(dir.path(), &WordFrontend { becomes: "(with_sink)" }).unwrap_err();
         assert!(matches!(error, crate::Error::Plan(PlanError::Endless { .. })), "{error:?}");
+    }
+
+    #[test]
+    fn excluded_units_stay_also_where_other_changes_move_them() {
+        let dir = folder([("a.rs", "geppetto with_sink with_sink with_sink")]);
+        let plan = plan_of(dir.path());
+        let unit = |index: usize| plan.findings[index].unit.clone();
+        let selection = Selection::up_to(Level::Safe).without(vec![unit(1)]);
+        let words = WordFrontend { becomes: "with_event_sink" };
+        let plan = super::plan(plan.tree.clone(), Vec::new(), &[&words], &selection).unwrap();
+        assert_eq!(plan.changes[0].after.text(), "geppetto with_event_sink with_sink with_event_sink");
     }
 
     #[test]

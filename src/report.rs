@@ -38,7 +38,8 @@ mod tests {
         }
         plan.findings[1].traps = vec![Trap::DoubleSink, Trap::SinkScope];
         plan.findings[2].rule = Rule::RunLifecycle;
-        let package = |name: &str| Package { name: format!("package-{name}"), root: dir.path().join(name) };
+        let package =
+            |name: &str| Package { language: "words", name: format!("package-{name}"), root: dir.path().join(name) };
         plan.packages = vec![package("one"), package("two"), package("two/inner")];
         let mut out = Vec::new();
         view(&mut out, &Palette::plain(), &plan).unwrap();

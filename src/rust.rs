@@ -1,6 +1,7 @@
 //! Rust downstreams: parse, index, infer, rules. The only place that knows syn.
 
 mod analysis;
+mod cargo;
 mod comments;
 mod cx;
 mod flow;

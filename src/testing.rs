@@ -63,20 +63,17 @@ impl Frontend for WordFrontend {
         let mut analysis = Analysis::default();
         for (file, _) in tree.files().filter(|(_, entry)| entry.hit) {
             match tree.source(file) {
-                Ok(source) => self.look_into(file, source.text(), &mut analysis),
+                Ok(source) => self.look_into(file, source.text(), selection, &mut analysis),
                 Err(problem) => analysis.problems.push(problem),
             }
         }
-        if selection.level == Level::Report {
-            analysis.edits.clear();
-        }
-        analysis.packages.push(Package { name: "words".to_owned(), root: PathBuf::new() });
+        analysis.packages.push(Package { language: "words", name: "words".to_owned(), root: PathBuf::new() });
         analysis
     }
 }
 
 impl WordFrontend {
-    fn look_into(&self, file: FileId, text: &str, analysis: &mut Analysis) {
+    fn look_into(&self, file: FileId, text: &str, selection: &Selection, analysis: &mut Analysis) {
         for (offset, _) in text.match_indices(WORD) {
             let range = offset..offset + WORD.len();
             let line = text[..offset].rsplit('\n').next().unwrap_or_default();
@@ -85,7 +82,10 @@ impl WordFrontend {
             if class == Class::Documentation {
                 continue;
             }
-            analysis.edits.push((file, Edit::replace(range.clone(), self.becomes)));
+            let unit = UnitId(format!("{file:?}@{offset}"));
+            if selection.wants(Level::Safe, &unit) {
+                analysis.edits.push((file, Edit::replace(range.clone(), self.becomes)));
+            }
             analysis.findings.push(Finding {
                 rule: Rule::EngineSink,
                 file,
@@ -95,7 +95,7 @@ impl WordFrontend {
                 why: String::new(),
                 help: format!("write `{}`", self.becomes),
                 traps: Vec::new(),
-                unit: UnitId(format!("{file:?}@{offset}")),
+                unit,
             });
         }
     }

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::plan::Change;
-
 /// Why files were not written. Unless it is [`WriteError::NotRestored`], all of them are as they were.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,25 +53,34 @@ pub enum WriteError {
     },
 }
 
-/// The files behind the changes' paths, each once.
-type Targets<'a> = BTreeMap<PathBuf, &'a Change>;
+/// A file whose whole content is to be another one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rewrite<'a> {
+    pub(super) path: &'a Path,
+    /// What the file must hold now.
+    pub(super) old: &'a [u8],
+    pub(super) new: &'a [u8],
+}
 
-/// Writes all changes, or none.
-pub(super) fn write_all(changes: &[Change]) -> Result<(), WriteError> {
-    let targets = targets(changes)?;
+/// The files behind the paths, each once.
+type Targets<'a> = BTreeMap<PathBuf, Rewrite<'a>>;
+
+/// Writes all files, or none.
+pub(super) fn write_all(rewrites: &[Rewrite<'_>]) -> Result<(), WriteError> {
+    let targets = targets(rewrites)?;
     let prepared = prepare_all(&targets)?;
-    for (path, change) in &targets {
-        refuse_stale(path, change.before.text())?;
+    for (path, rewrite) in &targets {
+        refuse_stale(path, rewrite.old)?;
     }
     put_in_place(&targets, prepared)
 }
 
-fn targets(changes: &[Change]) -> Result<Targets<'_>, WriteError> {
+fn targets<'a>(rewrites: &[Rewrite<'a>]) -> Result<Targets<'a>, WriteError> {
     let mut targets = Targets::new();
-    for change in changes {
-        let path = fs::canonicalize(change.before.path()).map_err(failed(change.before.path()))?;
-        let first = targets.entry(path.clone()).or_insert(change);
-        if first.after.text() != change.after.text() {
+    for rewrite in rewrites {
+        let path = fs::canonicalize(rewrite.path).map_err(failed(rewrite.path))?;
+        let first = targets.entry(path.clone()).or_insert(*rewrite);
+        if first.new != rewrite.new {
             return Err(WriteError::TwoTexts { path });
         }
     }
@@ -81,22 +88,22 @@ fn targets(changes: &[Change]) -> Result<Targets<'_>, WriteError> {
 }
 
 fn prepare_all(targets: &Targets<'_>) -> Result<Vec<NamedTempFile>, WriteError> {
-    targets.iter().map(|(path, change)| prepare(path, change.after.text())).collect()
+    targets.iter().map(|(path, rewrite)| prepare(path, rewrite.new)).collect()
 }
 
 /// A complete file beside `path` that only needs its name.
-fn prepare(path: &Path, text: &str) -> Result<NamedTempFile, WriteError> {
+fn prepare(path: &Path, content: &[u8]) -> Result<NamedTempFile, WriteError> {
     let old = fs::metadata(path).map_err(failed(path))?;
     if old.permissions().readonly() {
         return Err(WriteError::ReadOnly { path: path.to_owned() });
     }
-    new_file(path, text, &old).map_err(failed(path))
+    new_file(path, content, &old).map_err(failed(path))
 }
 
-fn new_file(path: &Path, text: &str, old: &Metadata) -> io::Result<NamedTempFile> {
+fn new_file(path: &Path, content: &[u8], old: &Metadata) -> io::Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let mut new = tempfile::Builder::new().prefix(".geppetto-migrate-").tempfile_in(folder)?;
-    new.write_all(text.as_bytes())?;
+    new.write_all(content)?;
     keep_owner(&new, old)?;
     new.as_file().set_permissions(old.permissions())?;
     new.as_file().sync_all()?;
@@ -118,8 +125,8 @@ fn keep_owner(_: &NamedTempFile, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-fn refuse_stale(path: &Path, read: &str) -> Result<(), WriteError> {
-    match fs::read(path).map_err(failed(path))? == read.as_bytes() {
+fn refuse_stale(path: &Path, read: &[u8]) -> Result<(), WriteError> {
+    match fs::read(path).map_err(failed(path))? == read {
         true => Ok(()),
         false => Err(WriteError::Stale { path: path.to_owned() }),
     }
@@ -140,14 +147,14 @@ fn put_back(targets: &Targets<'_>, done: usize, path: &Path, source: io::Error) 
     let changed: Vec<PathBuf> = targets
         .iter()
         .take(done)
-        .filter(|(path, change)| restore(path, change.before.text()).is_err())
+        .filter(|(path, rewrite)| restore(path, rewrite.old).is_err())
         .map(|(path, _)| path.clone())
         .collect();
     if changed.is_empty() { WriteError::Io { path, source } } else { WriteError::NotRestored { path, changed, source } }
 }
 
-fn restore(path: &Path, text: &str) -> io::Result<()> {
-    new_file(path, text, &fs::metadata(path)?)?.persist(path)?;
+fn restore(path: &Path, content: &[u8]) -> io::Result<()> {
+    new_file(path, content, &fs::metadata(path)?)?.persist(path)?;
     Ok(())
 }
 
@@ -159,6 +166,7 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apply::rewrites;
     use crate::testing::{folder, plan_of};
 
     const BEFORE: &str = "geppetto with_sink";
@@ -175,7 +183,7 @@ mod tests {
     fn every_byte_outside_the_edits_survives() {
         let text = "\u{feff}#!/usr/bin/env run\r\n// geppetto ä\t€\r\n\twith_sink();\r\rend";
         let dir = folder([("a.rs", text)]);
-        write_all(&plan_of(dir.path()).changes).unwrap();
+        write_all(&rewrites(&plan_of(dir.path()).changes)).unwrap();
         let written = fs::read_to_string(dir.path().join("a.rs")).unwrap();
         assert_eq!(written, text.replace("with_sink", "with_event_sink"));
         assert_eq!(names(dir.path()), ["a.rs"]);
@@ -186,7 +194,7 @@ mod tests {
         let dir = folder([("a.rs", BEFORE), ("b.rs", BEFORE)]);
         let plan = plan_of(dir.path());
         fs::write(dir.path().join("b.rs"), "mine").unwrap();
-        let error = write_all(&plan.changes).unwrap_err();
+        let error = write_all(&rewrites(&plan.changes)).unwrap_err();
         assert!(matches!(error, WriteError::Stale { .. }), "{error:?}");
         assert_eq!(fs::read_to_string(dir.path().join("a.rs")).unwrap(), BEFORE);
         assert_eq!(names(dir.path()), ["a.rs", "b.rs"]);
@@ -199,7 +207,7 @@ mod tests {
         let mut permissions = fs::metadata(&path).unwrap().permissions();
         permissions.set_readonly(true);
         fs::set_permissions(&path, permissions).unwrap();
-        let error = write_all(&plan_of(dir.path()).changes).unwrap_err();
+        let error = write_all(&rewrites(&plan_of(dir.path()).changes)).unwrap_err();
         assert!(matches!(error, WriteError::ReadOnly { .. }), "{error:?}");
         assert_eq!(fs::read_to_string(dir.path().join("a.rs")).unwrap(), BEFORE);
     }
@@ -208,7 +216,7 @@ mod tests {
     fn a_failure_half_way_puts_back_what_was_done() {
         let dir = folder([("a.rs", BEFORE), ("b.rs", BEFORE)]);
         let plan = plan_of(dir.path());
-        let targets = targets(&plan.changes).unwrap();
+        let targets = targets(&rewrites(&plan.changes)).unwrap();
         let prepared = prepare_all(&targets).unwrap();
         fs::remove_file(dir.path().join("b.rs")).unwrap();
         fs::create_dir_all(dir.path().join("b.rs/in-the-way")).unwrap();
@@ -228,7 +236,7 @@ mod tests {
         symlink("real/a.rs", dir.path().join("link.rs")).unwrap();
         let plan = plan_of(dir.path());
         assert_eq!(plan.changes.len(), 2);
-        write_all(&plan.changes).unwrap();
+        write_all(&rewrites(&plan.changes)).unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), AFTER);
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o751);
         assert!(fs::symlink_metadata(dir.path().join("link.rs")).unwrap().is_symlink());

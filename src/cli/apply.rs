@@ -3,14 +3,16 @@
 use std::io::Write;
 
 use clap::Args;
-use geppetto_migrate::apply::{self, Waivers};
+use geppetto_migrate::FRONTENDS;
+use geppetto_migrate::apply::{self, Verified, Waivers};
 use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::plan::Plan;
 
 use super::output::stdout;
+use super::progress::Progress;
 use super::settings::{ChangeArgs, PathArgs};
-use super::{Failure, GlobalArgs, Verdict, run};
+use super::{Failure, GlobalArgs, Verdict, run, verified};
 
 /// Make the safe changes
 ///
@@ -23,6 +25,9 @@ pub(super) struct ApplyArgs {
     paths: PathArgs,
     #[command(flatten)]
     changes: ChangeArgs,
+    /// Compile every package before and after (`cargo check --all-targets`), and take back what breaks one
+    #[arg(long)]
+    verify: bool,
     /// Change files although their repository holds uncommitted changes
     #[arg(long)]
     allow_dirty: bool,
@@ -34,6 +39,7 @@ pub(super) struct ApplyArgs {
 const EXAMPLES: &str = "\
 Examples:
   geppetto-migrate apply
+  geppetto-migrate apply --verify
   geppetto-migrate apply --offered crates/agent
   geppetto-migrate apply --runtime-dependency '{ path = \"../geppetto-runtime\" }'";
 
@@ -41,24 +47,56 @@ pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Fai
     let waivers = Waivers { dirty: args.allow_dirty, no_vcs: args.allow_no_vcs };
     let selection = args.changes.selection()?;
     let roots = args.paths.roots();
-    let plan = run::with_threads(global, || {
+    let done = run::with_threads(global, || {
         let plan = run::plan(&roots, &selection)?;
+        if args.verify {
+            return Ok(Done::Verified(prove(plan, &selection, waivers)?));
+        }
         apply::apply(&plan, waivers)?;
-        Ok(plan)
+        Ok(Done::Written(plan))
     })?;
     let (mut out, _) = stdout();
-    summary(&mut out, &plan, &selection)?;
-    out.flush()?;
-    Ok(run::verdict(&plan, Verdict::Done))
-}
-
-fn summary(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<(), Failure> {
+    let plan = match &done {
+        Done::Written(plan) => plan,
+        Done::Verified(verified) => &verified.plan,
+    };
     for change in &plan.changes {
         writeln!(out, "changed {}", change.before.path().display())?;
     }
     if plan.changes.is_empty() {
-        writeln!(out, "nothing to change")?;
+        writeln!(out, "{}", done.without_changes())?;
     }
+    left(&mut out, plan, &selection)?;
+    let verdict = match &done {
+        Done::Written(_) => Verdict::Done,
+        Done::Verified(done) => verified::report(&mut out, done)?,
+    };
+    out.flush()?;
+    Ok(run::verdict(plan, verdict))
+}
+
+/// What was done.
+enum Done {
+    Written(Plan),
+    Verified(Verified),
+}
+
+impl Done {
+    /// What to say where no file is changed.
+    fn without_changes(&self) -> &'static str {
+        match self {
+            Done::Verified(verified) if verified.took_back() => "nothing is changed",
+            _ => "nothing to change",
+        }
+    }
+}
+
+fn prove(plan: Plan, selection: &Selection, waivers: Waivers) -> Result<Verified, Failure> {
+    let progress = Progress::new();
+    Ok(apply::apply_verified(plan, FRONTENDS, selection, waivers, &|stage| progress.enter(stage))?)
+}
+
+fn left(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<(), Failure> {
     let (offered, reported) = (plan.sites(Level::Offered), plan.sites(Level::Report));
     if offered > 0 && selection.level < Level::Offered {
         writeln!(out, "{offered} offered: see `scan`, make them with `apply --offered`")?;

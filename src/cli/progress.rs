@@ -67,5 +67,7 @@ fn words(stage: Stage) -> String {
         Stage::Walking => "listing files …".to_owned(),
         Stage::Reading { files } => format!("reading {files} files …"),
         Stage::Analyzing { files } => format!("analyzing {files} files …"),
+        Stage::Compiling { state: 0 } => "compiling, before and after …".to_owned(),
+        Stage::Compiling { state } => format!("compiling, to find what breaks it ({state}) …"),
     }
 }

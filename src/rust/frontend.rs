@@ -1,7 +1,7 @@
 //! The front end for Rust.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -9,8 +9,8 @@ use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput,
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
-use super::{layout, ledger};
-use crate::frontend::{Analysis, Frontend, Package, Selection};
+use super::{cargo, layout, ledger};
+use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
 use crate::tree::{Problem, Tree};
 
 /// The front end for Rust: cargo packages, their code and their manifests.
@@ -64,7 +64,7 @@ impl Frontend for RustFrontend {
         legacy_dependency::manifests(tree, &packages, &outcomes, &runtime, &mut out);
         out.packages = packages
             .relevant()
-            .map(|(_, package)| Package { name: package.name.clone(), root: package.root.clone() })
+            .map(|(_, package)| Package { language: "rust", name: package.name.clone(), root: package.root.clone() })
             .collect();
         out
     }
@@ -74,6 +74,14 @@ impl Frontend for RustFrontend {
             true => layout::format(tree, path, before, after),
             false => after.to_owned(),
         }
+    }
+
+    fn compile(&self, package: &Package) -> Result<(), CompileError> {
+        cargo::check(&package.root)
+    }
+
+    fn lock_files(&self, package: &Package) -> Vec<PathBuf> {
+        cargo::workspace_root(&package.root).map(|root| root.join("Cargo.lock")).into_iter().collect()
     }
 }
 

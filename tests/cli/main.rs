@@ -6,3 +6,4 @@ mod exit_codes;
 mod help;
 mod output;
 mod support;
+mod verifying;
