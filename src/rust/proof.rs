@@ -1,16 +1,85 @@
 //! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
 
 use super::cx::{Cx, TraitMethod};
-use super::hir::{ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatParent, StmtKind};
+use super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
-use super::text::is_none;
+use super::text::{is_none, some_of};
 
 const DEPTH: usize = 8;
 
 /// Whether a turn is proven to hold at least one block, so that a session starts on it.
 pub(crate) fn turn_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     has_blocks(cx, file, expr, DEPTH)
+}
+
+/// Whether the turn in an option is proven to hold a block, where there is one.
+pub(crate) fn option_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    some_has_blocks(cx, file, expr, DEPTH)
+}
+
+/// Whether an option is proven to hold a value.
+pub(crate) fn is_always_some(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    always_some(cx, file, expr, DEPTH)
+}
+
+fn always_some(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let hir = cx.hir(file);
+    match &hir[expr].kind {
+        ExprKind::Paren(inner) => always_some(cx, file, *inner, depth),
+        ExprKind::Path(_) => init_of(cx, file, expr).is_some_and(|init| always_some(cx, file, init, depth)),
+        ExprKind::Call { callee, .. } => match cx.value_def(file, *callee) {
+            Some(def) if cx.program.is_model(def) => some_of(cx, file, expr).is_some(),
+            Some(def) => gives_always_some(cx, def, depth),
+            None => false,
+        },
+        ExprKind::MethodCall { receiver, method, args, .. } => match (method_def(cx, file, expr), method.text.as_str()) {
+            (Some(def), _) if !cx.program.is_model(def) => gives_always_some(cx, def, depth),
+            (_, "clone" | "map") => always_some(cx, file, *receiver, depth),
+            (_, "or") => args.iter().any(|&arg| always_some(cx, file, arg, depth)),
+            _ => false,
+        },
+        ExprKind::Block { stmts, flavour: BlockFlavour::Plain, label: None } => {
+            match stmts.last().map(|&stmt| &hir[stmt].kind) {
+                Some(StmtKind::Expr { expr, semi: false }) => always_some(cx, file, *expr, depth),
+                _ => false,
+            }
+        }
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => {
+            always_some(cx, file, *then, depth) && always_some(cx, file, *otherwise, depth)
+        }
+        ExprKind::Match { arms, .. } => {
+            !arms.is_empty() && arms.iter().all(|arm| always_some(cx, file, arm.body, depth))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a function of the user's, which no trait lets others replace, never returns `None`.
+fn gives_always_some(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
+    let Some(function) = cx.program.fn_item(def) else { return false };
+    let hir = cx.hir(cx.program.def(def).file);
+    let leaves = |body| hir.descendants(body).any(|at| matches!(hir[at].kind, ExprKind::Try(_)));
+    let is_plain = !function.is_async && cx.trait_method(def) == TraitMethod::None;
+    is_plain
+        && function.body.is_some_and(|body| !leaves(body))
+        && every_value(cx, def, |file, value| always_some(cx, file, value, depth))
+}
+
+/// The initializer of a local that never gets another value.
+fn init_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId> {
+    let hir = cx.hir(file);
+    let pat = cx.local(file, expr)?;
+    let (PatKind::Bind { mutable: false, by_ref: false, sub: None, .. }, PatParent::Stmt(stmt)) =
+        (&hir[pat].kind, hir[pat].parent)
+    else {
+        return None;
+    };
+    match hir[stmt].kind {
+        StmtKind::Let { init, .. } => init,
+        _ => None,
+    }
 }
 
 fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {

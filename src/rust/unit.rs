@@ -32,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) reruns: bool,
     /// Whether every state begins with a turn that is proven to hold a block.
     pub(crate) first_turn_proven: bool,
+    /// Where the state or the core session is used.
+    pub(crate) touches: Vec<(FileIdx, ExprId)>,
     /// The function that makes the state, if there is one and nothing outlives it.
     pub(crate) made_in: Option<(FileIdx, ItemId)>,
     pub(crate) has_tokio: bool,
@@ -160,18 +162,22 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),
         reads_id: reads("run_id"),
         reruns: runs.iter().any(|&(file, run)| {
-            matches!(
-                run_inference::seed(cx, file, run),
-                Some(run_inference::Seed::Latest | run_inference::Seed::Optional(_))
-            )
+            run_inference::seed(cx, file, run).is_some_and(run_inference::Seed::may_rerun)
         }),
         first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
+        touches: sites.iter().filter_map(touched).collect(),
         made_in: made_in(cx, sites, &states),
         has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
         adopts_ids: survey.adopts_ids,
         sees_stamps: survey.sees_stamps,
         sees_task: survey.sees_task,
     }
+}
+
+/// The call or access, where a site is one of the state or the core session.
+fn touched(site: &Site) -> Option<(FileIdx, ExprId)> {
+    let touches = matches!(site.kind, SiteKind::StateMethod(_) | SiteKind::Run(_) | SiteKind::CoreField(_));
+    touches.then_some((site.file, site.expr()?))
 }
 
 /// `run_inference(&ctx, state.turn())` is a run of the latest turn, not a read.
@@ -456,8 +462,10 @@ fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
 /// The unit's level, its id, and only such changes as can be made together.
 fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: &[Change]) -> UnitPlan {
     let needs = cx.take_needs();
-    let changes = without_nested(changes);
-    if decided.iter().all(|(_, outcome)| outcome.level != Level::Report) && overlap(&changes) {
+    let in_place = super::moved::in_place(cx, changes.to_vec());
+    let nested = in_place.is_none();
+    let changes = without_nested(&in_place.unwrap_or_default());
+    if decided.iter().all(|(_, outcome)| outcome.level != Level::Report) && (nested || overlap(&changes)) {
         let report = Outcome::report(
             "the changes of this place lie inside one another, which the tool does not do yet",
             "move the inner expression into a local of its own, then run the tool again",
@@ -475,7 +483,7 @@ fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: &[Change]) ->
 
 /// Deleting or replacing a stretch as a whole takes the changes inside it along where they only renamed or unwrapped
 /// what is gone.
-fn without_nested(changes: &[Change]) -> Vec<Change> {
+pub(crate) fn without_nested(changes: &[Change]) -> Vec<Change> {
     let mut kept: Vec<Change> = Vec::new();
     let covers = |outer: &Change, inner: &Change| {
         let (a, b) = (outer.edit.range(), inner.edit.range());

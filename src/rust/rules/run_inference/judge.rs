@@ -1,0 +1,105 @@
+//! The traps of a run.
+
+use super::super::super::cx::Cx;
+use super::super::super::hir::{BlockFlavour, ExprId, ExprKind};
+use super::super::super::index::FileIdx;
+use super::super::super::outcome::Outcome;
+use super::super::super::proof::{is_called_from_outside, option_has_blocks, turn_has_blocks};
+use super::super::super::unit::Facts;
+use super::dropping::{Fate, callers};
+use super::seed::Seed;
+use crate::rules::Trap;
+
+/// The outcome with every trap that this run may fall into.
+pub(super) fn judge(
+    cx: &Cx<'_>,
+    facts: &Facts,
+    file: FileIdx,
+    run: ExprId,
+    seed: Seed,
+    fate: &Fate,
+    mut outcome: Outcome,
+) -> Outcome {
+    if !is_never_empty(cx, facts, file, seed) {
+        outcome = outcome.offered(
+            Trap::EmptyTurn,
+            "the turn is not proven to hold a block, and starting on an empty one is `SessionError::EmptyTurn`",
+        );
+    }
+    if let Some(dropper) = fate.dropper {
+        let why = format!("{dropper} may drop the run, which now ends by being cancelled, and later than at once");
+        outcome = outcome.offered(Trap::DropStopsRun, &why);
+    }
+    let owner = cx.program.def_of_item(file, cx.function_of(file, run));
+    if fate.dropper.is_none() && owner.is_some_and(|def| is_called_from_outside(cx, def)) {
+        outcome = outcome.offered(
+            Trap::DropStopsRun,
+            "callers outside of this tree may drop the future of this public function, which no longer stops the run",
+        );
+    }
+    if facts.sees_stamps {
+        outcome = outcome.reserved(
+            "a session writes its ids into the metadata of its turns, and this program looks at turns as a whole",
+        );
+    }
+    if facts.sees_task {
+        outcome = outcome.reserved(
+            "a run is a task of its own: task locals do not reach its engine, and a panic in it is `SessionError::Panicked`",
+        );
+    }
+    let is_local = facts.made_in == Some((file, cx.function_of(file, run)));
+    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) {
+        outcome = outcome.offered(
+            Trap::CheckThenAct,
+            "runs that are polled together overlap from their first moment, so the second of one session is refused",
+        );
+    }
+    if seed.may_append() && facts.reads_turn_aside {
+        outcome = outcome
+            .reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
+    }
+    if seed.may_append() && (facts.reads_turn || facts.reruns) && !ends_with_failure(cx, facts, file, run) {
+        outcome = outcome.offered(
+            Trap::FailedPromptStays,
+            "the turn is read or run again later, and after a failed run it would be this one",
+        );
+    }
+    outcome
+}
+
+fn is_never_empty(cx: &Cx<'_>, facts: &Facts, file: FileIdx, seed: Seed) -> bool {
+    match seed {
+        Seed::Latest => facts.first_turn_proven,
+        Seed::Turn { turn, .. } => turn_has_blocks(cx, file, turn),
+        Seed::Given(option) => option_has_blocks(cx, file, option),
+        Seed::Optional(option) => facts.first_turn_proven && option_has_blocks(cx, file, option),
+    }
+}
+
+/// Whether the run, or a function that awaits it, is polled together with other futures on one task.
+fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
+    let hir = cx.hir(file);
+    let joined = cx.ancestors(file, run).any(|at| match &hir[at].kind {
+        ExprKind::Macro(call) => call.path.segments.last().is_some_and(|last| last.name.text.ends_with("join")),
+        ExprKind::Call { callee, .. } => cx.expr_text(file, *callee).ends_with("join_all"),
+        _ => false,
+    });
+    let Some(depth) = depth.checked_sub(1) else { return joined };
+    let owner = cx.program.def_of_item(file, cx.function_of(file, run));
+    joined || owner.is_some_and(|def| callers(cx, def).any(|(file, call)| is_joined(cx, file, call, depth)))
+}
+
+/// Whether nothing looks at the session after this run has failed: the failure leaves the function that made it.
+fn ends_with_failure(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let Some(awaited) = cx.parent_expr(file, run) else { return false };
+    let leaves = match cx.parent_expr(file, awaited).map(|parent| &hir[parent].kind) {
+        Some(ExprKind::Try(_)) => true,
+        Some(ExprKind::MethodCall { method, .. }) => ["unwrap", "expect"].contains(&method.text.as_str()),
+        _ => false,
+    };
+    let in_function = !cx.ancestors(file, run).any(|at| {
+        matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
+    });
+    leaves && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
+}

@@ -1,0 +1,141 @@
+//! The call that starts a run: another method, the turn without its `Some`.
+
+use super::super::super::cx::{Change, Cx};
+use super::super::super::hir::{ExprId, ExprKind};
+use super::super::super::index::FileIdx;
+use super::super::super::moved::moved;
+use super::super::super::outcome::Outcome;
+use super::super::super::purity::is_pure;
+use super::super::super::text::{delete_argument, is_plain};
+use super::seed::{Seed, is_postfix, unwrapped};
+
+/// The parts of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    pub(super) file: FileIdx,
+    pub(super) run: ExprId,
+    /// The core session, without the `&` that a call by path needs.
+    pub(super) session: ExprId,
+    pub(super) ctx: ExprId,
+    pub(super) seed: ExprId,
+}
+
+/// Takes a run apart.
+pub(super) fn parts(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Option<Parts> {
+    let hir = cx.hir(file);
+    match &hir[run].kind {
+        ExprKind::MethodCall { receiver, args, .. } => {
+            let &[ctx, seed] = args.as_slice() else { return None };
+            Some(Parts { file, run, session: *receiver, ctx, seed })
+        }
+        ExprKind::Call { args, .. } => {
+            let &[session, ctx, seed] = args.as_slice() else { return None };
+            let session = match hir[session].kind {
+                ExprKind::Ref { mutable: false, expr } => expr,
+                _ => session,
+            };
+            Some(Parts { file, run, session, ctx, seed })
+        }
+        _ => None,
+    }
+}
+
+/// How the pieces of a start are written.
+#[derive(Clone, Debug)]
+pub(super) struct Pieces {
+    pub(super) session: String,
+    pub(super) ctx: String,
+    /// The turn or the option.
+    pub(super) seed: String,
+}
+
+impl Parts {
+    /// The pieces as they stand in the run.
+    pub(super) fn pieces(&self, cx: &Cx<'_>, seed: Seed) -> Pieces {
+        let run = cx.span(self.file, self.run);
+        let seed = match seed {
+            // The text between is deleted where the option is made.
+            Seed::Turn { some, turn } if run.contains(cx.span(self.file, some)) => turn,
+            _ => self.seed,
+        };
+        Pieces {
+            session: receiver_text(cx, self.file, self.session),
+            ctx: moved(cx, self.file, self.ctx),
+            seed: moved(cx, self.file, seed),
+        }
+    }
+
+    /// The start as an edit of the call, where the call keeps its form.
+    pub(super) fn edited(&self, cx: &Cx<'_>, seed: Seed) -> Option<Vec<Change>> {
+        let ExprKind::MethodCall { method, args, .. } = &cx.hir(self.file)[self.run].kind else { return None };
+        let renamed = |name: &str| cx.replace(self.file, method.span, name);
+        match seed {
+            Seed::Turn { .. } => {
+                Some(std::iter::once(renamed("start_with_turn")).chain(unwrapped(cx, self.file, seed)).collect())
+            }
+            Seed::Latest => Some(vec![renamed("start_inference"), delete_argument(cx, self.file, args, 1)]),
+            Seed::Given(option) if is_postfix(cx, self.file, option) => {
+                let end = cx.span(self.file, self.seed).end;
+                Some(vec![renamed("start_with_turn"), cx.insert(self.file, end, ".unwrap_or_default()")])
+            }
+            Seed::Given(_) | Seed::Optional(_) => None,
+        }
+    }
+
+    /// The start as text made of pieces.
+    ///
+    /// # Errors
+    /// The report, where a piece would have to be written twice that does something.
+    pub(super) fn composed(&self, cx: &Cx<'_>, seed: Seed, pieces: &Pieces) -> Result<String, Outcome> {
+        let Pieces { session, ctx, seed: text } = pieces;
+        match seed {
+            Seed::Latest => Ok(format!("{session}.start_inference({ctx})")),
+            Seed::Turn { .. } => Ok(format!("{session}.start_with_turn({ctx}, {text})")),
+            Seed::Given(option) if is_postfix(cx, self.file, option) => {
+                Ok(format!("{session}.start_with_turn({ctx}, {text}.unwrap_or_default())"))
+            }
+            Seed::Given(_) => Ok(format!("{session}.start_with_turn({ctx}, ({text}).unwrap_or_default())")),
+            Seed::Optional(_) if self.may_repeat(cx) => {
+                let turn = cx.free_name(self.file, self.run, "turn", &[]);
+                Ok(format!(
+                    "match {text} {{ Some({turn}) => {session}.start_with_turn({ctx}, {turn}), \
+                     None => {session}.start_inference({ctx}) }}"
+                ))
+            }
+            Seed::Optional(option) if cx.local(self.file, option).is_some() => Ok(format!(
+                "{session}.start_with_latest({ctx}, |latest| {text}.or_else(|| latest.cloned()).unwrap_or_default())"
+            )),
+            Seed::Optional(_) => Err(Outcome::report(
+                "whether the run gets a turn is only known when it runs, and making its session or context does something",
+                "make both first, then `match seed { Some(turn) => session.start_with_turn(&ctx, turn), \
+                 None => session.start_inference(&ctx) }`",
+            )),
+        }
+    }
+
+    /// Whether session and context may be written twice and evaluated behind the seed.
+    fn may_repeat(&self, cx: &Cx<'_>) -> bool {
+        [self.session, self.ctx].into_iter().all(|part| is_place(cx, self.file, part) || is_short(cx, self.file, part))
+    }
+}
+
+fn receiver_text(cx: &Cx<'_>, file: FileIdx, session: ExprId) -> String {
+    let text = moved(cx, file, session);
+    if is_postfix(cx, file, session) { text } else { format!("({text})") }
+}
+
+/// A name, or a field of one.
+pub(super) fn is_place(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    match cx.hir(file)[expr].kind {
+        ExprKind::Path(_) => true,
+        ExprKind::Field { base: inner, .. } | ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => {
+            is_place(cx, file, inner)
+        }
+        _ => false,
+    }
+}
+
+/// `&Context::background()`, `session.clone()`
+fn is_short(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    is_plain(cx, file, expr) || (is_pure(cx, file, expr) && cx.expr_text(file, expr).len() < 40)
+}
