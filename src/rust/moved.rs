@@ -9,6 +9,8 @@ use crate::edit::{Edit, EditSet};
 /// Private characters, which no source text of a program uses, around a span of the file that is changed.
 const OPEN: char = '\u{F8F0}';
 const CLOSE: char = '\u{F8F1}';
+/// In front of the text that takes the place of what moved.
+const INSTEAD: char = '\u{F8F2}';
 
 /// Stands in the text of a change for an expression that the change moves or copies.
 pub(crate) fn moved(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
@@ -16,20 +18,22 @@ pub(crate) fn moved(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
     format!("{OPEN}{}-{}{CLOSE}", span.start, span.end)
 }
 
+/// The text of a change that takes the place of an expression which, with its own changes, has moved as a whole.
+pub(crate) fn instead(text: &str) -> String {
+    format!("{INSTEAD}{text}")
+}
+
 /// The same changes with all moved text in place; `None` where changes of moved text lie inside one another.
-pub(crate) fn in_place(cx: &Cx<'_>, changes: Vec<Change>) -> Option<Vec<Change>> {
-    if !changes.iter().any(|change| change.edit.text().contains(OPEN)) {
-        return Some(changes);
-    }
+pub(crate) fn in_place(cx: &Cx<'_>, changes: &[Change]) -> Option<Vec<Change>> {
     let mut gone: Vec<(FileIdx, Span)> = Vec::new();
     let mut out = Vec::with_capacity(changes.len());
-    for change in &changes {
-        let text = expand(cx, &changes, change, &mut gone, 8)?;
+    for change in changes {
+        let text = expand(cx, changes, change, &mut gone, 8)?;
         out.push(Change { file: change.file, edit: Edit::replace(change.edit.range(), text) });
     }
     // What changed in moved text has done so where it arrived.
-    out.retain(|change| !gone.iter().any(|&(file, span)| file == change.file && lies_in(change, span)));
-    Some(out)
+    let stays = |change: &Change| !gone.iter().any(|&(file, span)| file == change.file && lies_in(change, span));
+    Some(changes.iter().zip(out).filter(|(change, _)| stays(change)).map(|(_, placed)| placed).collect())
 }
 
 fn expand(
@@ -40,7 +44,7 @@ fn expand(
     depth: usize,
 ) -> Option<String> {
     let depth = depth.checked_sub(1)?;
-    let (mut text, mut rest) = (String::new(), change.edit.text());
+    let (mut text, mut rest) = (String::new(), change.edit.text().trim_start_matches(INSTEAD));
     while let Some((before, tail)) = rest.split_once(OPEN) {
         let (place, after) = tail.split_once(CLOSE)?;
         let (start, end) = place.split_once('-')?;
@@ -74,8 +78,8 @@ fn text_after(
     Some(EditSet::new(edits).ok()?.apply(cx.text(file, span)))
 }
 
-/// Whether a change is one of a stretch of text, not of all of it.
 fn lies_in(change: &Change, span: Span) -> bool {
-    let (range, span) = (change.edit.range(), span.range());
-    span.start <= range.start && range.end <= span.end && range != span
+    let range = change.edit.range();
+    let inside = span.range().start <= range.start && range.end <= span.range().end;
+    inside && !change.edit.text().starts_with(INSTEAD)
 }

@@ -1,7 +1,9 @@
 //! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
 
 use super::cx::{Cx, TraitMethod};
-use super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind};
+use super::hir::{
+    BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind,
+};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
 use super::text::{is_none, some_of};
@@ -34,7 +36,8 @@ fn always_some(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
             Some(def) => gives_always_some(cx, def, depth),
             None => false,
         },
-        ExprKind::MethodCall { receiver, method, args, .. } => match (method_def(cx, file, expr), method.text.as_str()) {
+        ExprKind::MethodCall { receiver, method, args, .. } => match (method_def(cx, file, expr), method.text.as_str())
+        {
             (Some(def), _) if !cx.program.is_model(def) => gives_always_some(cx, def, depth),
             (_, "clone" | "map") => always_some(cx, file, *receiver, depth),
             (_, "or") => args.iter().any(|&arg| always_some(cx, file, arg, depth)),

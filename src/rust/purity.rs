@@ -102,7 +102,9 @@ fn is_pure_callee(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
         "std::sync::Arc::clone",
         "std::default::Default::default",
     ];
-    is_of_turns(cx, def) || known.contains(&cx.assoc_path(def).as_str()) || known.contains(&cx.program.path_of(def).as_str())
+    is_of_turns(cx, def)
+        || known.contains(&cx.assoc_path(def).as_str())
+        || known.contains(&cx.program.path_of(def).as_str())
 }
 
 fn is_pure_function(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {

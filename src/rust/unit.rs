@@ -161,9 +161,9 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),
         reads_id: reads("run_id"),
-        reruns: runs.iter().any(|&(file, run)| {
-            run_inference::seed(cx, file, run).is_some_and(run_inference::Seed::may_rerun)
-        }),
+        reruns: runs
+            .iter()
+            .any(|&(file, run)| run_inference::seed(cx, file, run).is_some_and(run_inference::Seed::may_rerun)),
         first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
         touches: sites.iter().filter_map(touched).collect(),
         made_in: made_in(cx, sites, &states),
@@ -462,7 +462,7 @@ fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
 /// The unit's level, its id, and only such changes as can be made together.
 fn settle(cx: &Cx<'_>, mut decided: Vec<(Site, Outcome)>, changes: &[Change]) -> UnitPlan {
     let needs = cx.take_needs();
-    let in_place = super::moved::in_place(cx, changes.to_vec());
+    let in_place = super::moved::in_place(cx, changes);
     let nested = in_place.is_none();
     let changes = without_nested(&in_place.unwrap_or_default());
     if decided.iter().all(|(_, outcome)| outcome.level != Level::Report) && (nested || overlap(&changes)) {

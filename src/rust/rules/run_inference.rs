@@ -81,4 +81,70 @@ mod tests {
         let finding = finding_at(&format!("{MADE}{statement}"), "run_inference");
         assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::DropStopsRun]));
     }
+
+    const TURN: &str = "Turn::builder().with_user_prompt(\"x\").build()";
+
+    #[test]
+    fn an_option_decides_what_is_started() {
+        assert_eq!(
+            run(
+                "let seed = std::env::args().next().map(|_| Turn::default());\nsession.run_inference(&ctx, seed).await?;"
+            ),
+            "let seed = std::env::args().next().map(|_| Turn::default());\n\
+             match seed {\n    Some(turn) => session.start_with_turn(&ctx, turn),\n    \
+             None => session.start_inference(&ctx),\n}?.wait().await?;"
+        );
+    }
+
+    #[test]
+    fn an_option_that_only_the_run_uses_becomes_the_turn() {
+        let out = run(&format!("let seed = Some({TURN});\nsession.run_inference(&ctx, seed).await?;"));
+        assert_eq!(out, format!("let seed = {TURN};\nsession.start_with_turn(&ctx, seed)?.wait().await?;"));
+    }
+
+    #[test]
+    fn a_call_by_its_path_is_a_method_call_now() {
+        let out = run(&format!("Session::run_inference(&session, &ctx, Some({TURN})).await?;"));
+        assert_eq!(out, format!("session.start_with_turn(&ctx, {TURN})?.wait().await?;"));
+    }
+
+    #[test]
+    fn a_future_that_is_kept_begins_when_it_is_polled_and_is_safe_where_it_is_awaited() {
+        let kept = format!("let run = session.run_inference(&ctx, Some({TURN}));\nrun.await?;");
+        assert_eq!(
+            run(&kept),
+            format!("let run = async {{ session.start_with_turn(&ctx, {TURN})?.wait().await }};\nrun.await?;")
+        );
+        assert_eq!(finding_at(&format!("{MADE}{kept}"), "run_inference").level, Level::Safe);
+    }
+
+    #[test]
+    fn arguments_of_a_kept_future_are_evaluated_when_it_is_made() {
+        let out = run("let run = session.run_inference(&ctx, Some(read_turn()));\nrun.await?;");
+        assert_eq!(
+            out,
+            "let run = {\n    let turn = read_turn();\n    \
+             async { session.start_with_turn(&ctx, turn)?.wait().await }\n};\nrun.await?;"
+        );
+    }
+
+    #[test]
+    fn a_session_that_is_used_after_a_timeout_is_free_again() {
+        let late = format!("let late = tokio::time::timeout(D, session.run_inference(&ctx, Some({TURN}))).await;");
+        let out = run(&format!("{late}\nsession.run_inference(&ctx, Some({TURN})).await?;\ndrop(late);"));
+        assert!(
+            out.contains("if ended.is_err() {\n        let _ = run.wait().await;\n    }\n    ended\n}.await;"),
+            "{out}"
+        );
+    }
+
+    #[test]
+    fn the_arm_that_wins_waits_for_the_run_that_lost() {
+        let out = run(&format!(
+            "tokio::select! {{\n    out = session.run_inference(&ctx, Some({TURN})) => drop(out),\n    _ = other() => {{}}\n}}\n\
+             drop(session.state.is_running());"
+        ));
+        assert!(out.starts_with("let mut run = None;\ntokio::select! {\n    out = async { run.insert("), "{out}");
+        assert!(out.contains("if let Some(run) = run {\n            let _ = run.wait().await;"), "{out}");
+    }
 }

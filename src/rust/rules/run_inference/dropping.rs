@@ -108,9 +108,10 @@ fn keeper(cx: &Cx<'_>, file: FileIdx, future: ExprId, depth: usize) -> Option<&'
         },
         Parent::Stmt(stmt) => match hir[stmt].kind {
             StmtKind::Let { pat, .. } => match hir[pat].kind {
-                PatKind::Bind { sub: None, .. } => cx.uses_of(file, pat).iter().find_map(|&use_| {
-                    drop_context(cx, file, use_, 1).or_else(|| keeper(cx, file, use_, depth))
-                }),
+                PatKind::Bind { sub: None, .. } => cx
+                    .uses_of(file, pat)
+                    .iter()
+                    .find_map(|&use_| drop_context(cx, file, use_, 1).or_else(|| keeper(cx, file, use_, depth))),
                 // Dropped before it was polled.
                 PatKind::Wild => None,
                 _ => Some(KEEPER),

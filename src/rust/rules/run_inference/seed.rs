@@ -55,7 +55,8 @@ fn reads_state_turn(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
 fn some_of_local(cx: &Cx<'_>, file: FileIdx, seed: ExprId) -> Option<ExprId> {
     let hir = cx.hir(file);
     let local = cx.local(file, seed)?;
-    let (PatKind::Bind { mutable: false, sub: None, .. }, PatParent::Stmt(stmt)) = (&hir[local].kind, hir[local].parent)
+    let (PatKind::Bind { mutable: false, sub: None, .. }, PatParent::Stmt(stmt)) =
+        (&hir[local].kind, hir[local].parent)
     else {
         return None;
     };

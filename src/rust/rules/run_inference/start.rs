@@ -96,10 +96,11 @@ impl Parts {
             }
             Seed::Given(_) => Ok(format!("{session}.start_with_turn({ctx}, ({text}).unwrap_or_default())")),
             Seed::Optional(_) if self.may_repeat(cx) => {
-                let turn = cx.free_name(self.file, self.run, "turn", &[]);
+                let turn = self.name(cx, "turn", &[self.session, self.ctx]);
+                let indent = self.indent(cx);
                 Ok(format!(
-                    "match {text} {{ Some({turn}) => {session}.start_with_turn({ctx}, {turn}), \
-                     None => {session}.start_inference({ctx}) }}"
+                    "match {text} {{\n{indent}    Some({turn}) => {session}.start_with_turn({ctx}, {turn}),\n\
+                     {indent}    None => {session}.start_inference({ctx}),\n{indent}}}"
                 ))
             }
             Seed::Optional(option) if cx.local(self.file, option).is_some() => Ok(format!(
@@ -111,6 +112,19 @@ impl Parts {
                  None => session.start_inference(&ctx) }`",
             )),
         }
+    }
+
+    /// The white space in front of the line on which the run begins.
+    pub(super) fn indent<'a>(&self, cx: &Cx<'a>) -> &'a str {
+        cx.program.unit(self.file).source.indent_at(cx.span(self.file, self.run).start as usize)
+    }
+
+    /// A name for a new local, which `seeing`, where it is seen, does not mean otherwise.
+    pub(super) fn name(&self, cx: &Cx<'_>, wish: &str, seeing: &[ExprId]) -> String {
+        let hir = cx.hir(self.file);
+        let parts = seeing.iter().flat_map(|&part| hir.descendants(part));
+        let means_another = parts.into_iter().any(|at| cx.expr_text(self.file, at) == wish);
+        if means_another { cx.free_name(self.file, self.run, wish, &[]) } else { wish.to_owned() }
     }
 
     /// Whether session and context may be written twice and evaluated behind the seed.

@@ -16,13 +16,7 @@ use super::start::Parts;
 ///
 /// # Errors
 /// The report, where the start cannot be written in place.
-pub(super) fn run(
-    cx: &Cx<'_>,
-    facts: &Facts,
-    parts: &Parts,
-    seed: Seed,
-    fate: &Fate,
-) -> Result<Vec<Change>, Outcome> {
+pub(super) fn run(cx: &Cx<'_>, facts: &Facts, parts: &Parts, seed: Seed, fate: &Fate) -> Result<Vec<Change>, Outcome> {
     let (file, run) = (parts.file, parts.run);
     let hir = cx.hir(file);
     if let Some(changes) = lost::awaited(cx, facts, parts, seed, fate) {

@@ -41,7 +41,8 @@ pub(super) fn lazy(cx: &Cx<'_>, parts: &Parts, seed: Seed, wait: &str) -> Result
     let lets = bind(cx, parts, seed, [session, ctx, turn], moves, &mut pieces);
     let start = parts.composed(cx, seed, &pieces)?;
     let mut changes = unwrapped(cx, parts.file, seed);
-    let text = format!("{{ {lets}{flavour} {{ {start}?.{wait}().await }} }}");
+    let indent = parts.indent(cx);
+    let text = format!("{{{lets}\n{indent}    {flavour} {{ {start}?.{wait}().await }}\n{indent}}}");
     changes.push(cx.replace(parts.file, cx.span(parts.file, parts.run), text));
     Ok(changes)
 }
@@ -51,35 +52,29 @@ fn bind(cx: &Cx<'_>, parts: &Parts, seed: Seed, holds: [Hold; 3], moves: bool, p
     let [session, ctx, turn] = holds;
     let lent = |hold: Hold| hold == Hold::Borrow && moves;
     let mut lets = String::new();
+    let indent = format!("\n{}    ", parts.indent(cx));
     if session == Hold::Bind || lent(session) {
-        let name = name_for(cx, parts, "session", &[parts.ctx, parts.seed]);
+        let name = parts.name(cx, "session", &[parts.ctx, parts.seed]);
         let and = if lent(session) { "&" } else { "" };
-        lets.push_str(&format!("let {name} = {and}{}; ", pieces.session));
+        lets.push_str(&format!("{indent}let {name} = {and}{};", pieces.session));
         pieces.session = name;
     }
     if ctx == Hold::Bind || lent(ctx) {
-        let name = name_for(cx, parts, "ctx", &[parts.seed]);
+        let name = parts.name(cx, "ctx", &[parts.seed]);
         let owned = match cx.hir(parts.file)[parts.ctx].kind {
             ExprKind::Ref { expr, .. } if ctx == Hold::Bind => Some(expr),
             _ => None,
         };
         let text = owned.map_or_else(|| pieces.ctx.clone(), |expr| moved(cx, parts.file, expr));
-        lets.push_str(&format!("let {name} = {text}; "));
+        lets.push_str(&format!("{indent}let {name} = {text};"));
         pieces.ctx = if owned.is_some() { format!("&{name}") } else { name };
     }
     if turn == Hold::Bind {
         let wish = if matches!(seed, Seed::Turn { .. }) { "turn" } else { "seed" };
-        lets.push_str(&format!("let {wish} = {}; ", pieces.seed));
+        lets.push_str(&format!("{indent}let {wish} = {};", pieces.seed));
         pieces.seed = wish.to_owned();
     }
     lets
-}
-
-/// A name for a part, which the parts behind it do not mean otherwise.
-fn name_for(cx: &Cx<'_>, parts: &Parts, wish: &str, behind: &[ExprId]) -> String {
-    let hir = cx.hir(parts.file);
-    let named = behind.iter().flat_map(|&part| hir.descendants(part)).any(|at| cx.expr_text(parts.file, at) == wish);
-    if named { cx.free_name(parts.file, parts.run, wish, &[]) } else { wish.to_owned() }
 }
 
 /// Whether the future does not outlive the expression it stands in: everything it names may be borrowed.
@@ -88,9 +83,11 @@ fn is_consumed_here(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
     let Some(parent) = cx.parent_expr(file, run) else { return false };
     let is_awaited = || cx.parent_expr(file, parent).is_some_and(|at| matches!(hir[at].kind, ExprKind::Await(_)));
     match &hir[parent].kind {
-        ExprKind::Macro(call) => call.path.segments.last().is_some_and(|last| {
-            matches!(last.name.text.as_str(), "join" | "try_join" | "select")
-        }),
+        ExprKind::Macro(call) => call
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| matches!(last.name.text.as_str(), "join" | "try_join" | "select")),
         ExprKind::Call { callee, .. } => match last_name(cx, file, *callee) {
             "block_on" => true,
             "timeout" | "timeout_at" => is_awaited(),

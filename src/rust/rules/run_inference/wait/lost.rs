@@ -2,7 +2,7 @@
 
 use super::super::super::super::cx::{Change, Cx};
 use super::super::super::super::hir::{ExprId, ExprKind, MacroContent, Parent, StmtKind};
-use super::super::super::super::moved::moved;
+use super::super::super::super::moved::{instead, moved};
 use super::super::super::super::unit::Facts;
 use super::super::dropping::{Fate, last_name};
 use super::super::seed::{Seed, unwrapped};
@@ -45,13 +45,17 @@ fn in_timeout(cx: &Cx<'_>, parts: &Parts, seed: Seed) -> Option<Vec<Change>> {
         return None;
     }
     let start = start_text(cx, parts, seed)?;
+    let indent = cx.program.unit(file).source.indent_at(cx.span(file, call).start as usize);
+    let line = format!("\n{indent}    ");
     let before = format!(
-        "async {{ let run = match {start} {{ Ok(run) => run, Err(error) => return Ok(Err(error)) }}; let ended = "
+        "async {{{line}let run = match {start} {{{line}    Ok(run) => run,{line}    Err(error) => return Ok(Err(error)),\
+         {line}}};{line}let ended = "
     );
-    let after = "; if ended.is_err() { let _ = run.wait().await; } ended }.await";
+    let waited = format!("if ended.is_err() {{{line}    let _ = run.wait().await;{line}}}");
+    let after = format!(";{line}{waited}{line}ended\n{indent}}}.await");
     let mut changes = parts.edited(cx, seed).unwrap_or_else(|| unwrapped(cx, file, seed));
     changes.push(cx.insert(file, cx.span(file, call).start, before));
-    changes.push(cx.replace(file, cx.span(file, parts.run), "run.wait_or_cancel()"));
+    changes.push(cx.replace(file, cx.span(file, parts.run), instead("run.wait_or_cancel()")));
     changes.push(cx.insert(file, cx.span(file, awaited).end, after));
     Some(changes)
 }
@@ -72,25 +76,35 @@ fn in_select(cx: &Cx<'_>, parts: &Parts, seed: Seed) -> Option<Vec<Change>> {
     let MacroContent::Select { arms, .. } = &call.content else { return None };
     let is_own = |future: ExprId| cx.peel_parens(file, future) == parts.run;
     let Parent::Stmt(stmt) = hir[select].parent else { return None };
-    if !arms.iter().any(|arm| is_own(arm.future)) || matches!(hir[stmt].kind, StmtKind::Let { otherwise: Some(_), .. }) {
+    if !arms.iter().any(|arm| is_own(arm.future)) || matches!(hir[stmt].kind, StmtKind::Let { otherwise: Some(_), .. })
+    {
         return None;
     }
     let name = cx.free_name(file, parts.run, "run", &[]);
     let start = start_text(cx, parts, seed)?;
     let mut changes = parts.edited(cx, seed).unwrap_or_else(|| unwrapped(cx, file, seed));
     let future = format!("async {{ {name}.insert({start}?).wait_or_cancel().await }}");
-    changes.push(cx.replace(file, cx.span(file, parts.run), future));
+    changes.push(cx.replace(file, cx.span(file, parts.run), instead(&future)));
     let indent = cx.program.unit(file).source.indent_at(hir[stmt].span.start as usize);
     changes.push(cx.insert(file, hir[stmt].span.start, format!("let mut {name} = None;\n{indent}")));
-    let waited = format!("if let Some({name}) = {name} {{ let _ = {name}.wait().await; }}");
     for arm in arms.iter().filter(|arm| !is_own(arm.future)) {
-        let body = cx.span(file, arm.body);
-        if matches!(hir[arm.body].kind, ExprKind::Block { .. }) && cx.text(file, body).starts_with('{') {
-            changes.push(cx.insert(file, body.start + 1, format!(" {waited}")));
-        } else {
-            changes.push(cx.insert(file, body.start, format!("{{ {waited} ")));
-            changes.push(cx.insert(file, body.end, " }"));
-        }
+        changes.extend(waited(cx, parts, arm.body, &name));
     }
     Some(changes)
+}
+
+/// The wait for the end of the run `name` in front of what an arm does.
+fn waited(cx: &Cx<'_>, parts: &Parts, arm: ExprId, name: &str) -> Vec<Change> {
+    let file = parts.file;
+    let body = cx.span(file, arm);
+    let indent = cx.program.unit(file).source.indent_at(body.start as usize);
+    let line = format!("\n{indent}    ");
+    let waited = format!("if let Some({name}) = {name} {{{line}    let _ = {name}.wait().await;{line}}}");
+    if matches!(cx.hir(file)[arm].kind, ExprKind::Block { .. }) && cx.text(file, body).starts_with('{') {
+        return vec![cx.insert(file, body.start + 1, format!("{line}{waited}"))];
+    }
+    vec![
+        cx.insert(file, body.start, format!("{{{line}{waited}{line}")),
+        cx.insert(file, body.end, format!("\n{indent}}}")),
+    ]
 }
