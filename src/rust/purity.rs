@@ -94,12 +94,15 @@ fn is_pure_callee(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
         };
     }
     let known = [
+        "geppetto::inference::core::Session::new",
+        "geppetto::inference::state::InferenceState::new",
         "geppetto_runtime::context::Context::background",
         "std::string::String::from",
         "std::string::String::new",
         "std::vec::Vec::new",
         "std::option::Option::Some",
         "std::sync::Arc::clone",
+        "std::sync::Arc::new",
         "std::default::Default::default",
     ];
     is_of_turns(cx, def)
