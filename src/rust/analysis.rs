@@ -131,21 +131,21 @@ fn look(
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
     let decided = decide(&mut cx, &references, selection);
     report(&cx, &references, &decided, out);
-    let chosen = accept(&cx, &references, &decided.plans, selection, Rounds::This);
-    out.packages = outcomes(&cx, &owners, packages.len(), &decided, &chosen);
+    out.packages = outcomes(&cx, &owners, packages.len(), &decided);
     if store.includes {
         // Code that is generated may name the legacy crate.
         out.packages.iter_mut().for_each(PackageOutcome::keep_legacy);
     }
-    out.edits = merged(&program, &chosen.changes);
+    out.edits = merged(&program, &decided.chosen.changes);
     cx.take_asked()
 }
 
-/// The units with their imports under the two levels that findings speak of.
+/// The units with their imports under the two levels that findings speak of, and the changes that were asked for.
 struct Decided {
     plans: Vec<UnitPlan>,
     safe: Accepted,
     offered: Accepted,
+    chosen: Accepted,
 }
 
 /// Changes that are made together, with the imports that go with just these.
@@ -154,23 +154,36 @@ struct Accepted {
     imports: ImportPlan,
 }
 
-/// Plans all units, again with longer names while a short one would mean two things.
 fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
     let survey = unit::Survey::new(cx);
-    loop {
-        let plans: Vec<UnitPlan> = sites::collect(cx).into_iter().map(|sites| unit::plan(cx, &survey, sites)).collect();
-        let safe = accept(cx, references, &plans, &Selection::up_to(Level::Safe), Rounds::All);
-        let offered = accept(cx, references, &plans, &Selection::up_to(Level::Offered), Rounds::All);
-        let chosen = accept(cx, references, &plans, selection, Rounds::This);
-        let conflicts: BTreeSet<_> = [&safe, &offered, &chosen]
-            .into_iter()
-            .flat_map(|accepted| accepted.imports.conflicts.iter().cloned())
-            .collect();
-        if conflicts.is_subset(&cx.qualified) {
-            return Decided { plans, safe, offered };
-        }
-        cx.qualified.extend(conflicts);
+    let plans = plan_units(cx, &survey);
+    let mut under = |selection: &Selection, rounds| named(cx, &survey, references, &plans, selection, rounds);
+    let safe = under(&Selection::up_to(Level::Safe), Rounds::All);
+    let offered = under(&Selection::up_to(Level::Offered), Rounds::All);
+    let chosen = under(selection, Rounds::This);
+    Decided { plans, safe, offered, chosen }
+}
+
+fn plan_units(cx: &Cx<'_>, survey: &unit::Survey) -> Vec<UnitPlan> {
+    sites::collect(cx).into_iter().map(|sites| unit::plan(cx, survey, sites)).collect()
+}
+
+/// The changes of a selection, written with longer names while a short one would mean two things.
+fn named(
+    cx: &mut Cx<'_>,
+    survey: &unit::Survey,
+    references: &[Reference],
+    plans: &[UnitPlan],
+    selection: &Selection,
+    rounds: Rounds,
+) -> Accepted {
+    cx.qualified.clear();
+    let mut accepted = accept(cx, references, plans, selection, rounds);
+    while !accepted.imports.conflicts.iter().all(|conflict| cx.qualified.contains(conflict)) {
+        cx.qualified.extend(accepted.imports.conflicts.iter().cloned());
+        accepted = accept(cx, references, &plan_units(cx, survey), selection, rounds);
     }
+    accepted
 }
 
 /// Whether changes that have to wait for the next round count.
@@ -431,19 +444,13 @@ fn inside_site(decided: &Decided, reference: &Reference) -> bool {
     })
 }
 
-fn outcomes(
-    cx: &Cx<'_>,
-    owners: &HashMap<CrateId, usize>,
-    count: usize,
-    decided: &Decided,
-    chosen: &Accepted,
-) -> Vec<PackageOutcome> {
+fn outcomes(cx: &Cx<'_>, owners: &HashMap<CrateId, usize>, count: usize, decided: &Decided) -> Vec<PackageOutcome> {
     let owner = |file: FileIdx| {
         let module = cx.program.module_of_file(file)?;
         owners.get(&cx.program.def(module).krate).copied()
     };
     let mut outcomes = vec![PackageOutcome::default(); count];
-    for change in &chosen.changes {
+    for change in &decided.chosen.changes {
         if let Some(owner) = owner(change.file)
             && change.edit.text().contains(cx.runtime(change.file))
         {
@@ -461,7 +468,7 @@ fn outcomes(
             }
         }
     };
-    mark(&chosen.imports.legacy_left, &mut |outcome| outcome.left = true);
+    mark(&decided.chosen.imports.legacy_left, &mut |outcome| outcome.left = true);
     mark(&decided.safe.imports.legacy_left, &mut |outcome| outcome.left_after_safe = true);
     mark(&decided.offered.imports.legacy_left, &mut |outcome| outcome.left_after_offered = true);
     outcomes

@@ -1,6 +1,7 @@
 //! What a rule decides about one site.
 
 use super::cx::Change;
+use super::rewrite::Rewrite;
 use crate::finding::Level;
 use crate::rules::Trap;
 
@@ -9,6 +10,8 @@ use crate::rules::Trap;
 pub(crate) struct Outcome {
     pub(crate) level: Level,
     pub(crate) changes: Vec<Change>,
+    /// Changes that take text of the file along.
+    pub(crate) rewrites: Box<[Rewrite]>,
     pub(crate) why: String,
     pub(crate) help: String,
     pub(crate) traps: Vec<Trap>,
@@ -17,12 +20,19 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// A safe change; `help` says what is written instead.
     pub(crate) fn safe(changes: Vec<Change>, help: impl Into<String>) -> Self {
-        Self { level: Level::Safe, changes, why: String::new(), help: help.into(), traps: Vec::new() }
+        Self {
+            level: Level::Safe,
+            changes,
+            rewrites: Box::default(),
+            why: String::new(),
+            help: help.into(),
+            traps: Vec::new(),
+        }
     }
 
     /// No change, and the person is told what to write.
     pub(crate) fn report(why: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { level: Level::Report, changes: Vec::new(), why: why.into(), help: help.into(), traps: Vec::new() }
+        Self { level: Level::Report, why: why.into(), ..Self::safe(Vec::new(), help) }
     }
 
     /// A change after a yes, because of `trap`.

@@ -106,7 +106,11 @@ pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site]) -> Pairing {
         match origin(cx, file, core) {
             Some(state) => by_state.entry((file, state)).or_default().push(core),
             None => {
-                pairing.cores.insert((file, core), CorePlan::Blocked(no_state()));
+                let plan = match adds_nothing(cx, file, core) {
+                    true => CorePlan::Handle,
+                    false => CorePlan::Blocked(no_state()),
+                };
+                pairing.cores.insert((file, core), plan);
             }
         }
     }
@@ -185,7 +189,7 @@ fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &m
         pairing.renamed.insert((file, local), name);
         return;
     }
-    if core_parts(cx, file, core).fields.iter().all(|(_, value)| super::text::is_none(cx, file, *value)) {
+    if adds_nothing(cx, file, core) {
         pairing.states.insert((file, state), StatePlan::Whole);
         pairing.cores.insert((file, core), CorePlan::Handle);
         return;
@@ -199,6 +203,15 @@ fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &m
             pairing.cores.insert((file, core), CorePlan::Blocked(outcome));
         }
     }
+}
+
+/// Whether a core session has nothing besides its state.
+fn adds_nothing(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> bool {
+    let parts = core_parts(cx, file, core);
+    let is_nothing = |value: ExprId| {
+        super::text::is_none(cx, file, value) || cx.calls_known(file, value, "std::vec::Vec::new").is_some()
+    };
+    parts.state.is_some() && !parts.other_rest && parts.fields.iter().all(|(_, value)| is_nothing(*value))
 }
 
 /// Whether the state's statement can go because everything about the state happens from the core session on: the

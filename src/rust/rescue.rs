@@ -15,7 +15,7 @@ pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
         let lost: Vec<&str> = comments(old)
             .into_iter()
             .map(|at| &old[at])
-            .filter(|comment| !change.edit.text().contains(comment))
+            .filter(|comment| !is_doc(comment) && !change.edit.text().contains(comment))
             .collect();
         if lost.is_empty() {
             out.push(change.clone());
@@ -49,4 +49,10 @@ pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
         }
     }
     out
+}
+
+/// Documentation goes with what it documents.
+fn is_doc(comment: &str) -> bool {
+    (comment.starts_with("///") && !comment.starts_with("////"))
+        || (comment.starts_with("/**") && !comment.starts_with("/***"))
 }

@@ -7,8 +7,10 @@ use super::flow::{Node, UnitIdx, scope_of_type};
 use super::hir::{ExprId, ItemId, ItemKind};
 use super::index::{DefId, FileIdx};
 use super::legacy::Tracked;
+use super::lifecycle::{self, Lifecycles};
 use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
+use super::rewrite::{self, Rewrite};
 use super::rules::{
     cancel, core_session, engine_options, engine_sink, inference_state, legacy_error, run_inference, run_lifecycle,
     state_access,
@@ -22,6 +24,7 @@ use crate::rules::Rule;
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) pairing: Pairing,
+    pub(crate) lifecycles: Lifecycles,
     /// Whether anything reads the state's turn.
     pub(crate) reads_turn: bool,
     /// Whether the turn is read where a run may be under way: in a closure, a task or another function.
@@ -99,7 +102,8 @@ impl Survey {
 
 /// Decides a unit.
 pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
-    let facts = facts(cx, survey, &sites);
+    let mut facts = facts(cx, survey, &sites);
+    facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
     cx.take_needs();
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {
@@ -116,6 +120,8 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
         }
     }
     changes.extend(renames(cx, &facts));
+    let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
+    changes.extend(rewrite::realize(cx, &rewrites, &changes));
     debugged(cx, survey, &mut decided);
     settle(cx, decided, &changes)
 }
@@ -158,6 +164,7 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         .collect();
     Facts {
         pairing: pair(cx, sites),
+        lifecycles: Lifecycles::default(),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),
         reads_id: reads("run_id"),
@@ -307,12 +314,12 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             Outcome::report("the method is called by a qualified path", "call it on the value, then run the tool again")
         }
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
-            Rule::RunLifecycle => run_lifecycle::part(method),
-            Rule::Cancel => cancel::call(cx, site, method, call),
+            Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
+            Rule::Cancel => cancel::call(cx, facts, site, method, call),
             _ => state_access::call(cx, facts, site, method, call),
         },
         (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
-        (SiteKind::Run(method), _) => run_lifecycle::part(method),
+        (SiteKind::Run(method), At::Expr(run)) => run_lifecycle::part(facts, site, run, method),
         (SiteKind::Type(kinds), At::Type(ty)) => type_mention(cx, site, kinds, ty),
         (SiteKind::ErrorPattern(variant), At::Pat(pat)) => {
             legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))

@@ -5,10 +5,14 @@ use super::super::hir::ExprId;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::rename_method;
+use super::super::unit::Facts;
 use crate::rules::Trap;
 
 /// `cancel_run`, `has_cancel`, `set_cancel`.
-pub(crate) fn call(cx: &Cx<'_>, site: &Site, method: &str, call: ExprId) -> Outcome {
+pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: ExprId) -> Outcome {
+    if let Some(outcome) = facts.lifecycles.of(site.file, call) {
+        return outcome;
+    }
     match method {
         "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
         "set_cancel" => Outcome::report(

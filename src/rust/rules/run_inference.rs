@@ -11,16 +11,15 @@ use super::super::hir::ExprId;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::unit::Facts;
-pub(crate) use seed::{Seed, seed};
+pub(crate) use dropping::fate;
+pub(crate) use judge::judge;
+pub(crate) use seed::{Seed, seed, unwrapped};
 
 /// `session.run_inference(ctx, seed)`, also by its path.
 pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outcome {
     let file = site.file;
     if !facts.has_tokio {
-        return Outcome::report(
-            "a session runs on tokio, which this package does not depend on",
-            "run it on a tokio runtime, then `session.start_with_turn(&ctx, turn)?.wait().await`",
-        );
+        return needs_tokio();
     }
     let (Some(seed), Some(parts)) = (seed(cx, file, run), start::parts(cx, file, run)) else {
         return Outcome::report(
@@ -28,7 +27,7 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
             "`session.start_with_turn(&ctx, turn)?.wait().await`",
         );
     };
-    let fate = dropping::fate(cx, file, run);
+    let fate = fate(cx, file, run);
     let changes = match wait::run(cx, facts, &parts, seed, &fate) {
         Ok(changes) => changes,
         Err(outcome) => return outcome,
@@ -38,7 +37,15 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
         Seed::Turn { .. } | Seed::Given(_) => "`start_with_turn(&ctx, turn)` and `wait()`",
         Seed::Optional(_) => "`start_with_turn(&ctx, turn)` where there is a turn, else `start_inference(&ctx)`",
     };
-    judge::judge(cx, facts, file, run, seed, &fate, Outcome::safe(changes, help))
+    judge(cx, facts, file, run, seed, &fate, Outcome::safe(changes, help))
+}
+
+/// What is said of a run in a package without tokio.
+pub(crate) fn needs_tokio() -> Outcome {
+    Outcome::report(
+        "a session runs on tokio, which this package does not depend on",
+        "run it on a tokio runtime, then `session.start_with_turn(&ctx, turn)?.wait().await`",
+    )
 }
 
 #[cfg(test)]

@@ -10,15 +10,15 @@ const KEEPER: &str = "whoever keeps the run's future";
 
 /// What becomes of a run's future.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Fate {
+pub(crate) struct Fate {
     /// What may drop it.
-    pub(super) dropper: Option<&'static str>,
+    pub(crate) dropper: Option<&'static str>,
     /// Whether dropping it must cancel the run.
-    pub(super) cancels: bool,
+    pub(crate) cancels: bool,
 }
 
 /// Follows a run's future to where it is awaited or dropped.
-pub(super) fn fate(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Fate {
+pub(crate) fn fate(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Fate {
     let dropper = drop_context(cx, file, run, DEPTH).or_else(|| keeper(cx, file, run, DEPTH));
     let leaves = cx.stmt_of(file, run).is_some_and(|stmt| is_tail(cx, file, stmt)) && !is_awaited(cx, file, run);
     let owner = cx.program.def_of_item(file, cx.function_of(file, run));

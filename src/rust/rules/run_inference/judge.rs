@@ -11,7 +11,7 @@ use super::seed::Seed;
 use crate::rules::Trap;
 
 /// The outcome with every trap that this run may fall into.
-pub(super) fn judge(
+pub(crate) fn judge(
     cx: &Cx<'_>,
     facts: &Facts,
     file: FileIdx,

@@ -66,7 +66,7 @@ fn some_of_local(cx: &Cx<'_>, file: FileIdx, seed: ExprId) -> Option<ExprId> {
 }
 
 /// The changes that make a turn of the seed where it is made.
-pub(super) fn unwrapped(cx: &Cx<'_>, file: FileIdx, seed: Seed) -> Vec<Change> {
+pub(crate) fn unwrapped(cx: &Cx<'_>, file: FileIdx, seed: Seed) -> Vec<Change> {
     match seed {
         Seed::Turn { some, turn } => unwrap_call(cx, file, some, turn),
         _ => Vec::new(),

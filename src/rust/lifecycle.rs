@@ -1,0 +1,153 @@
+//! Runs that are split by hand: a claim (`start_run`), the run (`run_inference_started`), its end (`finish_run`). Each
+//! becomes one start, where the claim stood, and one wait, where the run stood.
+
+mod cleanup;
+mod finish;
+mod guard;
+mod needs;
+mod plumbing;
+mod seed;
+mod start;
+
+use std::collections::HashMap;
+
+use super::cx::{Change, Cx};
+use super::hir::{BlockFlavour, ExprId, ExprKind, Span};
+use super::index::FileIdx;
+use super::outcome::Outcome;
+use super::rewrite::{Piece, Rewrite};
+use super::sites::{Site, SiteKind};
+use super::unit::Facts;
+
+type Place = (FileIdx, ExprId);
+
+/// What becomes of the parts of a unit's lifecycles.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lifecycles {
+    outcomes: HashMap<Place, Outcome>,
+}
+
+impl Lifecycles {
+    /// The decision about a part, where it belongs to a lifecycle that could be read.
+    pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
+        self.outcomes.get(&(file, expr)).cloned()
+    }
+}
+
+/// The parts of the lifecycles of a unit.
+#[derive(Clone, Debug, Default)]
+struct Parts {
+    starts: Vec<Place>,
+    runs: Vec<Place>,
+    finishes: Vec<Place>,
+    /// `set_cancel`
+    cancels: Vec<Place>,
+    /// `cancel_run`
+    cancelled: Vec<Place>,
+    /// `has_cancel`
+    asked: Vec<Place>,
+}
+
+impl Parts {
+    fn of(sites: &[Site]) -> Self {
+        let mut parts = Self::default();
+        for (site, expr) in sites.iter().filter_map(|site| Some((site, site.expr()?))) {
+            let list = match site.kind {
+                SiteKind::StateMethod("start_run") => &mut parts.starts,
+                SiteKind::Run("run_inference_started") => &mut parts.runs,
+                SiteKind::StateMethod("finish_run") => &mut parts.finishes,
+                SiteKind::StateMethod("set_cancel") => &mut parts.cancels,
+                SiteKind::StateMethod("cancel_run") => &mut parts.cancelled,
+                SiteKind::StateMethod("has_cancel") => &mut parts.asked,
+                _ => continue,
+            };
+            list.push((site.file, expr));
+        }
+        parts
+    }
+}
+
+/// What goes and what stays of a file's text, as far as a lifecycle is concerned.
+#[derive(Clone, Debug, Default)]
+struct Text {
+    changes: Vec<Change>,
+    rewrites: Vec<Rewrite>,
+    /// Text that is gone afterwards.
+    removed: Vec<(FileIdx, Span)>,
+}
+
+impl Text {
+    fn rewrite(&mut self, file: FileIdx, span: Span, pieces: Vec<Piece>) {
+        self.rewrites.push(Rewrite { file, span, pieces });
+    }
+
+    fn remove_stmt(&mut self, cx: &Cx<'_>, file: FileIdx, span: Span) {
+        self.changes.push(super::rules::inference_state::delete_line(cx, file, span));
+        self.removed.push((file, span));
+    }
+}
+
+/// Decides the lifecycles of a unit.
+pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
+    let parts = Parts::of(sites);
+    let mut lifecycles = Lifecycles::default();
+    if parts.runs.is_empty() {
+        return lifecycles;
+    }
+    let mut text = Text::default();
+    let mut owner = None;
+    for &run in &parts.runs {
+        match start::one(cx, facts, &parts, run, &mut text) {
+            Ok(one) => {
+                owner = owner.or(Some((run.0, one.start_at)));
+                lifecycles.outcomes.insert((run.0, one.start_at), one.start);
+                lifecycles.outcomes.insert(run, one.run);
+            }
+            Err(outcome) => {
+                lifecycles.outcomes.insert(run, outcome);
+            }
+        }
+    }
+    let Some(owner) = owner else { return lifecycles };
+    for &cancel in &parts.cancels {
+        let outcome = plumbing::stored(cx, &parts, cancel, &mut text);
+        lifecycles.outcomes.insert(cancel, outcome);
+    }
+    if plumbing::every_claim_stores(cx, &parts) {
+        for &asked in &parts.asked {
+            lifecycles.outcomes.insert(asked, plumbing::asked(cx, asked));
+        }
+    }
+    for &finish in &parts.finishes {
+        let outcome = finish::one(cx, &parts, finish, &mut text);
+        lifecycles.outcomes.insert(finish, outcome);
+    }
+    cleanup::dead_locals(cx, &mut text);
+    if let Some(outcome) = lifecycles.outcomes.get_mut(&owner) {
+        outcome.changes.extend(text.changes);
+        outcome.rewrites = text.rewrites.into();
+    }
+    lifecycles
+}
+
+/// Whether two expressions belong to one function.
+fn same_function(cx: &Cx<'_>, a: Place, b: Place) -> bool {
+    a.0 == b.0 && cx.function_of(a.0, a.1) == cx.function_of(b.0, b.1)
+}
+
+/// The async block or closure around an expression that is not around `from`, the outermost of them.
+fn own_future(cx: &Cx<'_>, file: FileIdx, expr: ExprId, from: Span) -> Option<ExprId> {
+    let hir = cx.hir(file);
+    cx.ancestors(file, expr)
+        .take_while(|&at| !hir[at].span.contains(from))
+        .filter(|&at| is_deferred(cx, file, at))
+        .last()
+}
+
+/// Whether an expression is code for later: a closure or an async block.
+fn is_deferred(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    matches!(
+        cx.hir(file)[expr].kind,
+        ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. }
+    )
+}

@@ -1,0 +1,132 @@
+//! The turn of a start: given as it is, or made of the latest one under the claim.
+
+use super::super::cx::Cx;
+use super::super::hir::{ExprId, ExprKind, PatId, Span, StmtId};
+use super::super::index::FileIdx;
+use super::super::rewrite::Piece;
+use super::super::rules::run_inference::Seed;
+use super::super::sites::arguments;
+use super::needs::{Needs, bound_by};
+
+/// How the start gets its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Seeding {
+    /// As an argument.
+    Given,
+    /// As an argument, although it is made of the latest turn, which is then read before the claim.
+    Early,
+    /// Made of the latest turn by these statements, under the claim.
+    UnderClaim(Vec<StmtId>),
+}
+
+impl Seeding {
+    /// Whether a statement becomes part of the start.
+    pub(super) fn takes(&self, stmt: StmtId) -> bool {
+        matches!(self, Seeding::UnderClaim(stmts) if stmts.contains(&stmt))
+    }
+}
+
+/// How the start of a run gets its turn.
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, seed: Seed, needs: &Needs, run: ExprId) -> Seeding {
+    let Some(turn) = given(cx, file, seed, run) else { return Seeding::Given };
+    let hir = cx.hir(file);
+    let reading: Vec<StmtId> = needs.stmts.iter().copied().filter(|&stmt| reads_latest(cx, file, stmt)).collect();
+    let direct = !reads(cx, file, turn).is_empty();
+    if reading.is_empty() && !direct {
+        return Seeding::Given;
+    }
+    if !needs.harmless {
+        return Seeding::Early;
+    }
+    // From the first statement that reads the latest turn, those that only serve the turn go under the claim.
+    let mut taken: Vec<StmtId> = Vec::new();
+    for &stmt in &needs.stmts {
+        let serves = reading.contains(&stmt) || uses_made_by(cx, file, stmt, &taken);
+        if serves {
+            taken.push(stmt);
+        }
+    }
+    let only_for_turn = taken.iter().flat_map(|&stmt| bound_by(cx, file, stmt)).all(|local| {
+        let inside = |at: Span| {
+            hir[turn].span.contains(at)
+                || hir[run].span.contains(at)
+                || taken.iter().any(|&stmt| hir[stmt].span.contains(at))
+        };
+        cx.uses_of(file, local).iter().all(|&use_| inside(hir[use_].span))
+            && cx.inferred(file).captures.iter().all(|(name, own)| *own != local || inside(name.span))
+    });
+    if only_for_turn { Seeding::UnderClaim(taken) } else { Seeding::Early }
+}
+
+fn uses_made_by(cx: &Cx<'_>, file: FileIdx, stmt: StmtId, taken: &[StmtId]) -> bool {
+    let made: Vec<PatId> = taken.iter().flat_map(|&stmt| bound_by(cx, file, stmt)).collect();
+    let exprs = cx.hir(file).stmt_exprs(stmt);
+    exprs.into_iter().any(|expr| cx.locals_in(file, expr).iter().any(|local| made.contains(local)))
+}
+
+fn reads_latest(cx: &Cx<'_>, file: FileIdx, stmt: StmtId) -> bool {
+    cx.hir(file).stmt_exprs(stmt).into_iter().any(|expr| !reads(cx, file, expr).is_empty())
+}
+
+/// The calls of the state's `turn()` in an expression.
+fn reads(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Vec<ExprId> {
+    let hir = cx.hir(file);
+    let is_read = |at: &ExprId| {
+        let def = cx.inferred(file).methods.get(at);
+        matches!(hir[*at].kind, ExprKind::MethodCall { .. })
+            && def.is_some_and(|&def| cx.legacy.method(def) == Some("turn") && cx.program.is_model(def))
+    };
+    hir.descendants(expr).filter(is_read).collect()
+}
+
+/// The expression that the run is given: its turn, or its option.
+pub(super) fn given(cx: &Cx<'_>, file: FileIdx, seed: Seed, run: ExprId) -> Option<ExprId> {
+    match seed {
+        Seed::Latest => None,
+        Seed::Turn { some, turn } if cx.span(file, run).contains(cx.span(file, some)) => Some(turn),
+        Seed::Turn { .. } => arguments(cx, file, run).get(1).copied(),
+        Seed::Given(option) | Seed::Optional(option) => Some(option),
+    }
+}
+
+/// The method of the start and its argument.
+pub(super) fn argument(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    seed: Seed,
+    seeding: &Seeding,
+    run: ExprId,
+) -> (&'static str, Vec<Piece>) {
+    let Some(given) = given(cx, file, seed, run) else { return ("start_inference", Vec::new()) };
+    let span = cx.span(file, given);
+    let taken: &[StmtId] = match seeding {
+        Seeding::UnderClaim(stmts) => stmts,
+        _ if matches!(seed, Seed::Optional(_)) => &[],
+        _ => {
+            let rest = if matches!(seed, Seed::Given(_)) { ".unwrap_or_default()" } else { "" };
+            return ("start_with_turn", vec![Piece::source(span), Piece::text(rest)]);
+        }
+    };
+    let mut pieces = vec![Piece::text(if taken.is_empty() { "|latest| " } else { "|latest| { " })];
+    for &stmt in taken {
+        pieces.push(under_claim(cx, file, cx.hir(file)[stmt].span, &cx.hir(file).stmt_exprs(stmt)));
+        pieces.push(Piece::text(" "));
+    }
+    pieces.push(under_claim(cx, file, span, &[given]));
+    pieces.push(Piece::text(match seed {
+        Seed::Given(_) => ".unwrap_or_default()",
+        Seed::Optional(_) => ".or_else(|| latest.cloned()).unwrap_or_default()",
+        _ => "",
+    }));
+    pieces.push(Piece::text(if taken.is_empty() { "" } else { " }" }));
+    ("start_with_latest", pieces)
+}
+
+/// The text of a span, with the latest turn in place of the state's.
+fn under_claim(cx: &Cx<'_>, file: FileIdx, span: Span, exprs: &[ExprId]) -> Piece {
+    let own = exprs
+        .iter()
+        .flat_map(|&expr| reads(cx, file, expr))
+        .map(|read| (cx.span(file, read), "latest.cloned()".to_owned()));
+    Piece::Source(span, own.collect())
+}

@@ -1,0 +1,405 @@
+//! One lifecycle: the start where the claim stood, the wait where the run stood.
+
+use super::super::cx::Cx;
+use super::super::effects::is_harmless_stmt;
+use super::super::hir::{ExprId, ExprKind, Span, StmtId, StmtKind};
+use super::super::index::FileIdx;
+use super::super::outcome::Outcome;
+use super::super::rewrite::Piece;
+use super::super::rules::run_inference::{self, Seed};
+use super::super::rules::run_lifecycle;
+use super::super::sites::{arguments, receiver};
+use super::super::unit::Facts;
+use super::guard::{self, Form};
+use super::needs::{self, Needs};
+use super::plumbing::{self, Plumbing};
+use super::seed::{self, Seeding};
+use super::{Parts, Place, Text, is_deferred, own_future};
+use crate::rules::Trap;
+
+/// The decisions about a claim and its run.
+pub(super) struct One {
+    pub(super) start_at: ExprId,
+    pub(super) start: Outcome,
+    pub(super) run: Outcome,
+}
+
+/// What is known of a lifecycle before its text is written.
+struct Reading {
+    file: FileIdx,
+    claim: ExprId,
+    stmt: StmtId,
+    run: ExprId,
+    form: Form,
+    ctx: ExprId,
+    seed: Seed,
+    plumbing: Option<Plumbing>,
+    seeding: Seeding,
+    needs: Needs,
+}
+
+/// Brings a run and its claim together.
+///
+/// # Errors
+/// The report, where the two cannot be brought together.
+pub(super) fn one(cx: &Cx<'_>, facts: &Facts, parts: &Parts, run: Place, text: &mut Text) -> Result<One, Outcome> {
+    let reading = read(cx, facts, parts, run)?;
+    let placement = Placement::of(&reading);
+    let (start, wait) = levels(cx, facts, &reading, placement);
+    write(cx, &reading, placement, wait, text);
+    Ok(One {
+        start_at: reading.claim,
+        start,
+        run: run_inference::judge(
+            cx,
+            facts,
+            reading.file,
+            reading.run,
+            reading.seed,
+            &run_inference::fate(cx, reading.file, reading.run),
+            Outcome::safe(Vec::new(), "only the wait stays here: `handle.wait()`"),
+        ),
+    })
+}
+
+fn read(cx: &Cx<'_>, facts: &Facts, parts: &Parts, (file, run): Place) -> Result<Reading, Outcome> {
+    if !facts.has_tokio {
+        return Err(run_inference::needs_tokio());
+    }
+    let claims = parts.starts.iter().filter(|&&claim| super::same_function(cx, claim, (file, run)));
+    let before: Vec<ExprId> = claims
+        .map(|&(_, claim)| claim)
+        .filter(|&claim| cx.span(file, claim).start < cx.span(file, run).start)
+        .collect();
+    let &[claim] = before.as_slice() else { return Err(run_lifecycle::apart()) };
+    if cx.ancestors(file, claim).any(|at| is_deferred(cx, file, at) && !cx.span(file, at).contains(cx.span(file, run)))
+    {
+        return Err(run_lifecycle::apart());
+    }
+    let (form, stmt) = guard::form(cx, file, claim, run).ok_or_else(run_lifecycle::unreadable_claim)?;
+    let &[ctx, _] = arguments(cx, file, run) else { return Err(run_lifecycle::apart()) };
+    let seed = match run_inference::seed(cx, file, run) {
+        None => return Err(run_lifecycle::apart()),
+        Some(seed) => seed,
+    };
+    let plumbing = plumbing::of(cx, file, ctx, run, parts);
+    let gone: Vec<StmtId> = plumbing.iter().map(|plumbing| plumbing.stmt).collect();
+    let between: Vec<StmtId> =
+        needs::between(cx, file, stmt, run).into_iter().filter(|stmt| !gone.contains(stmt)).collect();
+    let ctx_now = plumbing.map_or(ctx, |plumbing| plumbing.parent);
+    let mut exprs = vec![ctx_now];
+    exprs.extend(seed::given(cx, file, seed, run));
+    let claimed = receiver(cx, file, claim).unwrap_or(claim);
+    let needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
+    let seeding = seed::of(cx, file, seed, &needs, run);
+    Ok(Reading { file, claim, stmt, run, form, ctx, seed, plumbing, seeding, needs })
+}
+
+/// Where the start stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placement {
+    /// At the claim; what it needs moves in front of it.
+    Claim,
+    /// Behind the last statement that it needs.
+    Behind(StmtId),
+}
+
+impl Placement {
+    fn of(reading: &Reading) -> Self {
+        match reading.needs.stmts.last() {
+            Some(&last) if !reading.needs.harmless && reading.needs.beside => Placement::Behind(last),
+            _ => Placement::Claim,
+        }
+    }
+}
+
+/// What may happen to the wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    Plain,
+    /// It may be given up, which must cancel the run.
+    Droppable,
+    /// It goes into a future that is handed to somebody else.
+    Handed,
+}
+
+/// The decision about the claim, and whether the wait must cancel when it is given up.
+fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement) -> (Outcome, Waiting) {
+    let Reading { file, run, stmt, .. } = *reading;
+    let hir = cx.hir(file);
+    let mut outcome = Outcome::safe(
+        Vec::new(),
+        "the start is the guard: `start_with_turn(&ctx, turn)`, whose `AlreadyActive` is the busy session",
+    );
+    if matches!(placement, Placement::Behind(_)) || (!reading.needs.harmless && !reading.needs.beside) {
+        outcome = outcome.offered(
+            Trap::CheckThenAct,
+            "what the turn is made of is computed in front of the start, also for a prompt that is then refused",
+        );
+    }
+    if reading.seeding == Seeding::Early {
+        outcome = outcome.offered(
+            Trap::CheckThenAct,
+            "the turn is read in front of the claim, so a run that ends in between is not seen",
+        );
+    }
+    let deferred = own_future(cx, file, run, hir[stmt].span);
+    if deferred.is_some() && facts.reads_turn && reading.seed != Seed::Latest {
+        outcome = outcome.reserved("who reads the turn while a run is under way sees the run's own prompt");
+    }
+    let spawned = deferred.is_some_and(|future| is_spawned(cx, file, future, stmt));
+    let dropped = run_inference::fate(cx, file, run).dropper;
+    let returned = deferred.is_some() && !spawned && !is_awaited(cx, file, deferred);
+    if returned {
+        outcome = outcome
+            .offered(Trap::EagerStart, "the run begins at the guard, not when the returned future is polled")
+            .because(Trap::DropStopsRun, "a future that is dropped before it is polled no longer frees the session");
+    }
+    let noticed = |stmt: &&StmtId| {
+        !is_harmless_stmt(cx, file, **stmt) && !is_part(cx, reading, **stmt) && !is_log(cx, file, **stmt)
+    };
+    if let Some(&rest) = reading.needs.rest.iter().find(noticed) {
+        let line = cx.program.unit(file).source.position(hir[rest].span.start as usize).line;
+        outcome = outcome
+            .offered(Trap::EagerStart, &format!("the run begins at the guard, in front of what line {line} does"));
+    }
+    let waiting = match (returned, dropped) {
+        (true, _) => Waiting::Handed,
+        (false, Some(_)) => Waiting::Droppable,
+        (false, None) => Waiting::Plain,
+    };
+    (outcome, waiting)
+}
+
+/// Statements that go with the lifecycle.
+fn is_part(cx: &Cx<'_>, reading: &Reading, stmt: StmtId) -> bool {
+    let hir = cx.hir(reading.file);
+    hir.stmt_exprs(stmt).into_iter().any(|expr| {
+        hir.descendants(expr).any(|at| {
+            let def = cx.inferred(reading.file).methods.get(&at);
+            def.and_then(|&def| cx.legacy.method(def))
+                .is_some_and(|name| ["set_cancel", "finish_run", "start_run"].contains(&name))
+        }) || super::finish::is_guard_made(cx, reading.file, expr)
+    })
+}
+
+/// Output for the people who look on; a run that has begun already does not change it.
+fn is_log(cx: &Cx<'_>, file: FileIdx, stmt: StmtId) -> bool {
+    let StmtKind::Expr { expr, .. } = cx.hir(file)[stmt].kind else { return false };
+    match &cx.hir(file)[expr].kind {
+        ExprKind::Macro(call) => {
+            let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
+            ["trace", "debug", "info", "warn", "error"].contains(&name)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a future goes to a spawn, directly or by a local.
+fn is_spawned(cx: &Cx<'_>, file: FileIdx, future: ExprId, claim: StmtId) -> bool {
+    let hir = cx.hir(file);
+    let by_ancestor = cx.ancestors(file, future).take_while(|&at| !hir[at].span.contains(hir[claim].span)).any(|at| {
+        match &hir[at].kind {
+            ExprKind::Call { callee, .. } => is_spawn(cx.expr_text(file, *callee)),
+            ExprKind::MethodCall { method, .. } => is_spawn(&method.text),
+            _ => false,
+        }
+    });
+    by_ancestor
+        || cx.stmt_of(file, future).is_some_and(|stmt| {
+            let locals = needs::bound_by(cx, file, stmt);
+            matches!(hir[stmt].kind, StmtKind::Let { init: Some(init), .. } if init == future)
+                && locals.iter().all(|&local| {
+                    cx.uses_of(file, local).iter().all(|&use_| {
+                        match cx.parent_expr(file, use_).map(|at| &hir[at].kind) {
+                            Some(ExprKind::Call { callee, .. }) => is_spawn(cx.expr_text(file, *callee)),
+                            Some(ExprKind::MethodCall { method, .. }) => is_spawn(&method.text),
+                            _ => false,
+                        }
+                    })
+                })
+        })
+}
+
+fn is_spawn(name: &str) -> bool {
+    let last = name.rsplit("::").next().unwrap_or(name);
+    ["spawn", "spawn_local", "spawn_on"].contains(&last)
+}
+
+fn is_awaited(cx: &Cx<'_>, file: FileIdx, future: Option<ExprId>) -> bool {
+    future
+        .and_then(|future| cx.parent_expr(file, future))
+        .is_some_and(|parent| matches!(cx.hir(file)[parent].kind, ExprKind::Await(_)))
+}
+
+/// Writes start and wait.
+fn write(cx: &Cx<'_>, reading: &Reading, placement: Placement, waiting: Waiting, text: &mut Text) {
+    let Reading { file, claim, stmt, run, .. } = *reading;
+    let hir = cx.hir(file);
+    // A future that waits from the start on cancels the run also where nobody ever polls what it goes into.
+    let waits_at_once = waiting == Waiting::Handed && reading.form == Form::Value;
+    let is_run = waits_at_once || matches!(reading.form, Form::Refused { .. } | Form::RefusedAs);
+    let wish = if is_run { "run" } else { "handle" };
+    let name = cx.free_name(file, claim, wish, &[]);
+    let start = start_call(cx, reading);
+    let mut front = moved(cx, reading, placement, text);
+    bind(cx, reading, &name, start, &mut front, text);
+    if waits_at_once && let StmtKind::Expr { expr, .. } = hir[stmt].kind {
+        text.changes.push(cx.insert(file, hir[expr].span.end, ".wait_or_cancel()"));
+    }
+    match placement {
+        Placement::Claim => text.rewrite(file, Span { start: hir[stmt].span.start, end: hir[stmt].span.start }, front),
+        Placement::Behind(last) => {
+            let source = &cx.program.unit(file).source;
+            let indent = source.indent_at(hir[stmt].span.start as usize);
+            let end = hir[last].span.end;
+            let mut pieces = vec![Piece::text(format!("{}{indent}", source.newline()))];
+            pieces.append(&mut front);
+            pieces.push(Piece::source(hir[stmt].span));
+            text.rewrite(file, Span { start: end, end }, pieces);
+            text.changes.push(super::super::rules::inference_state::delete_line(cx, file, hir[stmt].span));
+        }
+    }
+    if let Some(plumbing) = &reading.plumbing {
+        plumbing.remove(cx, file, run, text);
+    }
+    let wait = if waiting == Waiting::Plain { "wait" } else { "wait_or_cancel" };
+    let waited = match reading.form {
+        _ if waits_at_once => name,
+        Form::Refused { .. } | Form::RefusedAs => format!("async {{ {name}?.{wait}().await }}"),
+        _ => format!("{name}.{wait}()"),
+    };
+    text.changes.push(cx.replace(file, hir[run].span, waited));
+    text.changes.extend(run_inference::unwrapped(cx, file, reading.seed));
+    text.removed.push((file, hir[run].span));
+}
+
+/// The statements that move in front of the claim.
+fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) -> Vec<Piece> {
+    let mut front = Vec::new();
+    if placement != Placement::Claim {
+        return front;
+    }
+    let hir = cx.hir(reading.file);
+    let source = &cx.program.unit(reading.file).source;
+    let indent = source.indent_at(hir[reading.stmt].span.start as usize);
+    for &needed in &reading.needs.stmts {
+        let span = hir[needed].span;
+        text.changes.push(super::super::rules::inference_state::delete_line(cx, reading.file, span));
+        if !reading.seeding.takes(needed) {
+            front.push(Piece::source(span));
+            front.push(Piece::text(format!("{}{indent}", source.newline())));
+        }
+    }
+    front
+}
+
+/// The start itself: `session.start_with_turn(&ctx, turn)`.
+fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
+    let file = reading.file;
+    let hir = cx.hir(file);
+    let claimed = receiver(cx, file, reading.claim).unwrap_or(reading.claim);
+    let session = match hir[claimed].kind {
+        ExprKind::Ref { expr, .. } => expr,
+        _ => claimed,
+    };
+    let mut pieces = vec![Piece::source(hir[session].span)];
+    let ctx = match reading.plumbing {
+        Some(plumbing) => {
+            let is_reference = matches!(cx.ty(file, plumbing.parent), super::super::ty::Ty::Ref(_));
+            let amp = if is_reference { "" } else { "&" };
+            vec![Piece::text(amp), Piece::source(hir[plumbing.parent].span)]
+        }
+        None => vec![Piece::source(hir[reading.ctx].span)],
+    };
+    let (method, argument) = seed::argument(cx, file, reading.seed, &reading.seeding, reading.run);
+    pieces.push(Piece::text(format!(".{method}(")));
+    pieces.extend(ctx);
+    if !argument.is_empty() {
+        pieces.push(Piece::text(", "));
+        pieces.extend(argument);
+    }
+    pieces.push(Piece::text(")"));
+    pieces
+}
+
+/// Binds the start's handle in the form that the claim had.
+fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>, text: &mut Text) {
+    let Reading { file, claim, stmt, .. } = *reading;
+    let hir = cx.hir(file);
+    let claim_span = hir[claim].span;
+    let ok = || format!("Ok({name})");
+    let busy = || format!("matches!({name}, Err({}::AlreadyActive))", cx.name_at(file, claim, "session::SessionError"));
+    match reading.form {
+        Form::Value => {
+            front.push(Piece::text(format!("let {name} = ")));
+            text.rewrite(file, claim_span, start);
+        }
+        Form::OkPattern { pat } | Form::Around { pat } => {
+            text.changes.push(cx.replace(file, hir[pat].span, ok()));
+            text.rewrite(file, claim_span, start);
+        }
+        Form::Granted { condition } => {
+            let mut pieces = vec![Piece::text(format!("let {} = ", ok()))];
+            pieces.extend(start);
+            text.rewrite(file, hir[condition].span, pieces);
+        }
+        Form::Refused { condition } => {
+            bind_in_front(cx, reading, name, start, front);
+            text.changes.push(cx.replace(file, hir[condition].span, busy()));
+        }
+        Form::RefusedAs => {
+            bind_in_front(cx, reading, name, start, front);
+            text.changes.push(cx.replace(file, claim_span, name));
+        }
+        Form::RefusedWith { whole, pat, then, otherwise } => {
+            let head = Span { start: hir[whole].span.start, end: hir[pat].span.start };
+            let mut pieces = Vec::new();
+            if otherwise.is_none() {
+                pieces.push(Piece::text(format!("let {name} = ")));
+            }
+            pieces.push(Piece::text("match "));
+            pieces.extend(start);
+            pieces.push(Piece::text(" { "));
+            if otherwise.is_none() {
+                pieces.push(Piece::text(format!("Ok({name}) => {name}, ")));
+            }
+            text.rewrite(file, head, pieces);
+            text.changes.push(cx.replace(file, Span { start: hir[pat].span.end, end: hir[then].span.start }, " => "));
+            let end = match otherwise {
+                Some(other) => {
+                    let gap = Span { start: hir[then].span.end, end: hir[other].span.start };
+                    text.changes.push(cx.replace(file, gap, format!(" Ok({name}) => ")));
+                    hir[other].span.end
+                }
+                None => hir[then].span.end,
+            };
+            let semi = if otherwise.is_none() && !ends_with_semi(cx, file, stmt) { ";" } else { "" };
+            text.changes.push(cx.insert(file, end, format!(" }}{semi}")));
+        }
+        Form::Match { whole, arm } => {
+            text.changes.push(cx.insert(file, hir[whole].span.start, format!("let {name} = ")));
+            text.rewrite(file, claim_span, start);
+            let ExprKind::Match { arms, .. } = &hir[whole].kind else { return };
+            text.changes.push(cx.replace(file, hir[arms[arm].pat].span, ok()));
+            let body = hir[arms[arm].body].span;
+            let comma = if arms[arm].span.end > body.end { "" } else { "," };
+            text.changes.push(cx.replace(file, body, format!("{name}{comma}")));
+            if !ends_with_semi(cx, file, stmt) {
+                text.changes.push(cx.insert(file, hir[whole].span.end, ";"));
+            }
+        }
+    }
+}
+
+fn bind_in_front(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>) {
+    let source = &cx.program.unit(reading.file).source;
+    let indent = source.indent_at(cx.hir(reading.file)[reading.stmt].span.start as usize);
+    front.push(Piece::text(format!("let {name} = ")));
+    front.extend(start);
+    front.push(Piece::text(format!(";{}{indent}", source.newline())));
+}
+
+fn ends_with_semi(cx: &Cx<'_>, file: FileIdx, stmt: StmtId) -> bool {
+    cx.text(file, cx.hir(file)[stmt].span).ends_with(';')
+}
