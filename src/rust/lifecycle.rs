@@ -151,3 +151,24 @@ fn is_deferred(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
         ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. }
     )
 }
+
+/// A statement's span with the comments on the lines directly above it.
+fn with_comments(cx: &Cx<'_>, file: FileIdx, span: Span) -> Span {
+    let source = cx.source(file);
+    let line_start = |at: usize| source[..at].rfind('\n').map_or(0, |at| at + 1);
+    let first = line_start(span.start as usize);
+    if !source[first..span.start as usize].trim().is_empty() {
+        return span;
+    }
+    let (mut top, mut start) = (first, span.start as usize);
+    while top > 0 {
+        let above = line_start(top - 1);
+        let line = &source[above..top];
+        if !line.trim_start().starts_with("//") {
+            break;
+        }
+        start = above + (line.len() - line.trim_start().len());
+        top = above;
+    }
+    Span { start: start as u32, end: span.end }
+}

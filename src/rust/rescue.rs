@@ -8,6 +8,10 @@ use crate::edit::Edit;
 /// The same changes with the comments they would have eaten.
 pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
     let mut out = Vec::with_capacity(changes.len());
+    // Text that moves takes its comments along.
+    let is_written = |comment: &str, change: &Change| {
+        changes.iter().any(|other| other.file == change.file && other.edit.text().contains(comment))
+    };
     for change in changes {
         let source = &program.unit(change.file).source;
         let range = change.edit.range();
@@ -15,7 +19,7 @@ pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
         let lost: Vec<&str> = comments(old)
             .into_iter()
             .map(|at| &old[at])
-            .filter(|comment| !is_doc(comment) && !change.edit.text().contains(comment))
+            .filter(|comment| !is_doc(comment) && !is_written(comment, change))
             .collect();
         if lost.is_empty() {
             out.push(change.clone());

@@ -7,6 +7,7 @@ use super::super::rewrite::Piece;
 use super::super::rules::run_inference::Seed;
 use super::super::sites::arguments;
 use super::needs::{Needs, bound_by};
+use super::with_comments;
 
 /// How the start gets its turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +97,7 @@ pub(super) fn argument(
     seed: Seed,
     seeding: &Seeding,
     run: ExprId,
+    claim: StmtId,
 ) -> (&'static str, Vec<Piece>) {
     let Some(given) = given(cx, file, seed, run) else { return ("start_inference", Vec::new()) };
     let span = cx.span(file, given);
@@ -107,10 +109,22 @@ pub(super) fn argument(
             return ("start_with_turn", vec![Piece::source(span), Piece::text(rest)]);
         }
     };
-    let mut pieces = vec![Piece::text(if taken.is_empty() { "|latest| " } else { "|latest| { " })];
+    let hir = cx.hir(file);
+    let source = &cx.program.unit(file).source;
+    let outer = source.indent_at(hir[claim].span.start as usize);
+    let inner = format!("{}{outer}{}", source.newline(), if outer.contains('\t') { "\t" } else { "    " });
+    let mut pieces = vec![Piece::text("|latest| ")];
+    if !taken.is_empty() {
+        pieces.push(Piece::text(format!("{{{inner}")));
+    }
     for &stmt in taken {
-        pieces.push(under_claim(cx, file, cx.hir(file)[stmt].span, &cx.hir(file).stmt_exprs(stmt)));
-        pieces.push(Piece::text(" "));
+        let own = hir[stmt].span;
+        let above = Span { start: with_comments(cx, file, own).start, end: own.start };
+        for comment in cx.text(file, above).lines().map(str::trim).filter(|line| !line.is_empty()) {
+            pieces.push(Piece::text(format!("{comment}{inner}")));
+        }
+        pieces.push(under_claim(cx, file, own, &hir.stmt_exprs(stmt)));
+        pieces.push(Piece::text(inner.clone()));
     }
     pieces.push(under_claim(cx, file, span, &[given]));
     pieces.push(Piece::text(match seed {
@@ -118,7 +132,9 @@ pub(super) fn argument(
         Seed::Optional(_) => ".or_else(|| latest.cloned()).unwrap_or_default()",
         _ => "",
     }));
-    pieces.push(Piece::text(if taken.is_empty() { "" } else { " }" }));
+    if !taken.is_empty() {
+        pieces.push(Piece::text(format!("{}{outer}}}", source.newline())));
+    }
     ("start_with_latest", pieces)
 }
 

@@ -14,7 +14,7 @@ use super::guard::{self, Form};
 use super::needs::{self, Needs};
 use super::plumbing::{self, Plumbing};
 use super::seed::{self, Seeding};
-use super::{Parts, Place, Text, is_deferred, own_future};
+use super::{Parts, Place, Text, is_deferred, own_future, with_comments};
 use crate::rules::Trap;
 
 /// The decisions about a claim and its run.
@@ -284,7 +284,7 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
     let source = &cx.program.unit(reading.file).source;
     let indent = source.indent_at(hir[reading.stmt].span.start as usize);
     for &needed in &reading.needs.stmts {
-        let span = hir[needed].span;
+        let span = with_comments(cx, reading.file, hir[needed].span);
         text.changes.push(super::super::rules::inference_state::delete_line(cx, reading.file, span));
         if !reading.seeding.takes(needed) {
             front.push(Piece::source(span));
@@ -312,7 +312,7 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
         }
         None => vec![Piece::source(hir[reading.ctx].span)],
     };
-    let (method, argument) = seed::argument(cx, file, reading.seed, &reading.seeding, reading.run);
+    let (method, argument) = seed::argument(cx, file, reading.seed, &reading.seeding, reading.run, reading.stmt);
     pieces.push(Piece::text(format!(".{method}(")));
     pieces.extend(ctx);
     if !argument.is_empty() {
