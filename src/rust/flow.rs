@@ -68,6 +68,14 @@ impl Flow {
         self.parents[a.max(b) as usize] = a.min(b);
     }
 
+    /// All nodes with their units, in a fixed order.
+    pub(crate) fn nodes(&self) -> Vec<(UnitIdx, &Node)> {
+        let mut nodes: Vec<(UnitIdx, &Node)> =
+            self.ids.iter().map(|(node, &id)| (UnitIdx(self.find(id)), node)).collect();
+        nodes.sort();
+        nodes
+    }
+
     /// The unit of a node, if it is part of one.
     pub(crate) fn unit_of(&self, node: &Node) -> Option<UnitIdx> {
         self.ids.get(node).map(|&id| UnitIdx(self.find(id)))
@@ -112,6 +120,14 @@ impl SignatureSlot {
     }
 }
 
+/// The legacy trait whose implementations and callers have one signature.
+pub(crate) const FACTORY: &str = "geppetto::inference::engine::factory::EngineFactory";
+
+/// What ties all users of the legacy factory trait: its declaration.
+pub(crate) fn factory_node(resolver: &Resolver<'_>) -> Node {
+    Node::Item(resolver.known(FACTORY).unwrap_or(DefId(0)))
+}
+
 struct Walk<'a> {
     resolver: &'a Resolver<'a>,
     legacy: &'a Legacy,
@@ -144,6 +160,9 @@ impl Walk<'_> {
             flow.add(node.clone());
             for slot in self.slots_of_type(id) {
                 flow.join(node.clone(), slot);
+            }
+            if self.type_names(id).contains(&Tracked::Factory) {
+                flow.join(node.clone(), self.factory_node());
             }
             if let Some(alias) = self.alias(id) {
                 flow.join(node, Node::Item(alias));
@@ -250,6 +269,13 @@ impl Walk<'_> {
                     Some(super::resolve::Res::Def(def)) if !program.is_model(def) => Some(def),
                     _ => None,
                 };
+            if self.implements_factory(path, scope.scope) {
+                flow.add(Node::Item(block.def));
+                for &method in &block.methods {
+                    self.tie_signature(method, |_| self.factory_node(), flow);
+                    flow.join(Node::Item(block.def), self.factory_node());
+                }
+            }
             for &method in &block.methods {
                 if names_tracked {
                     self.tie_signature(method, |_| Node::Item(block.def), flow);
@@ -261,6 +287,15 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    fn implements_factory(&self, path: &hir::Path, scope: DefId) -> bool {
+        let found = self.resolver.path(scope, path, super::resolve::Namespace::Type).map(|found| found.res);
+        matches!(found, Some(super::resolve::Res::Def(def)) if Some(def) == self.resolver.known(FACTORY))
+    }
+
+    fn factory_node(&self) -> Node {
+        factory_node(self.resolver)
     }
 
     /// Ties the slots of a function that hold tracked values, each to what `to` says.

@@ -89,6 +89,8 @@ impl Impls {
             }
             Ty::Param(param) => bounds(param).iter().find_map(|bound| match bound {
                 Ty::Trait(def, args) => trait_method(resolver, *def, args, ty, name),
+                // Any iterator.
+                Ty::Adt(..) => self.associated(resolver, bound, name, bounds),
                 _ => None,
             }),
             _ => None,

@@ -533,6 +533,11 @@ impl<'a> Body<'a> {
     fn element_of(&mut self, ty: &Ty) -> Ty {
         let ty = self.deep(ty);
         match ty.peeled() {
+            Ty::Param(name) => {
+                let bounds = self.bounds.get(name).into_iter().flatten();
+                let iter = bounds.cloned().find(|bound| matches!(bound, Ty::Adt(..)));
+                iter.map_or(Ty::Unknown, |iter| self.element_of(&iter))
+            }
             Ty::Slice(item) => (**item).clone(),
             Ty::Adt(def, args) if self.is_known(*def, &["std::collections::HashMap"]) => match args.as_slice() {
                 [key, value] => Ty::Tuple(vec![Ty::Ref(Box::new(key.clone())), Ty::Ref(Box::new(value.clone()))]),

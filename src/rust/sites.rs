@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::cx::Cx;
 use super::flow::{Node, type_mention};
-use super::hir::{ExprId, ExprKind, Name, PatId, PatKind, Span, TypeId};
+use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Span, TypeId};
 use super::index::FileIdx;
 use super::infer::ValueRes;
 use super::ledger;
 use super::legacy::Tracked;
+use super::resolve::{Namespace, Res};
 use super::ty::Ty;
 use crate::rules::Rule;
 
@@ -37,6 +38,8 @@ pub(crate) enum SiteKind {
     FnValue(&'static str),
     /// A method or field of a value whose type is not known
     Unfollowed,
+    /// The legacy factory trait in a bound, or where it is implemented
+    FactoryBound,
     /// `with_sink(s)`
     WithSink,
     /// `new_engine_from_parsed_values(values, options)` or `create_engine(values, options)`
@@ -51,6 +54,8 @@ pub(crate) enum At {
     Expr(ExprId),
     Type(TypeId),
     Pat(PatId),
+    /// A bound, or the trait of an impl.
+    Item(ItemId),
 }
 
 #[derive(Clone, Debug)]
@@ -90,12 +95,13 @@ impl Site {
                     arguments_of_call(cx, self.file, expr).last().map(|&options| Node::Expr(self.file, options));
                 options.filter(|node| cx.flow.unit_of(node).is_some()).unwrap_or(Node::Expr(self.file, expr))
             }
-            (At::Expr(expr), SiteKind::CoreField(_)) => match cx.hir(self.file)[expr].kind {
+            (At::Expr(expr), SiteKind::CoreField(_) | SiteKind::Options) => match cx.hir(self.file)[expr].kind {
                 ExprKind::Field { base, .. } => Node::Expr(self.file, base),
                 _ => Node::Expr(self.file, expr),
             },
             (At::Expr(expr), _) => Node::Expr(self.file, expr),
             (At::Type(ty), _) => Node::Type(self.file, ty),
+            (At::Item(_), _) => super::flow::factory_node(cx.resolver),
             (At::Pat(pat), _) => match (field_around(cx, self.file, pat), matched(cx, self.file, pat)) {
                 (Some(field), _) => field,
                 (None, Some(expr)) => Node::Expr(self.file, expr),
@@ -179,6 +185,7 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
         expr_sites(cx, file, &mut sites);
         type_sites(cx, file, &mut sites);
         pattern_sites(cx, file, &mut sites);
+        bound_sites(cx, file, &mut sites);
         for site in sites {
             let site = if is_followed(cx, &site) { site } else { unfollowed(site) };
             match cx.flow.unit_of(&site.node(cx)) {
@@ -369,6 +376,31 @@ fn type_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
         };
         let kind = SiteKind::Type(kinds);
         out.push(Site { file, at: At::Type(id), span: hir[id].span, kind, rule, what: what.to_owned() });
+    }
+}
+
+/// Bounds and impls that name the legacy factory trait.
+fn bound_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let hir = cx.hir(file);
+    for (index, item) in hir.items.iter().enumerate() {
+        let id = ItemId(index as u32);
+        let own: Vec<&super::hir::Path> = match &item.kind {
+            ItemKind::Impl { trait_path: Some(path), .. } => vec![path],
+            ItemKind::Trait { supertraits, .. } => supertraits.iter().collect(),
+            _ => Vec::new(),
+        };
+        let params = item.generics.params.iter().flat_map(|param| &param.bounds);
+        let predicates = item.generics.predicates.iter().flat_map(|(_, bounds)| bounds);
+        let scope = cx.program.scope_of_item(file, id);
+        for path in own.into_iter().chain(params).chain(predicates) {
+            let found = cx.resolver.path(scope, path, Namespace::Type).map(|found| found.res);
+            if !matches!(found, Some(Res::Def(def)) if cx.legacy.kind(def) == Some(Tracked::Factory)) {
+                continue;
+            }
+            let what = "the legacy factory trait".to_owned();
+            let kind = SiteKind::FactoryBound;
+            out.push(Site { file, at: At::Item(id), span: path.span, kind, rule: Rule::EngineOptions, what });
+        }
     }
 }
 

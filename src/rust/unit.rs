@@ -12,8 +12,7 @@ use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
 use super::rewrite::{self, Rewrite};
 use super::rules::{
-    cancel, core_session, engine_options, engine_sink, inference_state, legacy_error, run_inference, run_lifecycle,
-    state_access,
+    cancel, core_session, engine_options, inference_state, legacy_error, run_inference, run_lifecycle, state_access,
 };
 use super::sites::{At, Site, SiteKind};
 use crate::edit::EditSet;
@@ -79,6 +78,7 @@ pub(crate) struct Survey {
     handles: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>,
     /// Errors printed with `{:?}`, by unit.
     debugged: BTreeSet<UnitIdx>,
+    options: engine_options::Survey,
     adopts_ids: bool,
     sees_stamps: bool,
     sees_task: bool,
@@ -93,6 +93,7 @@ impl Survey {
         Self {
             handles: handles_by_unit(cx),
             debugged: printed.collect(),
+            options: engine_options::Survey::new(cx),
             adopts_ids: adopts_ids(cx),
             sees_stamps: sees_stamps(cx),
             sees_task: cx.sees_task,
@@ -105,12 +106,20 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
     let mut facts = facts(cx, survey, &sites);
     facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
     cx.take_needs();
+    let options = engine_options::plan(cx, &survey.options, &sites);
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {
-        let outcome = decide(cx, &facts, &site);
+        let outcome = match engine_options::is_about_options(&site.kind) {
+            true => engine_options::decide(cx, &options, &site),
+            false => decide(cx, &facts, &site),
+        };
         decided.push((site, outcome));
     }
     let mut changes: Vec<Change> = decided.iter().flat_map(|(_, outcome)| outcome.changes.clone()).collect();
+    changes.extend(options.changes);
+    for (file, expr, report) in options.reports {
+        blame(cx, &mut decided, file, expr, report);
+    }
     for unit in units_of(cx, &decided) {
         for &(file, expr) in survey.handles.get(&unit).map_or(&[][..], Vec::as_slice) {
             match super::handles::use_of(cx, file, expr) {
@@ -325,7 +334,6 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
-        (SiteKind::Factory, At::Expr(call)) => engine_options::construction(cx, site, call),
         (SiteKind::FnValue(name), _) => Outcome::report(
             format!("`{name}` is used as a value, not called"),
             "call it in a closure, then run the tool again",
@@ -334,7 +342,6 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             "the type of the value is not known here",
             "write the type where the value is bound, then run the tool again",
         ),
-        (SiteKind::WithSink, At::Expr(call)) => engine_sink::option(cx, site, call),
         _ => engine_options::flow(),
     }
 }

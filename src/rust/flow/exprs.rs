@@ -3,6 +3,7 @@
 use super::super::hir::{self, BlockFlavour, ExprId, ExprKind, ItemKind, Parent, StmtKind, TypeId};
 use super::super::index::{DefId, DefKind};
 use super::super::infer::ValueRes;
+use super::super::legacy::Tracked;
 use super::super::ty::Ty;
 use super::{Flow, Node, Walk, is_downcast};
 
@@ -13,6 +14,7 @@ impl Walk<'_> {
             self.call_edges(id, flow);
             self.sibling_edges(id, flow);
             self.error_edges(id, flow);
+            self.option_edges(id, flow);
             if !self.is_tracked_expr(id) {
                 continue;
             }
@@ -53,6 +55,50 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Options and the configuration that they are applied to belong together, as do all users of the factory trait.
+    fn option_edges(&self, id: ExprId, flow: &mut Flow) {
+        match &self.hir[id].kind {
+            ExprKind::Call { callee, args } => {
+                let applies = match self.inferred.values.get(callee) {
+                    Some(ValueRes::Def(def)) => self.legacy.function(*def) == Some("apply_options"),
+                    _ => self.names(*callee, Tracked::EngineOption),
+                };
+                if applies {
+                    for &arg in args.iter().filter(|&&arg| self.is_tracked_expr(arg)).chain([callee]) {
+                        flow.join(self.expr_node(id), self.expr_node(arg));
+                    }
+                }
+            }
+            ExprKind::MethodCall { receiver, args, .. } => {
+                let creates = self.inferred.methods.get(&id).and_then(|&def| self.legacy.method(def));
+                if creates == Some("create_engine") && !self.is_made_on_the_spot(*receiver) {
+                    for &part in args.last().into_iter().chain([&id]) {
+                        flow.join(self.expr_node(part), self.factory_node());
+                    }
+                }
+            }
+            _ => {}
+        }
+        if self.names(id, Tracked::Factory) && !self.is_made_on_the_spot(id) {
+            flow.join(self.expr_node(id), self.factory_node());
+        }
+    }
+
+    fn names(&self, id: ExprId, kind: Tracked) -> bool {
+        self.legacy.mentioned(self.inferred.ty(id)).contains(&kind)
+    }
+
+    /// `StandardEngineFactory.create_engine(…)`: no other factory can be meant.
+    fn is_made_on_the_spot(&self, id: ExprId) -> bool {
+        let is_receiver = match self.hir[id].parent {
+            Parent::Expr(parent) => {
+                matches!(&self.hir[parent].kind, ExprKind::MethodCall { receiver, .. } if *receiver == id)
+            }
+            _ => false,
+        };
+        is_receiver && matches!(self.hir[id].kind, ExprKind::Path(_)) && self.inferred.local(id).is_none()
     }
 
     fn value_edges(&self, id: ExprId, flow: &mut Flow) {

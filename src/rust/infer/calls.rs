@@ -127,6 +127,14 @@ impl Body<'_> {
                     other => other,
                 }
             }
+            "flatten" => {
+                let item = self.element_of(receiver);
+                let inner = self.item_of(&item);
+                match self.deep(&ret) {
+                    Ty::Adt(def, _) if self.is_known(def, &["std::iter::Iter"]) => Ty::Adt(def, vec![inner]),
+                    _ => ret,
+                }
+            }
             "collect" => {
                 let item = self.element_of(receiver);
                 let collected = self.deep(&ret);

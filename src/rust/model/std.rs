@@ -212,6 +212,14 @@ pub mod vec {
         pub fn get(&self, index: usize) -> crate::option::Option<&T>;
         pub fn to_vec(&self) -> Vec<T>;
         pub fn as_slice(&self) -> &[T];
+        pub fn retain<F: FnMut(&T) -> bool>(&mut self, f: F);
+        pub fn truncate(&mut self, len: usize);
+        pub fn reverse(&mut self);
+        pub fn swap(&mut self, a: usize, b: usize);
+        pub fn swap_remove(&mut self, index: usize) -> T;
+        pub fn split_off(&mut self, at: usize) -> Vec<T>;
+        pub fn extend_from_slice(&mut self, values: &[T]);
+        pub fn reserve(&mut self, additional: usize);
         pub fn from(values: &[T]) -> Vec<T>;
         pub fn default() -> Vec<T>;
     }
@@ -271,6 +279,20 @@ pub mod iter {
         pub fn last(self) -> crate::option::Option<T>;
         pub fn nth(&mut self, n: usize) -> crate::option::Option<T>;
         pub fn collect<C>(self) -> C;
+        pub fn flatten(self) -> Iter<T>;
+        pub fn flat_map<U, F: FnMut(T) -> crate::vec::Vec<U>>(self, f: F) -> Iter<U>;
+        pub fn zip<U>(self, other: Iter<U>) -> Iter<(T, U)>;
+        pub fn take(self, n: usize) -> Iter<T>;
+        pub fn skip(self, n: usize) -> Iter<T>;
+        pub fn step_by(self, n: usize) -> Iter<T>;
+        pub fn take_while<P: FnMut(&T) -> bool>(self, f: P) -> Iter<T>;
+        pub fn skip_while<P: FnMut(&T) -> bool>(self, f: P) -> Iter<T>;
+        pub fn inspect<F: FnMut(&T)>(self, f: F) -> Iter<T>;
+        pub fn peekable(self) -> Iter<T>;
+        pub fn count(self) -> usize;
+        pub fn len(&self) -> usize;
+        pub fn by_ref(&mut self) -> Iter<T>;
+        pub fn fold<B, F: FnMut(B, T) -> B>(self, init: B, f: F) -> B;
     }
 }
 pub mod time { pub struct Duration; }

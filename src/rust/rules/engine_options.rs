@@ -1,6 +1,12 @@
 //! `engine-options`: option vectors, parameters, fields and signatures of engine options.
 
-use super::super::cx::Cx;
+mod plan;
+pub(crate) mod sinks;
+mod uses;
+
+pub(crate) use self::plan::{Survey, decide, is_about_options, plan};
+
+use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, MacroContent};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
@@ -58,7 +64,7 @@ pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId
 }
 
 /// An engine built by `new_engine_from_parsed_values(values, options)`, or by the standard factory made on the spot.
-pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
+fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change]) -> Outcome {
     let file = site.file;
     let (maker, args, name) = match &cx.hir(file)[call].kind {
         ExprKind::Call { callee, args } => (*callee, args, "engine::factory::new_engine_from_parsed_values"),
@@ -71,7 +77,7 @@ pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
     let [_, given] = args.as_slice() else { return flow() };
     let mut outcome = match options(cx, file, *given) {
         Options::Empty => Outcome::safe(vec![delete_argument(cx, file, args, 1)], "the same call without options"),
-        _ => super::engine_sink::construction(cx, site, call),
+        _ => super::engine_sink::construction(cx, site, call, own),
     };
     if outcome.level != Level::Report {
         let text = cx.name_at(file, call, name);

@@ -1,13 +1,14 @@
 //! `engine-sink`: a sink given to an engine's construction moves to the context of the runs that the engine reaches.
 
 use super::super::cx::{Change, Cx};
-use super::super::hir::{BlockFlavour, ExprId, ExprKind, PatId, PatKind, PatParent, StmtKind};
+use super::super::hir::{BlockFlavour, ExprId, ExprKind, Parent, PatId, PatKind, PatParent, Span, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::{delete_argument, is_plain};
 use super::super::ty::Ty;
-use super::engine_options::{Options, argument, flow, options};
+use super::engine_options::sinks::{arc_name, sink_type};
+use super::engine_options::{Options, argument, options};
 use crate::rules::Trap;
 
 /// What carries the sinks to the runs.
@@ -17,24 +18,25 @@ enum Carrier {
     Exprs(Vec<ExprId>),
     /// A vector that held options and holds sinks now.
     Vector(PatId),
+    /// Anything else: it gets a local of its own in front of the construction.
+    Value(ExprId),
 }
 
-/// An engine built with sinks.
-pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
+/// An engine built with sinks. `own` are the changes of the unit so far, which text that moves takes along.
+pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change]) -> Outcome {
     let file = site.file;
-    let Some((args, index)) = argument(cx, file, call) else { return flow() };
+    let Some((args, index)) = argument(cx, file, call) else { return unreadable() };
     let carrier = match options(cx, file, args[index]) {
         Options::Inline(sinks) => Carrier::Exprs(sinks),
-        Options::Local(vector) if is_sink_vector(cx, file, vector) => Carrier::Vector(vector),
-        _ => return flow(),
+        Options::Local(vector) if !matches!(cx.hir(file)[args[index]].kind, ExprKind::Field { .. }) => {
+            Carrier::Vector(vector)
+        }
+        _ => Carrier::Value(args[index]),
     };
-    let mut changes = vec![delete_argument(cx, file, args, index)];
-    if let Carrier::Vector(vector) = carrier {
-        changes.extend(vector_of_sinks(cx, file, vector));
-    }
     match runs_of(cx, file, call) {
         Some(runs) if reaches(cx, file, call, &carrier, &runs) => {
-            changes.extend(wrap_runs(cx, file, call, &carrier, &runs));
+            let mut changes = vec![delete_argument(cx, file, args, index)];
+            changes.extend(wrap_runs(cx, file, call, &carrier, &runs, own));
             let outcome = Outcome::safe(changes, "the context of the engine's runs carries the sink");
             match runs.iter().any(|&run| is_told_twice(cx, file, &carrier, run)) {
                 true => outcome.because(
@@ -44,48 +46,22 @@ pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
                 false => outcome,
             }
         }
-        _ => {
-            changes.push(scope_engine(cx, file, call, &carrier));
-            Outcome::safe(changes, "`SinkScopedEngine` keeps the sink with the engine").offered(
+        _ => match scope_engine(cx, file, call, args, index) {
+            Some(changes) => Outcome::safe(changes, "`SinkScopedEngine` keeps the sink with the engine").offered(
                 Trap::SinkScope,
                 "the engine leaves the function that builds it, so its sinks are kept with it; better: give the sinks to the \
                  session's `Builder`, or wrap the context of the runs with `with_event_sink`",
-            )
-        }
-    }
-}
-
-/// `with_sink(s)` itself: part of the construction's change, or of the vector's.
-pub(crate) fn option(cx: &Cx<'_>, site: &Site, call: ExprId) -> Outcome {
-    let known = cx.stmt_of(site.file, call).is_some();
-    match known {
-        true => Outcome::safe(Vec::new(), "the sink is attached to the context of the runs"),
-        false => flow(),
-    }
-}
-
-/// Whether a local vector only ever holds `with_sink(…)` and only goes to constructions.
-fn is_sink_vector(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> bool {
-    let hir = cx.hir(file);
-    let PatParent::Stmt(stmt) = hir[vector].parent else { return false };
-    let StmtKind::Let { init: Some(init), .. } = hir[stmt].kind else { return false };
-    let starts = matches!(options(cx, file, init), Options::Empty | Options::Inline(_))
-        || cx.calls_known(file, init, "std::vec::Vec::with_capacity").is_some();
-    starts && cx.uses_of(file, vector).iter().all(|&use_| is_vector_use(cx, file, use_))
-}
-
-fn is_vector_use(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let Some(parent) = cx.parent_expr(file, use_) else { return false };
-    match &hir[parent].kind {
-        ExprKind::MethodCall { receiver, method, args, .. } if *receiver == use_ => match method.text.as_str() {
-            "push" => args.first().is_some_and(|&arg| super::engine_options::sink_of(cx, file, arg).is_some()),
-            "clone" => is_construction_argument(cx, file, parent),
-            "len" | "is_empty" => true,
-            _ => false,
+            ),
+            None => Outcome::report(
+                "the options are computed by code that may leave the function, inside the call",
+                "compute them in a `let` in front of the call, then run the tool again",
+            ),
         },
-        _ => is_construction_argument(cx, file, use_),
     }
+}
+
+fn unreadable() -> Outcome {
+    Outcome::report("the call has no options argument", "build the engine without options")
 }
 
 fn is_construction_argument(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
@@ -93,56 +69,11 @@ fn is_construction_argument(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     argument(cx, file, call).is_some_and(|(args, index)| args[index] == expr) && is_construction(cx, file, call)
 }
 
-fn is_construction(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+/// Whether a call builds an engine with options.
+pub(crate) fn is_construction(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
     let method = cx.inferred(file).methods.get(&call).and_then(|&def| cx.legacy.method(def));
     method == Some("create_engine")
         || cx.calls_known(file, call, "geppetto::inference::engine::factory::new_engine_from_parsed_values").is_some()
-}
-
-/// The vector of options becomes one of sinks, under the name it has.
-fn vector_of_sinks(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> Vec<Change> {
-    let hir = cx.hir(file);
-    let PatParent::Stmt(stmt) = hir[vector].parent else { return Vec::new() };
-    let StmtKind::Let { pat, ty, init: Some(init), .. } = hir[stmt].kind else { return Vec::new() };
-    let sink = cx.name_at(file, init, "events::EventSink");
-    let arc = arc_name(cx, file, init);
-    let ty_text = format!("Vec<{arc}<dyn {sink}>>");
-    let mut changes = match ty {
-        Some(ty) => vec![cx.replace(file, hir[ty].span, ty_text)],
-        None => vec![cx.insert(file, hir[pat].span.end, format!(": {ty_text}"))],
-    };
-    if let Options::Inline(sinks) = options(cx, file, init) {
-        for sink in sinks {
-            changes.extend(unwrap_option(cx, file, sink));
-        }
-    }
-    for &use_ in cx.uses_of(file, vector) {
-        if let Some(parent) = cx.parent_expr(file, use_)
-            && let ExprKind::MethodCall { method, args, .. } = &hir[parent].kind
-            && method.text == "push"
-            && let Some(sink) = args.first().and_then(|&arg| super::engine_options::sink_of(cx, file, arg))
-        {
-            changes.extend(unwrap_option(cx, file, sink));
-        }
-    }
-    changes
-}
-
-/// `with_sink(sink)` becomes `sink`.
-fn unwrap_option(cx: &Cx<'_>, file: FileIdx, sink: ExprId) -> Vec<Change> {
-    match cx.parent_expr(file, sink) {
-        Some(call) => super::super::text::unwrap_call(cx, file, call, sink),
-        None => Vec::new(),
-    }
-}
-
-/// `Arc`, or its full path where the scope does not have it.
-fn arc_name(cx: &Cx<'_>, file: FileIdx, at: ExprId) -> &'static str {
-    use super::super::resolve::{Namespace, Res};
-    let scope = cx.program.scope_of_expr(file, at);
-    let found = cx.resolver.names(scope, &["Arc"], false, Namespace::Type).map(|found| found.res);
-    let is_std = matches!(found, Some(Res::Def(def)) if cx.resolver.known("std::sync::Arc") == Some(def));
-    if is_std { "Arc" } else { "std::sync::Arc" }
 }
 
 /// The runs of the engine that a construction gives, if those are all that happens to it.
@@ -196,12 +127,62 @@ fn reaches(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: &[
         awaited && !in_own_closure(cx, file, call, run)
     });
     let carried = match carrier {
-        Carrier::Exprs(sinks) => {
-            sinks.iter().all(|&sink| !is_plain(cx, file, sink) || lives(cx, file, sink, call, runs))
+        Carrier::Exprs(sinks) => sinks.iter().all(|&sink| match is_plain(cx, file, sink) {
+            true => lives(cx, file, sink, call, runs),
+            false => is_first_of_statement(cx, file, call),
+        }),
+        Carrier::Vector(vector) => {
+            !runs.iter().any(|&run| shadowed(cx, file, *vector, call, run)) && stays(cx, file, *vector, call, runs)
         }
-        Carrier::Vector(vector) => !runs.iter().any(|&run| shadowed(cx, file, *vector, call, run)),
+        Carrier::Value(_) => is_first_of_statement(cx, file, call),
     };
     same_body && carried
+}
+
+/// Whether a construction is done unconditionally when its statement is: a local can be made in front of it.
+fn is_first_of_statement(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let mut at = call;
+    loop {
+        let Parent::Expr(parent) = hir[at].parent else { return matches!(hir[at].parent, Parent::Stmt(_)) };
+        let passes = match &hir[parent].kind {
+            ExprKind::Paren(_) | ExprKind::Try(_) | ExprKind::Await(_) | ExprKind::Return(_) | ExprKind::Ref { .. } => {
+                true
+            }
+            ExprKind::MethodCall { receiver, .. } => *receiver == at,
+            ExprKind::Call { .. } => cx.calls_known(file, parent, "std::result::Result::Ok").is_some(),
+            ExprKind::Match { scrutinee, .. } => *scrutinee == at,
+            _ => false,
+        };
+        if !passes {
+            return false;
+        }
+        at = parent;
+    }
+}
+
+/// Whether a vector holds at the runs what it held at the construction.
+fn stays(cx: &Cx<'_>, file: FileIdx, vector: PatId, call: ExprId, runs: &[ExprId]) -> bool {
+    let hir = cx.hir(file);
+    let home = cx.span(file, call);
+    let last = runs.iter().map(|&run| cx.span(file, run).end).max().unwrap_or(home.end);
+    let looped = runs.iter().any(|&run| in_loop(cx, file, call, run));
+    cx.uses_of(file, vector).iter().all(|&use_| {
+        let span = hir[use_].span;
+        let between = span.start > home.end && (span.start < last || looped);
+        !between || is_harmless(cx, file, use_)
+    })
+}
+
+fn is_harmless(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
+    let Some(parent) = cx.parent_expr(file, use_) else { return false };
+    match &cx.hir(file)[parent].kind {
+        ExprKind::MethodCall { receiver, method, .. } => {
+            *receiver == use_ && matches!(method.text.as_str(), "len" | "is_empty" | "clone" | "iter" | "to_vec")
+        }
+        ExprKind::Ref { mutable, .. } => !*mutable,
+        _ => false,
+    }
 }
 
 fn in_own_closure(cx: &Cx<'_>, file: FileIdx, call: ExprId, run: ExprId) -> bool {
@@ -251,15 +232,34 @@ fn shadowed(cx: &Cx<'_>, file: FileIdx, local: PatId, call: ExprId, run: ExprId)
 }
 
 /// Wraps the context argument of every run.
-fn wrap_runs(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: &[ExprId]) -> Vec<Change> {
+fn wrap_runs(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    call: ExprId,
+    carrier: &Carrier,
+    runs: &[ExprId],
+    own: &[Change],
+) -> Vec<Change> {
     let hir = cx.hir(file);
     let mut changes = Vec::new();
     let again = runs.len() > 1 || runs.iter().any(|&run| in_loop(cx, file, call, run));
     let sinks = match carrier {
         Carrier::Vector(vector) => {
             let name = cx.bound_name(file, *vector).unwrap_or_default();
-            let shared = again || constructions(cx, file, *vector) > 1;
+            let shared =
+                again || constructions(cx, file, *vector) > 1 || is_needed_later(cx, file, call, *vector, runs);
             vec![if shared { format!("{name}.clone()") } else { name.to_owned() }]
+        }
+        Carrier::Value(value) => {
+            let name = cx.free_name(file, call, "engine_sinks", &[]);
+            let text = rewritten(cx, file, cx.span(file, *value), own);
+            let says_type = matches!(hir[*value].kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. });
+            let ty = match says_type {
+                true => String::new(),
+                false => format!(": Vec<{}>", sink_type(cx, file, cx.program.scope_of_expr(file, call))),
+            };
+            changes.extend(local_in_front(cx, file, call, &format!("let {name}{ty} = {text};")));
+            vec![if again { format!("{name}.clone()") } else { name }]
         }
         Carrier::Exprs(sinks) => {
             let mut taken = Vec::new();
@@ -272,6 +272,58 @@ fn wrap_runs(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: 
         changes.extend(wrap_context(cx, file, ctx, carrier, &sinks));
     }
     changes
+}
+
+/// Whether a vector that was cloned for the construction is looked at again after the runs, or is only borrowed.
+fn is_needed_later(cx: &Cx<'_>, file: FileIdx, call: ExprId, vector: PatId, runs: &[ExprId]) -> bool {
+    let hir = cx.hir(file);
+    let borrowed = cx.inferred(file).bindings.get(&vector).is_some_and(|ty| matches!(ty, Ty::Ref(_)));
+    let last = runs.iter().map(|&run| cx.span(file, run).start).max().unwrap_or_default();
+    let later = cx.uses_of(file, vector).iter().any(|&use_| hir[use_].span.start > last);
+    let home = hir[vector].span;
+    let looped = cx.ancestors(file, call).take_while(|&at| !hir[at].span.contains(home)).any(|at| {
+        matches!(
+            hir[at].kind,
+            ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure { .. }
+        )
+    });
+    borrowed || later || looped
+}
+
+/// The text of a stretch as the unit's changes make it.
+fn rewritten(cx: &Cx<'_>, file: FileIdx, span: Span, changes: &[Change]) -> String {
+    let range = span.range();
+    let mut inside: Vec<&Change> = changes
+        .iter()
+        .filter(|change| {
+            let at = change.edit.range();
+            change.file == file && range.start <= at.start && at.end <= range.end
+        })
+        .collect();
+    inside.sort_by_key(|change| (change.edit.range().start, change.edit.range().end));
+    inside.dedup();
+    let source = cx.source(file);
+    let mut text = String::new();
+    let mut at = range.start;
+    for change in inside {
+        let own = change.edit.range();
+        if own.start < at {
+            continue;
+        }
+        text.push_str(&source[at..own.start]);
+        text.push_str(change.edit.text());
+        at = own.end;
+    }
+    text.push_str(&source[at..range.end]);
+    text
+}
+
+/// A statement in front of the one around an expression.
+fn local_in_front(cx: &Cx<'_>, file: FileIdx, expr: ExprId, line: &str) -> Option<Change> {
+    let stmt = cx.stmt_of(file, expr)?;
+    let source = &cx.program.unit(file).source;
+    let start = cx.hir(file)[stmt].span.start;
+    Some(cx.insert(file, start, format!("{line}{}{}", source.newline(), source.indent_at(start as usize))))
 }
 
 /// Whether the context of a run is made with a sink that the engine has too.
@@ -319,18 +371,8 @@ fn carried(
     if !is_plain(cx, file, sink) {
         let name = cx.free_name(file, call, "sink", taken);
         taken.push(name.clone());
-        if let Some(stmt) = cx.stmt_of(file, call) {
-            let source = &cx.program.unit(file).source;
-            let start = cx.hir(file)[stmt].span.start;
-            let arc = arc_name(cx, file, call);
-            let event_sink = cx.name_at(file, call, "events::EventSink");
-            let line = format!(
-                "let {name}: {arc}<dyn {event_sink}> = {text};{}{}",
-                source.newline(),
-                source.indent_at(start as usize)
-            );
-            changes.push(cx.insert(file, start, line));
-        }
+        let ty = sink_type(cx, file, cx.program.scope_of_expr(file, call));
+        changes.extend(local_in_front(cx, file, call, &format!("let {name}: {ty} = {text};")));
         return if again { format!("{name}.clone()") } else { name };
     }
     let is_local = cx.local(file, sink).is_some();
@@ -344,7 +386,7 @@ fn wrap_context(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, sink
             let function = cx.name_at(file, ctx, "events::with_event_sink");
             (format!("&{function}("), format!(", {sink})"))
         }
-        (Carrier::Vector(_), [vector]) => {
+        (_, [vector]) => {
             let function = cx.name_at(file, ctx, "events::with_event_sinks");
             (format!("&{function}("), format!(", {vector})"))
         }
@@ -369,27 +411,30 @@ fn first_of_several(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, 
     if exprs.first().is_some_and(is_trait_object) {
         return text;
     }
-    let sink = cx.name_at(file, ctx, "events::EventSink");
-    format!("{text} as {}<dyn {sink}>", arc_name(cx, file, ctx))
+    format!("{text} as {}", sink_type(cx, file, cx.program.scope_of_expr(file, ctx)))
 }
 
-/// Wraps the constructed engine so that it keeps its sinks.
-fn scope_engine(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier) -> Change {
+/// Wraps the constructed engine so that it keeps its sinks; the options stay where they are, as sinks.
+fn scope_engine(cx: &Cx<'_>, file: FileIdx, call: ExprId, args: &[ExprId], index: usize) -> Option<Vec<Change>> {
+    let hir = cx.hir(file);
+    let given = args[index];
+    let leaves = hir.descendants(given).any(|at| {
+        matches!(hir[at].kind, ExprKind::Try(_) | ExprKind::Await(_) | ExprKind::Return(_) | ExprKind::Break(_))
+    });
+    if leaves {
+        return None;
+    }
     let scoped = cx.name_at(file, call, "engine::SinkScopedEngine");
     let engine = cx.name_at(file, call, "engine::Engine");
-    let arc = arc_name(cx, file, call);
-    let sinks = match carrier {
-        Carrier::Exprs(sinks) => {
-            let texts: Vec<&str> = sinks.iter().map(|&sink| cx.expr_text(file, sink)).collect();
-            format!("vec![{}]", texts.join(", "))
-        }
-        Carrier::Vector(vector) => {
-            let name = cx.bound_name(file, *vector).unwrap_or_default().to_owned();
-            if constructions(cx, file, *vector) > 1 { format!("{name}.clone()") } else { name }
-        }
-    };
-    let text = format!(".map(|engine| {arc}::new({scoped}::new(engine, {sinks})) as {arc}<dyn {engine}>)");
-    cx.insert(file, cx.span(file, call).end, text)
+    let arc = arc_name(cx, cx.program.scope_of_expr(file, call));
+    let named: Vec<&str> = cx.locals_in(file, given).into_iter().filter_map(|pat| cx.bound_name(file, pat)).collect();
+    let inner = if named.contains(&"engine") { "inner" } else { "engine" };
+    let head = Span { start: cx.span(file, args[index.checked_sub(1)?]).end, end: cx.span(file, given).start };
+    let tail = Span { start: cx.span(file, given).end, end: cx.span(file, call).end };
+    Some(vec![
+        cx.replace(file, head, format!(").map(|{inner}| {arc}::new({scoped}::new({inner}, ")),
+        cx.replace(file, tail, format!(")) as {arc}<dyn {engine}>)")),
+    ])
 }
 
 #[cfg(test)]
