@@ -534,8 +534,8 @@ impl<'a> Body<'a> {
         let ty = self.deep(ty);
         match ty.peeled() {
             Ty::Param(name) => {
-                let bounds = self.bounds.get(name).into_iter().flatten();
-                let iter = bounds.cloned().find(|bound| matches!(bound, Ty::Adt(..)));
+                let mut bounds = self.bounds.get(name).into_iter().flatten();
+                let iter = bounds.find(|bound| matches!(bound, Ty::Adt(..))).cloned();
                 iter.map_or(Ty::Unknown, |iter| self.element_of(&iter))
             }
             Ty::Slice(item) => (**item).clone(),

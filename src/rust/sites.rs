@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use super::cx::Cx;
 use super::flow::{Node, type_mention};
 use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Span, TypeId};
-use super::index::FileIdx;
+use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
 use super::ledger;
 use super::legacy::Tracked;
 use super::resolve::{Namespace, Res};
+use super::rules::engine_options::is_create_engine;
 use super::ty::Ty;
 use crate::rules::Rule;
 
@@ -252,7 +253,7 @@ fn call_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, callee: ExprId, out: &mut V
         }
         return;
     }
-    let Some(name) = cx.legacy.method(def) else { return };
+    let Some(name) = method_name(cx, def) else { return };
     match (name, cx.handle(file, id)) {
         ("new", Some(Tracked::State)) => push(SiteKind::StateNew, Rule::InferenceState, "a legacy run state is made"),
         ("new", Some(Tracked::CoreSession)) if !is_rest(cx, file, id) => {
@@ -274,8 +275,13 @@ fn method_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name, out: &mut 
     let Some(&def) = cx.inferred(file).methods.get(&id) else {
         return out.extend(unknown_method(cx, file, id, method));
     };
-    let Some(name) = cx.legacy.method(def) else { return };
+    let Some(name) = method_name(cx, def) else { return };
     out.extend(named_method(file, id, method.span, name));
+}
+
+/// The name of a legacy method, or of the user's own implementation of the factory trait's.
+fn method_name(cx: &Cx<'_>, def: DefId) -> Option<&'static str> {
+    cx.legacy.method(def).or_else(|| is_create_engine(cx, def).then_some("create_engine"))
 }
 
 /// A method that only the legacy state has, called on a value of which nothing is known.
@@ -408,6 +414,7 @@ fn pattern_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
     let hir = cx.hir(file);
     let mut found: Vec<(PatId, &'static str)> =
         cx.inferred(file).pattern_defs.iter().filter_map(|(&pat, &def)| Some((pat, cx.legacy.variant(def)?))).collect();
+    config_patterns(cx, file, out);
     found.sort();
     for (pat, name) in found {
         let span = match &hir[pat].kind {
@@ -422,5 +429,20 @@ fn pattern_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
             rule: Rule::LegacyError,
             what: format!("the legacy error `{name}` in a pattern"),
         });
+    }
+}
+
+/// Patterns that take an engine configuration apart.
+fn config_patterns(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let is_config = |def: &DefId| cx.legacy.kind(*def) == Some(Tracked::Config);
+    let mut found: Vec<PatId> =
+        cx.inferred(file).pattern_defs.iter().filter(|(_, def)| is_config(def)).map(|(&pat, _)| pat).collect();
+    found.sort();
+    for pat in found {
+        let is_followed = matched(cx, file, pat).is_some();
+        let kind = if is_followed { SiteKind::Options } else { SiteKind::Unfollowed };
+        let what = "an engine configuration in a pattern".to_owned();
+        let span = cx.hir(file)[pat].span;
+        out.push(Site { file, at: At::Pat(pat), span, kind, rule: Rule::EngineOptions, what });
     }
 }

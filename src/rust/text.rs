@@ -7,8 +7,14 @@ use crate::edit::Edit;
 
 /// Deletes one argument of a call with its comma; comments beside the other arguments stay.
 pub(crate) fn delete_argument(cx: &Cx<'_>, file: FileIdx, args: &[ExprId], index: usize) -> Change {
+    let spans: Vec<Span> = args.iter().map(|&arg| cx.span(file, arg)).collect();
+    delete_from_list(cx, file, &spans, index)
+}
+
+/// Deletes one part of a list with its comma: a parameter, a field, an argument.
+pub(crate) fn delete_from_list(cx: &Cx<'_>, file: FileIdx, parts: &[Span], index: usize) -> Change {
     let source = cx.source(file);
-    let span = cx.span(file, args[index]);
+    let span = parts[index];
     let after = &source[span.end as usize..];
     let blank = after.len() - after.trim_start().len();
     let comma_follows = after.trim_start().starts_with(',');
@@ -17,14 +23,20 @@ pub(crate) fn delete_argument(cx: &Cx<'_>, file: FileIdx, args: &[ExprId], index
         end += blank + 1;
     }
     let before = &source[..start];
-    if comma_follows && index + 1 < args.len() {
-        let rest = &source[end..];
-        end += rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    if comma_follows && index + 1 < parts.len() {
+        let rest = source[end..].trim_start_matches([' ', '\t']);
+        let line = before.trim_end_matches([' ', '\t']);
+        if line.ends_with('\n') && rest.starts_with(['\n', '\r']) {
+            // Its own line in the middle of the list goes.
+            start = line.trim_end_matches(['\n', '\r']).len();
+        } else {
+            end = source.len() - rest.len();
+        }
     } else if comma_follows {
         // The last argument of a call laid out over several lines: its whole line goes.
         start = before.trim_end().len();
-    } else if let Some(&previous) = index.checked_sub(1).and_then(|index| args.get(index)) {
-        let from = cx.span(file, previous).end as usize;
+    } else if let Some(&previous) = index.checked_sub(1).and_then(|index| parts.get(index)) {
+        let from = previous.end as usize;
         let between = &source[from..start];
         start = match between.rfind(',') {
             Some(comma) if !between.contains("//") => from + comma,

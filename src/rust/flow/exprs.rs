@@ -65,6 +65,15 @@ impl Walk<'_> {
                     Some(ValueRes::Def(def)) => self.legacy.function(*def) == Some("apply_options"),
                     _ => self.names(*callee, Tracked::EngineOption),
                 };
+                let creates = match self.inferred.values.get(callee) {
+                    Some(ValueRes::Def(def)) => self.legacy.method(*def) == Some("create_engine"),
+                    _ => false,
+                };
+                if creates {
+                    for &part in args.last().into_iter().chain([&id, callee]) {
+                        flow.join(self.expr_node(part), self.factory_node());
+                    }
+                }
                 if applies {
                     for &arg in args.iter().filter(|&&arg| self.is_tracked_expr(arg)).chain([callee]) {
                         flow.join(self.expr_node(id), self.expr_node(arg));

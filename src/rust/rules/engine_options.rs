@@ -1,5 +1,7 @@
 //! `engine-options`: option vectors, parameters, fields and signatures of engine options.
 
+mod dead;
+mod factory;
 mod plan;
 pub(crate) mod sinks;
 mod uses;
@@ -8,7 +10,7 @@ pub(crate) use self::plan::{Survey, decide, is_about_options, plan};
 
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, MacroContent};
-use super::super::index::FileIdx;
+use super::super::index::{DefId, FileIdx};
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::delete_argument;
@@ -63,21 +65,28 @@ pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId
     args.first().copied()
 }
 
-/// An engine built by `new_engine_from_parsed_values(values, options)`, or by the standard factory made on the spot.
-fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change]) -> Outcome {
+/// Whether a method is the legacy trait's `create_engine`, or an implementation of it.
+pub(crate) fn is_create_engine(cx: &Cx<'_>, def: DefId) -> bool {
+    cx.legacy.method(def) == Some("create_engine") || factory::implements_factory(cx, def)
+}
+
+/// An engine built with options. `own` are the changes of the unit so far; `none` says that nobody gives an option here.
+fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change], none: bool) -> Outcome {
     let file = site.file;
-    let (maker, args, name) = match &cx.hir(file)[call].kind {
-        ExprKind::Call { callee, args } => (*callee, args, "engine::factory::new_engine_from_parsed_values"),
-        ExprKind::MethodCall { receiver, args, .. } => match standard_factory(cx, file, *receiver) {
-            Some(path) => (path, args, "engine::factory::StandardEngineFactory"),
-            None => return flow(),
-        },
-        _ => return flow(),
+    let Some((args, index)) = argument(cx, file, call) else { return flow() };
+    let mut outcome = match none || options(cx, file, args[index]) == Options::Empty {
+        true => Outcome::safe(vec![delete_argument(cx, file, args, index)], "the same call without options"),
+        false => super::engine_sink::construction(cx, site, call, own),
     };
-    let [_, given] = args.as_slice() else { return flow() };
-    let mut outcome = match options(cx, file, *given) {
-        Options::Empty => Outcome::safe(vec![delete_argument(cx, file, args, 1)], "the same call without options"),
-        _ => super::engine_sink::construction(cx, site, call, own),
+    let (maker, name) = match &cx.hir(file)[call].kind {
+        ExprKind::Call { callee, .. } if !cx.value_def(file, *callee).is_some_and(|def| is_create_engine(cx, def)) => {
+            (*callee, "engine::factory::new_engine_from_parsed_values")
+        }
+        ExprKind::MethodCall { receiver, .. } => match standard_factory(cx, file, *receiver) {
+            Some(path) => (path, "engine::factory::StandardEngineFactory"),
+            None => return outcome,
+        },
+        _ => return outcome,
     };
     if outcome.level != Level::Report {
         let text = cx.name_at(file, call, name);
@@ -115,7 +124,17 @@ pub(crate) fn flow() -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::migrated;
+    use super::super::super::testing::{finding_at, migrated, plan_of};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    /// What becomes of a whole file behind the usual imports.
+    fn migrated_file(code: &str) -> String {
+        let code = format!("use geppetto::prelude::*;\nuse std::sync::Arc;\n{code}\nfn main() {{}}\n");
+        let plan = plan_of(&code);
+        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
+        change.map_or(code, |change| change.after.text().to_owned())
+    }
 
     #[test]
     fn options_that_are_empty_go_also_for_the_standard_factory() {
@@ -125,5 +144,72 @@ mod tests {
             migrated(body),
             "let a = new_engine_from_parsed_values(&values)?;\nlet b = StandardEngineFactory.create_engine(&values)?;\ndrop((a, b));"
         );
+    }
+
+    #[test]
+    fn a_sink_keeps_its_coercion_where_nothing_around_says_the_type() {
+        let body = "let a = Arc::new(NullSink);\nlet mut options = vec![with_sink(a.clone())];\n\
+                    options.extend([with_sink(a.clone()), with_sink(a.clone())]);\n\
+                    options.extend(std::iter::once(a).map(|sink| with_sink(sink)));\n\
+                    let engine = new_engine_from_parsed_values(&values, options)?;\n\
+                    engine.run_inference(&ctx, Turn::default()).await?;";
+        assert_eq!(
+            migrated(body),
+            "let a = Arc::new(NullSink);\nlet mut options: Vec<Arc<dyn EventSink>> = vec![a.clone()];\n\
+             options.extend([a.clone() as Arc<dyn EventSink>, a.clone()]);\n\
+             options.extend(std::iter::once(a).map(|sink| sink as Arc<dyn EventSink>));\n\
+             let engine = new_engine_from_parsed_values(&values)?;\n\
+             engine.run_inference(&with_event_sinks(&ctx, options), Turn::default()).await?;"
+        );
+    }
+
+    #[test]
+    fn options_changed_between_construction_and_run_stay_with_the_engine() {
+        let body = "let mut options = vec![with_sink(Arc::new(NullSink))];\n\
+                    let engine = new_engine_from_parsed_values(&values, options.clone())?;\n\
+                    options.clear();\nengine.run_inference(&ctx, Turn::default()).await?;";
+        assert!(migrated(body).contains("SinkScopedEngine::new(engine, options.clone())"));
+        assert_eq!(finding_at(body, "new_engine").traps, vec![Trap::SinkScope]);
+    }
+
+    #[test]
+    fn options_that_nobody_gives_go_with_all_that_carries_them() {
+        let code = "struct Made { options: Vec<EngineOption>, values: ParsedValues }\n\
+                    impl Made {\n    fn new(values: ParsedValues, options: Vec<EngineOption>) -> Self { Self { options, values } }\n    \
+                    fn engine(&self) -> Arc<dyn Engine> { new_engine_from_parsed_values(&self.values, self.options.clone()).unwrap() }\n}\n\
+                    fn f() { let none = vec![]; Made::new(ParsedValues::default(), none).engine(); }";
+        let after = migrated_file(code);
+        assert!(after.contains("struct Made { values: ParsedValues }"), "{after}");
+        assert!(after.contains("fn new(values: ParsedValues) -> Self { Self { values } }"), "{after}");
+        assert!(after.contains("new_engine_from_parsed_values(&self.values).unwrap()"), "{after}");
+        assert!(after.contains("fn f() {  Made::new(ParsedValues::default()).engine(); }"), "{after}");
+    }
+
+    #[test]
+    fn options_that_are_counted_are_not_dead() {
+        let code = "fn f(options: Vec<EngineOption>) -> usize { options.len() }\nfn g() -> usize { f(vec![]) }";
+        assert!(migrated_file(code).contains("fn f(options: Vec<Arc<dyn EventSink>>) -> usize { options.len() }"));
+    }
+
+    #[test]
+    fn an_option_that_does_more_than_adding_a_sink_is_reported() {
+        let body = "let all: Vec<EngineOption> = vec![Arc::new(|config: &mut Config| config.event_sinks.clear())];\ndrop(all);";
+        let finding = finding_at(body, "EngineOption");
+        assert_eq!(finding.level, Level::Report);
+    }
+
+    #[test]
+    fn options_in_code_that_is_not_known_are_reported() {
+        let body = "let all = vec![with_sink(Arc::new(NullSink))];\nelsewhere::keep(all);";
+        assert_eq!(finding_at(body, "with_sink").level, Level::Report);
+    }
+
+    #[test]
+    fn a_configuration_is_a_vector_of_sinks_also_behind_references() {
+        let code = "fn take(config: &mut Config) -> Vec<Arc<dyn EventSink>> { std::mem::take(&mut config.event_sinks) }\n\
+                    fn count(config: &Config) -> usize { for _ in &config.event_sinks {} config.event_sinks.len() }";
+        let after = migrated_file(code);
+        assert!(after.contains("{ std::mem::take(&mut *config) }"), "{after}");
+        assert!(after.contains("{ for _ in &*config {} config.len() }"), "{after}");
     }
 }

@@ -8,7 +8,7 @@ use super::super::sites::Site;
 use super::super::text::{delete_argument, is_plain};
 use super::super::ty::Ty;
 use super::engine_options::sinks::{arc_name, sink_type};
-use super::engine_options::{Options, argument, options};
+use super::engine_options::{Options, argument, is_create_engine, options};
 use crate::rules::Trap;
 
 /// What carries the sinks to the runs.
@@ -64,15 +64,20 @@ fn unreadable() -> Outcome {
     Outcome::report("the call has no options argument", "build the engine without options")
 }
 
-fn is_construction_argument(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+/// Whether an expression is the options argument of a construction.
+pub(crate) fn is_construction_argument(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let Some(call) = cx.parent_expr(file, expr) else { return false };
     argument(cx, file, call).is_some_and(|(args, index)| args[index] == expr) && is_construction(cx, file, call)
 }
 
 /// Whether a call builds an engine with options.
 pub(crate) fn is_construction(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
-    let method = cx.inferred(file).methods.get(&call).and_then(|&def| cx.legacy.method(def));
-    method == Some("create_engine")
+    let method = cx.inferred(file).methods.get(&call);
+    let by_path = match cx.hir(file)[call].kind {
+        ExprKind::Call { callee, .. } => cx.value_def(file, callee),
+        _ => None,
+    };
+    method.copied().or(by_path).is_some_and(|def| is_create_engine(cx, def))
         || cx.calls_known(file, call, "geppetto::inference::engine::factory::new_engine_from_parsed_values").is_some()
 }
 
@@ -253,7 +258,7 @@ fn wrap_runs(
         Carrier::Value(value) => {
             let name = cx.free_name(file, call, "engine_sinks", &[]);
             let text = rewritten(cx, file, cx.span(file, *value), own);
-            let says_type = matches!(hir[*value].kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. });
+            let says_type = says_type(cx, file, *value);
             let ty = match says_type {
                 true => String::new(),
                 false => format!(": Vec<{}>", sink_type(cx, file, cx.program.scope_of_expr(file, call))),
@@ -272,6 +277,19 @@ fn wrap_runs(
         changes.extend(wrap_context(cx, file, ctx, carrier, &sinks));
     }
     changes
+}
+
+/// Whether the type of a vector needs no annotation: it comes from a function of the program, or is a copy.
+fn says_type(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> bool {
+    match &cx.hir(file)[value].kind {
+        ExprKind::Call { callee, .. } => cx.value_def(file, *callee).is_some_and(|def| !cx.program.is_model(def)),
+        ExprKind::MethodCall { method, .. } => {
+            let own = cx.inferred(file).methods.get(&value).is_some_and(|&def| !cx.program.is_model(def));
+            own || matches!(method.text.as_str(), "clone" | "to_vec")
+        }
+        ExprKind::Field { .. } => true,
+        _ => false,
+    }
 }
 
 /// Whether a vector that was cloned for the construction is looked at again after the runs, or is only borrowed.

@@ -1,16 +1,19 @@
 //! What becomes of the options of one unit: of every type, value and call that they pass through.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::flow::{Node, UnitIdx};
-use super::super::super::hir::{ExprId, ExprKind, PatParent, StmtKind, TypeId};
+use super::super::super::flow::{self, Node, UnitIdx};
+use super::super::super::hir::{ExprId, ExprKind, PatId, PatParent, StmtKind, TypeId, TypeKind};
 use super::super::super::index::FileIdx;
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
+use super::super::super::resolve::{Namespace, Res};
 use super::super::super::sites::{At, Site, SiteKind};
 use super::super::super::ty::TyScope;
-use super::{sinks, uses};
+use super::{Options, dead, factory, sinks, uses};
+use crate::finding::Level;
+use crate::rules::Trap;
 
 /// What is asked of the whole program once: the nodes of every unit.
 #[derive(Debug, Default)]
@@ -35,6 +38,16 @@ pub(crate) struct OptionsPlan {
     pub(crate) changes: Vec<Change>,
     /// Places that hold the unit back, with what is said of them.
     pub(crate) reports: Vec<(FileIdx, ExprId, Outcome)>,
+    /// What holds the unit back as a whole.
+    held: Option<Outcome>,
+    /// What everything is offered for, if anything.
+    reserve: Option<String>,
+    /// Nobody gives an option: what carries them goes.
+    is_dead: bool,
+    /// Options of implementations of the factory trait, which are none now.
+    none: BTreeSet<(FileIdx, PatId)>,
+    /// Implementations that do not just give their options to an engine.
+    other_makers: Vec<String>,
 }
 
 /// Whether a site is about options.
@@ -59,10 +72,35 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> OptionsPlan 
     }
     let unit = sites.iter().find_map(|site| cx.flow.unit_of(&site.node(cx)));
     let nodes = unit.and_then(|unit| survey.nodes.get(&unit)).map_or(&[][..], Vec::as_slice);
+    if !is_fed(cx, sites, nodes)
+        && let Some(dead) = dead::dead(cx, nodes)
+    {
+        plan.is_dead = true;
+        plan.changes = dead.changes;
+        if dead.is_public {
+            plan.reserve = Some("the function or field is public in a published crate, whose users may fill it".into());
+        }
+    }
+    if nodes.contains(&flow::factory_node(cx.resolver)) {
+        plan.factories(cx, sites, nodes);
+    }
+    if plan.is_dead {
+        return plan;
+    }
     for node in nodes {
         match node {
             Node::Expr(file, expr) => plan.expr(cx, *file, *expr),
-            Node::Binding(file, pat) => plan.changes.extend(annotated(cx, *file, *pat)),
+            Node::Binding(file, pat) => {
+                plan.changes.extend(annotated(cx, *file, *pat));
+                if cx.inferred(*file).captures.iter().any(|(_, own)| own == pat) {
+                    plan.held = Some(uses::unfollowed("a format string"));
+                }
+            }
+            Node::Param(def, index) => plan.reports.extend(uses::unknown_arguments(cx, *def, *index)),
+            Node::Field(def, name) => {
+                plan.reports.extend(uses::unknown_values(cx, *def, name));
+                plan.held = plan.held.take().or_else(|| uses::derived(cx, *def, name));
+            }
             _ => {}
         }
     }
@@ -74,12 +112,61 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> OptionsPlan 
     plan
 }
 
+/// Whether anybody gives an option, or has a configuration.
+fn is_fed(cx: &Cx<'_>, sites: &[Site], nodes: &[Node]) -> bool {
+    let by_site = sites.iter().any(|site| match &site.kind {
+        SiteKind::WithSink | SiteKind::Options => true,
+        SiteKind::FnValue(name) => *name == "with_sink" || *name == "apply_options",
+        SiteKind::Type(kinds) => kinds.first() == Some(&Tracked::Config),
+        _ => false,
+    });
+    by_site || nodes.iter().any(|node| matches!(node, Node::Expr(file, expr) if is_option_closure(cx, *file, *expr)))
+}
+
+/// Whether an expression is a closure that changes a configuration.
+fn is_option_closure(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    match &cx.hir(file)[expr].kind {
+        ExprKind::Closure { params, .. } => params.first().is_some_and(|(param, _)| {
+            cx.inferred(file).bindings.get(param).is_some_and(|ty| sinks::is_config(cx, ty.peeled()))
+        }),
+        _ => false,
+    }
+}
+
 impl OptionsPlan {
+    /// The users of the factory trait get its new signature.
+    fn factories(&mut self, cx: &Cx<'_>, sites: &[Site], nodes: &[Node]) {
+        if factory::is_named_unread(cx) {
+            let unread = uses::unfollowed("a macro that is not read and names the factory trait");
+            let first = nodes.iter().find_map(|node| match node {
+                Node::Expr(file, expr) => Some((*file, *expr)),
+                _ => None,
+            });
+            self.reports.extend(first.map(|(file, expr)| (file, expr, unread)));
+        }
+        for maker in factory::makers(cx) {
+            if !self.is_dead {
+                self.changes.extend(factory::signature(cx, &maker));
+            }
+            self.none.extend(maker.options.map(|options| (maker.file, options)));
+            if !maker.attaches {
+                let item = cx.program.item(maker.method).and_then(|item| item.name.as_ref());
+                self.other_makers.extend(item.map(|name| cx.place(maker.file, name.span)));
+            }
+        }
+        for node in nodes {
+            if let Node::Expr(file, expr) = node {
+                self.changes.extend(factory::value(cx, *file, *expr));
+            }
+        }
+        for site in sites.iter().filter(|site| site.kind == SiteKind::Factory) {
+            let call = site.expr();
+            self.changes.extend(call.and_then(|call| factory::caller(cx, site.file, call)));
+        }
+    }
+
     fn expr(&mut self, cx: &Cx<'_>, file: FileIdx, expr: ExprId) {
-        if let ExprKind::Closure { params, .. } = &cx.hir(file)[expr].kind
-            && let [(param, _)] = params.as_slice()
-            && cx.inferred(file).bindings.get(param).is_some_and(|ty| sinks::is_config(cx, ty.peeled()))
-        {
+        if is_option_closure(cx, file, expr) {
             return self.take(file, expr, uses::closure(cx, file, expr));
         }
         if uses::holds_options(cx, cx.ty(file, expr)) {
@@ -96,7 +183,7 @@ impl OptionsPlan {
 }
 
 /// The type of a local that was told by the options put into it.
-fn annotated(cx: &Cx<'_>, file: FileIdx, pat: super::super::super::hir::PatId) -> Option<Change> {
+fn annotated(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Change> {
     let hir = cx.hir(file);
     let PatParent::Stmt(stmt) = hir[pat].parent else { return None };
     let StmtKind::Let { pat: whole, ty: None, init: Some(init), .. } = hir[stmt].kind else { return None };
@@ -109,8 +196,48 @@ fn annotated(cx: &Cx<'_>, file: FileIdx, pat: super::super::super::hir::PatId) -
 
 /// The decision about one site.
 pub(crate) fn decide(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site) -> Outcome {
+    let outcome = match (&site.kind, site.at) {
+        (SiteKind::Factory, At::Expr(call)) => construction(cx, plan, site, call),
+        (SiteKind::FactoryBound, At::Item(item)) => {
+            let change = factory::bound(cx, site.file, item, site.span);
+            Outcome::safe(vec![change], "the new trait of that name, whose engines are made without options")
+        }
+        (SiteKind::Type(_), At::Type(ty)) if factory::names_factory(cx, site.file, ty) => {
+            let changes = factory::type_mention(cx, site.file, ty);
+            Outcome::safe(changes, "the new trait of that name, whose engines are made without options")
+        }
+        _ if plan.is_dead => Outcome::safe(Vec::new(), "nobody gives an option: what carries them goes"),
+        _ => with_sinks(cx, site),
+    };
+    match (&plan.held, &plan.reserve) {
+        (Some(held), _) => held.clone(),
+        (None, Some(reserve)) => outcome.reserved(reserve),
+        (None, None) => outcome,
+    }
+}
+
+/// A construction: its options are none, or the sinks that its runs are told of.
+fn construction(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site, call: ExprId) -> Outcome {
+    let given = super::argument(cx, site.file, call).map(|(args, index)| super::options(cx, site.file, args[index]));
+    let none = match given {
+        Some(Options::Local(local)) => plan.none.contains(&(site.file, local)),
+        _ => false,
+    };
+    let outcome = super::construction(cx, site, call, &plan.changes, none || plan.is_dead);
+    let is_given = !none && !plan.is_dead && given != Some(Options::Empty);
+    let by_trait = matches!(cx.hir(site.file)[call].kind, ExprKind::MethodCall { .. });
+    match plan.other_makers.first() {
+        Some(place) if by_trait && is_given && outcome.level != Level::Report => outcome.offered(
+            Trap::SinkScope,
+            &format!("the factory at {place} does something else with its options than giving them to its engine"),
+        ),
+        _ => outcome,
+    }
+}
+
+/// A site whose options become sinks.
+fn with_sinks(cx: &Cx<'_>, site: &Site) -> Outcome {
     match (&site.kind, site.at) {
-        (SiteKind::Factory, At::Expr(call)) => super::construction(cx, site, call, &plan.changes),
         (SiteKind::WithSink, At::Expr(call)) => {
             let changes = sinks::unwrap_option(cx, site.file, call);
             Outcome::safe(changes, "the sink is attached to the context of the runs")
@@ -127,17 +254,34 @@ pub(crate) fn decide(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site) -> Outcome {
             };
             found.map_or_else(|report| report, |changes| Outcome::safe(changes, "the sinks are a plain vector"))
         }
+        (SiteKind::Options, At::Pat(pat)) => {
+            let change = uses::config_pattern(cx, site.file, pat);
+            Outcome::safe(vec![change], "the sinks are a plain vector")
+        }
         (SiteKind::Type(_), At::Type(ty)) => type_mention(cx, site, ty),
         _ => super::flow(),
+    }
+}
+
+/// Whether a type is named through an alias of the program's, which keeps its name.
+fn is_own_alias(cx: &Cx<'_>, file: FileIdx, ty: TypeId) -> bool {
+    let TypeKind::Path(path) = &cx.hir(file)[ty].kind else { return false };
+    let scope = flow::scope_of_type(cx.resolver, file, ty);
+    match cx.resolver.path(scope, path, Namespace::Type).map(|found| found.res) {
+        Some(Res::Def(def)) => !cx.program.is_model(def),
+        _ => false,
     }
 }
 
 /// A written type of an option, or of the configuration.
 fn type_mention(cx: &Cx<'_>, site: &Site, ty: TypeId) -> Outcome {
     let file = site.file;
-    let scope = super::super::super::flow::scope_of_type(cx.resolver, file, ty);
+    let scope = flow::scope_of_type(cx.resolver, file, ty);
     let span = cx.hir(file)[ty].span;
     let written = cx.resolver.lower(ty, &TyScope { file, scope, params: Vec::new(), self_ty: None });
+    if is_own_alias(cx, file, ty) {
+        return Outcome::safe(Vec::new(), "the alias stands for sinks");
+    }
     if uses::is_option(cx, &written) {
         let change = cx.replace(file, span, sinks::sink_type(cx, file, scope));
         return Outcome::safe(vec![change], "the sinks themselves are passed on");

@@ -207,16 +207,18 @@ pub(crate) fn expects_sink(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
 fn expected_by(cx: &Cx<'_>, file: FileIdx, parent: ExprId, expr: ExprId) -> bool {
     let hir = cx.hir(file);
     match &hir[parent].kind {
-        ExprKind::Paren(_) | ExprKind::Tuple(_) | ExprKind::Array(_) => expects_sink(cx, file, parent),
+        ExprKind::Paren(_) | ExprKind::Tuple(_) => expects_sink(cx, file, parent),
+        ExprKind::Array(parts) => follows_sink(cx, file, parts, expr) || expects_sink(cx, file, parent),
         ExprKind::Block { flavour: BlockFlavour::Plain, .. } => expects_sink(cx, file, parent),
         ExprKind::If { condition, .. } => *condition != expr && expects_sink(cx, file, parent),
         ExprKind::Match { scrutinee, .. } => *scrutinee != expr && expects_sink(cx, file, parent),
         ExprKind::Macro(call) => {
             let is_vec = call.path.segments.last().is_some_and(|last| last.name.text == "vec");
-            is_vec && matches!(call.content, MacroContent::Exprs(_)) && expects_sink(cx, file, parent)
+            let MacroContent::Exprs(parts) = &call.content else { return false };
+            is_vec && (follows_sink(cx, file, parts, expr) || expects_sink(cx, file, parent))
         }
         ExprKind::Assign { rhs, .. } => *rhs == expr,
-        ExprKind::Cast { .. } | ExprKind::Struct { .. } => true,
+        ExprKind::Cast { .. } | ExprKind::Struct { .. } | ExprKind::Closure { ret: Some(_), .. } => true,
         ExprKind::Return(_) => returns_from_function(cx, file, parent),
         ExprKind::Call { callee, args } => {
             let Some(index) = args.iter().position(|&arg| arg == expr) else { return false };
@@ -239,6 +241,11 @@ fn expected_by(cx: &Cx<'_>, file: FileIdx, parent: ExprId, expr: ExprId) -> bool
         }
         _ => false,
     }
+}
+
+/// Whether an item of an array stands behind one that says the type of all.
+fn follows_sink(cx: &Cx<'_>, file: FileIdx, parts: &[ExprId], expr: ExprId) -> bool {
+    parts.first().is_some_and(|&first| first != expr && sink_of(cx, file, first).is_some())
 }
 
 fn returns_from_function(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {

@@ -1,13 +1,14 @@
 //! Where options and configurations pass: what stays as it is when they are sinks, what changes, what cannot be followed.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::hir::{ExprId, ExprKind, Parent, Span};
-use super::super::super::index::FileIdx;
+use super::super::super::hir::{ExprId, ExprKind, Parent, PatId, PatKind, Span};
+use super::super::super::index::{DefId, FileIdx};
 use super::super::super::infer::ValueRes;
 use super::super::super::legacy::{Tracked, is_shared_pointer};
 use super::super::super::outcome::Outcome;
 use super::super::super::text::is_plain;
 use super::super::super::ty::Ty;
+use super::dead::arguments_of;
 use super::sinks::{is_config, is_config_default, sink_type};
 
 /// Whether a type is, or holds, an option or a configuration.
@@ -112,6 +113,66 @@ pub(crate) fn place_of<'a>(cx: &Cx<'a>, file: FileIdx, config: ExprId) -> Option
     is_plain(cx, file, place).then(|| cx.expr_text(file, place))
 }
 
+/// Arguments of which nothing is known where options are wanted.
+pub(crate) fn unknown_arguments(cx: &Cx<'_>, def: DefId, index: usize) -> Vec<(FileIdx, ExprId, Outcome)> {
+    let Some(function) = cx.program.fn_item(def) else { return Vec::new() };
+    let Some(param) = function.params.get(index) else { return Vec::new() };
+    if !holds_options(cx, &cx.resolver.lower(param.ty, &cx.resolver.ty_scope(def))) {
+        return Vec::new();
+    }
+    let shift = usize::from(function.self_param.is_some());
+    let callers = cx.callers(def).iter();
+    let given = callers.filter_map(|&(file, caller)| {
+        let (args, index) = arguments_of(cx, file, caller, index, shift)?;
+        Some((file, *args.get(index)?))
+    });
+    given.filter(|&(file, arg)| is_unknown(cx, file, arg)).map(|(file, arg)| (file, arg, untyped())).collect()
+}
+
+/// Values of which nothing is known in literals, where a field holds options.
+pub(crate) fn unknown_values(cx: &Cx<'_>, def: DefId, name: &str) -> Vec<(FileIdx, ExprId, Outcome)> {
+    let is_options = cx.resolver.field_types(def, &[]).iter().any(|(own, ty, _)| own == name && holds_options(cx, ty));
+    let mut found = Vec::new();
+    let literals = cx.inferred.iter().flat_map(|(&file, inferred)| {
+        inferred.literals.iter().filter(|(_, own)| **own == def).map(move |(&literal, _)| (file, literal))
+    });
+    for (file, literal) in literals.filter(|_| is_options) {
+        let ExprKind::Struct { fields, .. } = &cx.hir(file)[literal].kind else { continue };
+        let value = fields.iter().find(|field| field.name.text == name).map(|field| field.value);
+        found.extend(value.filter(|&value| is_unknown(cx, file, value)).map(|value| (file, value, untyped())));
+    }
+    found.sort_by_key(|(file, value, _)| (*file, *value));
+    found
+}
+
+/// A struct that derives what a vector of sinks lacks, with a configuration inside.
+pub(crate) fn derived(cx: &Cx<'_>, def: DefId, name: &str) -> Option<Outcome> {
+    let types = cx.resolver.field_types(def, &[]);
+    let holds = types.iter().any(|(own, ty, _)| own == name && cx.legacy.mentioned(ty).contains(&Tracked::Config));
+    let item = cx.program.item(def)?;
+    let source = cx.source(cx.program.def(def).file);
+    let debug = item.attrs.iter().any(|attr| attr.path == "derive" && source[attr.span.range()].contains("Debug"));
+    (holds && debug).then(|| {
+        Outcome::report(
+            "the type derives `Debug` and holds a configuration; sinks cannot be printed",
+            "implement `Debug` by hand without the sinks, then run the tool again",
+        )
+    })
+}
+
+fn is_unknown(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    *cx.ty(file, expr) == Ty::Unknown
+        && !super::super::super::text::is_none(cx, file, expr)
+        && cx.calls_known(file, expr, "std::default::Default::default").is_none()
+}
+
+fn untyped() -> Outcome {
+    Outcome::report(
+        "options come from an expression whose type the tool does not know",
+        "make it give sinks (`Vec<Arc<dyn EventSink>>`), then run the tool again",
+    )
+}
+
 fn receiver_of(
     cx: &Cx<'_>,
     file: FileIdx,
@@ -130,6 +191,9 @@ fn receiver_of(
 }
 
 fn argument_of(cx: &Cx<'_>, file: FileIdx, callee: ExprId, arg: ExprId) -> Result<Vec<Change>, Outcome> {
+    if is_option(cx, cx.ty(file, callee)) {
+        return Ok(Vec::new());
+    }
     match cx.inferred(file).values.get(&cx.peel_parens(file, callee)) {
         Some(ValueRes::Def(def)) => {
             let path = cx.assoc_path(*def);
@@ -168,6 +232,16 @@ pub(crate) fn config_literal(cx: &Cx<'_>, file: FileIdx, literal: ExprId) -> Res
         }
         None => Ok(vec![cx.replace(file, whole, "Vec::new()")]),
     }
+}
+
+/// `Config { event_sinks }` in a pattern becomes `event_sinks`.
+pub(crate) fn config_pattern(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Change {
+    let hir = cx.hir(file);
+    let inner = match &hir[pat].kind {
+        PatKind::Struct { fields, .. } => fields.first().map(|field| cx.text(file, hir[field.pat].span)),
+        _ => None,
+    };
+    cx.replace(file, hir[pat].span, inner.unwrap_or("_"))
 }
 
 /// `config.event_sinks` becomes `config`.
