@@ -5,12 +5,6 @@ use super::cx::Change;
 use super::index::Program;
 use crate::edit::Edit;
 
-/// Whether a comment documents an item, with which it goes.
-fn is_doc(comment: &str) -> bool {
-    let line = comment.starts_with("///") && !comment.starts_with("////");
-    line || comment.starts_with("/**") && !comment.starts_with("/***") && comment != "/**/"
-}
-
 /// The same changes with the comments they would have eaten.
 pub(crate) fn rescue(program: &Program, changes: &[Change]) -> Vec<Change> {
     let mut out = Vec::with_capacity(changes.len());
