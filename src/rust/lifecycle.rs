@@ -7,6 +7,7 @@ mod guard;
 mod needs;
 mod plumbing;
 mod seed;
+mod standing;
 mod start;
 
 use std::collections::HashMap;
@@ -74,6 +75,8 @@ struct Text {
     rewrites: Vec<Rewrite>,
     /// Text that is gone afterwards.
     removed: Vec<(FileIdx, Span)>,
+    /// The contexts that the starts hang on.
+    contexts: Vec<(FileIdx, Span)>,
 }
 
 impl Text {
@@ -97,11 +100,11 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
     let mut text = Text::default();
     let mut owner = None;
     for &run in &parts.runs {
-        match start::one(cx, facts, &parts, run, &mut text) {
-            Ok(one) => {
-                owner = owner.or(Some((run.0, one.start_at)));
-                lifecycles.outcomes.insert((run.0, one.start_at), one.start);
-                lifecycles.outcomes.insert(run, one.run);
+        match start::all(cx, facts, &parts, run, &mut text) {
+            Ok((outcome, claims)) => {
+                owner = owner.or(Some(run));
+                lifecycles.outcomes.insert(run, outcome);
+                lifecycles.outcomes.extend(claims);
             }
             Err(outcome) => {
                 lifecycles.outcomes.insert(run, outcome);

@@ -104,8 +104,8 @@ impl Survey {
 /// Decides a unit.
 pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
     let mut facts = facts(cx, survey, &sites);
-    facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
     cx.take_needs();
+    facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
     let options = engine_options::plan(cx, &survey.options, &sites);
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {

@@ -25,6 +25,13 @@ pub(super) enum Form {
     Granted { condition: ExprId },
 }
 
+impl Form {
+    /// Whether the start's result is kept, so that its other errors come out where the run's do.
+    pub(super) fn keeps_result(self) -> bool {
+        matches!(self, Form::Refused { .. } | Form::RefusedAs)
+    }
+}
+
 /// The form of a claim and the statement it stands in.
 pub(super) fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form, StmtId)> {
     let hir = cx.hir(file);

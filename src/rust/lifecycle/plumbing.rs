@@ -101,7 +101,7 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
     };
     text.remove_stmt(cx, file, hir[stmt].span);
     let outcome = Outcome::safe(Vec::new(), HELP);
-    match arguments(cx, file, call).first().is_some_and(|&arg| reaches_the_run(cx, file, arg, parts)) {
+    match arguments(cx, file, call).first().is_some_and(|&arg| reaches_the_run(cx, file, arg, text)) {
         true => outcome,
         false => outcome.offered(
             Trap::RunContext,
@@ -125,16 +125,14 @@ pub(super) fn asked(cx: &Cx<'_>, (file, call): Place) -> Outcome {
 }
 
 /// Whether the stored cancel is that of the context on which the run hangs, and nothing else hangs on it.
-fn reaches_the_run(cx: &Cx<'_>, file: FileIdx, arg: ExprId, parts: &Parts) -> bool {
+fn reaches_the_run(cx: &Cx<'_>, file: FileIdx, arg: ExprId, text: &Text) -> bool {
     let hir = cx.hir(file);
     let named = cx.cloned(file, arg).unwrap_or(arg);
     let Some(local) = cx.local(file, named) else { return false };
     let super::super::hir::PatParent::Pat(tuple) = hir[local].parent else { return false };
     let PatKind::Tuple(pats) = &hir[tuple].kind else { return false };
     let Some(&ctx) = pats.first() else { return false };
-    let runs = parts.runs.iter().filter(|(own, _)| *own == file);
-    let contexts: Vec<Span> =
-        runs.filter_map(|&(_, run)| arguments(cx, file, run).first().map(|&ctx| cx.span(file, ctx))).collect();
     let spans = uses(cx, file, ctx);
-    !spans.is_empty() && spans.into_iter().all(|at| contexts.iter().any(|ctx| ctx.contains(at)))
+    !spans.is_empty()
+        && spans.into_iter().all(|at| text.contexts.iter().any(|&(own, ctx)| own == file && ctx.contains(at)))
 }

@@ -4,9 +4,8 @@ use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, PatId, Span, StmtId};
 use super::super::index::FileIdx;
 use super::super::rewrite::Piece;
-use super::super::rules::run_inference::Seed;
-use super::super::sites::arguments;
 use super::needs::{Needs, bound_by};
+use super::standing::Given;
 use super::with_comments;
 
 /// How the start gets its turn.
@@ -28,8 +27,8 @@ impl Seeding {
 }
 
 /// How the start of a run gets its turn.
-pub(super) fn of(cx: &Cx<'_>, file: FileIdx, seed: Seed, needs: &Needs, run: ExprId) -> Seeding {
-    let Some(turn) = given(cx, file, seed, run) else { return Seeding::Given };
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, given: Given, needs: &Needs, run: ExprId) -> Seeding {
+    let Some(turn) = given.expr() else { return Seeding::Given };
     let hir = cx.hir(file);
     let reading: Vec<StmtId> = needs.stmts.iter().copied().filter(|&stmt| reads_latest(cx, file, stmt)).collect();
     let direct = !reads(cx, file, turn).is_empty();
@@ -80,32 +79,21 @@ fn reads(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Vec<ExprId> {
     hir.descendants(expr).filter(is_read).collect()
 }
 
-/// The expression that the run is given: its turn, or its option.
-pub(super) fn given(cx: &Cx<'_>, file: FileIdx, seed: Seed, run: ExprId) -> Option<ExprId> {
-    match seed {
-        Seed::Latest => None,
-        Seed::Turn { some, turn } if cx.span(file, run).contains(cx.span(file, some)) => Some(turn),
-        Seed::Turn { .. } => arguments(cx, file, run).get(1).copied(),
-        Seed::Given(option) | Seed::Optional(option) => Some(option),
-    }
-}
-
 /// The method of the start and its argument.
 pub(super) fn argument(
     cx: &Cx<'_>,
     file: FileIdx,
-    seed: Seed,
+    given: Given,
     seeding: &Seeding,
-    run: ExprId,
     claim: StmtId,
 ) -> (&'static str, Vec<Piece>) {
-    let Some(given) = given(cx, file, seed, run) else { return ("start_inference", Vec::new()) };
-    let span = cx.span(file, given);
+    let Some(expr) = given.expr() else { return ("start_inference", Vec::new()) };
+    let span = cx.span(file, expr);
     let taken: &[StmtId] = match seeding {
         Seeding::UnderClaim(stmts) => stmts,
-        _ if matches!(seed, Seed::Optional(_)) => &[],
+        _ if matches!(given, Given::Option(_)) => &[],
         _ => {
-            let rest = if matches!(seed, Seed::Given(_)) { ".unwrap_or_default()" } else { "" };
+            let rest = if matches!(given, Given::Some(_)) { ".unwrap_or_default()" } else { "" };
             return ("start_with_turn", vec![Piece::source(span), Piece::text(rest)]);
         }
     };
@@ -126,10 +114,10 @@ pub(super) fn argument(
         pieces.push(under_claim(cx, file, own, &hir.stmt_exprs(stmt)));
         pieces.push(Piece::text(inner.clone()));
     }
-    pieces.push(under_claim(cx, file, span, &[given]));
-    pieces.push(Piece::text(match seed {
-        Seed::Given(_) => ".unwrap_or_default()",
-        Seed::Optional(_) => ".or_else(|| latest.cloned()).unwrap_or_default()",
+    pieces.push(under_claim(cx, file, span, &[expr]));
+    pieces.push(Piece::text(match given {
+        Given::Some(_) => ".unwrap_or_default()",
+        Given::Option(_) => ".or_else(|| latest.cloned()).unwrap_or_default()",
         _ => "",
     }));
     if !taken.is_empty() {

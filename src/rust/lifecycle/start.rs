@@ -6,93 +6,79 @@ use super::super::hir::{ExprId, ExprKind, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::rewrite::Piece;
-use super::super::rules::run_inference::{self, Seed};
-use super::super::rules::run_lifecycle;
-use super::super::sites::{arguments, receiver};
+use super::super::rules::inference_state::delete_line;
+use super::super::rules::{run_inference, run_lifecycle};
+use super::super::sites::receiver;
 use super::super::unit::Facts;
 use super::guard::{self, Form};
 use super::needs::{self, Needs};
 use super::plumbing::{self, Plumbing};
 use super::seed::{self, Seeding};
-use super::{Parts, Place, Text, is_deferred, own_future, with_comments};
+use super::standing::{self, Given, Parent, Standing};
+use super::{Parts, Place, Text, own_future, with_comments};
 use crate::rules::Trap;
-
-/// The decisions about a claim and its run.
-pub(super) struct One {
-    pub(super) start_at: ExprId,
-    pub(super) start: Outcome,
-    pub(super) run: Outcome,
-}
 
 /// What is known of a lifecycle before its text is written.
 struct Reading {
-    file: FileIdx,
-    claim: ExprId,
+    standing: Standing,
     stmt: StmtId,
-    run: ExprId,
     form: Form,
-    ctx: ExprId,
-    seed: Seed,
     plumbing: Option<Plumbing>,
     seeding: Seeding,
     needs: Needs,
 }
 
-/// Brings a run and its claim together.
+/// Brings a run and its claims together: the decision about the run, and one for each claim.
 ///
 /// # Errors
 /// The report, where the two cannot be brought together.
-pub(super) fn one(cx: &Cx<'_>, facts: &Facts, parts: &Parts, run: Place, text: &mut Text) -> Result<One, Outcome> {
-    let reading = read(cx, facts, parts, run)?;
-    let placement = Placement::of(&reading);
-    let (start, wait) = levels(cx, facts, &reading, placement);
-    write(cx, &reading, placement, wait, text);
-    Ok(One {
-        start_at: reading.claim,
-        start,
-        run: run_inference::judge(
-            cx,
-            facts,
-            reading.file,
-            reading.run,
-            reading.seed,
-            &run_inference::fate(cx, reading.file, reading.run),
-            Outcome::safe(Vec::new(), "only the wait stays here: `handle.wait()`"),
-        ),
-    })
-}
-
-fn read(cx: &Cx<'_>, facts: &Facts, parts: &Parts, (file, run): Place) -> Result<Reading, Outcome> {
+pub(super) fn all(
+    cx: &Cx<'_>,
+    facts: &Facts,
+    parts: &Parts,
+    run: Place,
+    text: &mut Text,
+) -> Result<(Outcome, Vec<(Place, Outcome)>), Outcome> {
     if !facts.has_tokio {
         return Err(run_inference::needs_tokio());
     }
-    let claims = parts.starts.iter().filter(|&&claim| super::same_function(cx, claim, (file, run)));
-    let before: Vec<ExprId> = claims
-        .map(|&(_, claim)| claim)
-        .filter(|&claim| cx.span(file, claim).start < cx.span(file, run).start)
-        .collect();
-    let &[claim] = before.as_slice() else { return Err(run_lifecycle::apart()) };
-    if cx.ancestors(file, claim).any(|at| is_deferred(cx, file, at) && !cx.span(file, at).contains(cx.span(file, run)))
-    {
+    let seed = run_inference::seed(cx, run.0, run.1).ok_or_else(run_lifecycle::apart)?;
+    let standings = standing::of(cx, parts, run)?;
+    let readings: Vec<Reading> =
+        standings.into_iter().map(|standing| read(cx, parts, standing)).collect::<Result<_, _>>()?;
+    if readings.iter().any(|reading| reading.form.keeps_result() != readings[0].form.keeps_result()) {
         return Err(run_lifecycle::apart());
     }
-    let (form, stmt) = guard::form(cx, file, claim, run).ok_or_else(run_lifecycle::unreadable_claim)?;
-    let &[ctx, _] = arguments(cx, file, run) else { return Err(run_lifecycle::apart()) };
-    let seed = match run_inference::seed(cx, file, run) {
-        None => return Err(run_lifecycle::apart()),
-        Some(seed) => seed,
+    let fate = run_inference::fate(cx, run.0, run.1);
+    let mut claims = Vec::new();
+    for reading in &readings {
+        let placement = Placement::of(reading);
+        let (outcome, waiting) = levels(cx, facts, reading, placement, fate.dropper.is_some());
+        write(cx, reading, placement, waiting, text);
+        claims.push(((reading.standing.file, reading.standing.claim), outcome));
+    }
+    text.changes.extend(run_inference::unwrapped(cx, run.0, seed));
+    let waits = Outcome::safe(Vec::new(), "only the wait stays here: `handle.wait()`");
+    Ok((run_inference::judge(cx, facts, run.0, run.1, seed, &fate, waits), claims))
+}
+
+fn read(cx: &Cx<'_>, parts: &Parts, standing: Standing) -> Result<Reading, Outcome> {
+    let Standing { file, claim, at, given, .. } = standing;
+    let (form, stmt) = guard::form(cx, file, claim, at).ok_or_else(run_lifecycle::unreadable_claim)?;
+    let ctx = match standing.ctx {
+        Parent::Expr(ctx) => Some(ctx),
+        Parent::Text(_) => None,
     };
-    let plumbing = plumbing::of(cx, file, ctx, run, parts);
+    let plumbing = ctx.and_then(|ctx| plumbing::of(cx, file, ctx, at, parts));
     let gone: Vec<StmtId> = plumbing.iter().map(|plumbing| plumbing.stmt).collect();
     let between: Vec<StmtId> =
-        needs::between(cx, file, stmt, run).into_iter().filter(|stmt| !gone.contains(stmt)).collect();
-    let ctx_now = plumbing.map_or(ctx, |plumbing| plumbing.parent);
-    let mut exprs = vec![ctx_now];
-    exprs.extend(seed::given(cx, file, seed, run));
+        needs::between(cx, file, stmt, at).into_iter().filter(|stmt| !gone.contains(stmt)).collect();
+    let ctx_now = plumbing.map(|plumbing| plumbing.parent).or(ctx);
+    let exprs: Vec<ExprId> = ctx_now.into_iter().chain(given.expr()).collect();
     let claimed = receiver(cx, file, claim).unwrap_or(claim);
     let needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
-    let seeding = seed::of(cx, file, seed, &needs, run);
-    Ok(Reading { file, claim, stmt, run, form, ctx, seed, plumbing, seeding, needs })
+    let seeding = seed::of(cx, file, given, &needs, at);
+    Ok(Reading { standing, stmt, form, plumbing, seeding, needs })
 }
 
 /// Where the start stands.
@@ -124,8 +110,9 @@ enum Waiting {
 }
 
 /// The decision about the claim, and whether the wait must cancel when it is given up.
-fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement) -> (Outcome, Waiting) {
-    let Reading { file, run, stmt, .. } = *reading;
+fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement, droppable: bool) -> (Outcome, Waiting) {
+    let stmt = reading.stmt;
+    let Standing { file, at, given, .. } = reading.standing;
     let hir = cx.hir(file);
     let mut outcome = Outcome::safe(
         Vec::new(),
@@ -143,12 +130,11 @@ fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement) -
             "the turn is read in front of the claim, so a run that ends in between is not seen",
         );
     }
-    let deferred = own_future(cx, file, run, hir[stmt].span);
-    if deferred.is_some() && facts.reads_turn && reading.seed != Seed::Latest {
+    let deferred = own_future(cx, file, at, hir[stmt].span);
+    if deferred.is_some() && facts.reads_turn && given != Given::Latest {
         outcome = outcome.reserved("who reads the turn while a run is under way sees the run's own prompt");
     }
     let spawned = deferred.is_some_and(|future| is_spawned(cx, file, future, stmt));
-    let dropped = run_inference::fate(cx, file, run).dropper;
     let returned = deferred.is_some() && !spawned && !is_awaited(cx, file, deferred);
     if returned {
         outcome = outcome
@@ -163,23 +149,24 @@ fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement) -
         outcome = outcome
             .offered(Trap::EagerStart, &format!("the run begins at the guard, in front of what line {line} does"));
     }
-    let waiting = match (returned, dropped) {
+    let waiting = match (returned, droppable) {
         (true, _) => Waiting::Handed,
-        (false, Some(_)) => Waiting::Droppable,
-        (false, None) => Waiting::Plain,
+        (false, true) => Waiting::Droppable,
+        (false, false) => Waiting::Plain,
     };
     (outcome, waiting)
 }
 
 /// Statements that go with the lifecycle.
 fn is_part(cx: &Cx<'_>, reading: &Reading, stmt: StmtId) -> bool {
-    let hir = cx.hir(reading.file);
+    let file = reading.standing.file;
+    let hir = cx.hir(file);
     hir.stmt_exprs(stmt).into_iter().any(|expr| {
         hir.descendants(expr).any(|at| {
-            let def = cx.inferred(reading.file).methods.get(&at);
+            let def = cx.inferred(file).methods.get(&at);
             def.and_then(|&def| cx.legacy.method(def))
                 .is_some_and(|name| ["set_cancel", "finish_run", "start_run"].contains(&name))
-        }) || super::finish::is_guard_made(cx, reading.file, expr)
+        }) || super::finish::is_guard_made(cx, file, expr)
     })
 }
 
@@ -234,13 +221,13 @@ fn is_awaited(cx: &Cx<'_>, file: FileIdx, future: Option<ExprId>) -> bool {
 
 /// Writes start and wait.
 fn write(cx: &Cx<'_>, reading: &Reading, placement: Placement, waiting: Waiting, text: &mut Text) {
-    let Reading { file, claim, stmt, run, .. } = *reading;
+    let stmt = reading.stmt;
+    let Standing { file, claim, at, .. } = reading.standing;
     let hir = cx.hir(file);
     // A future that waits from the start on cancels the run also where nobody ever polls what it goes into.
-    let waits_at_once = waiting == Waiting::Handed && reading.form == Form::Value;
-    let is_run = waits_at_once || matches!(reading.form, Form::Refused { .. } | Form::RefusedAs);
-    let wish = if is_run { "run" } else { "handle" };
-    let name = cx.free_name(file, claim, wish, &[]);
+    let waits_at_once = waiting == Waiting::Handed && reading.form == Form::Value && reading.standing.helper.is_none();
+    let is_result = reading.form.keeps_result();
+    let name = cx.free_name(file, claim, if waits_at_once || is_result { "run" } else { "handle" }, &[]);
     let start = start_call(cx, reading);
     let mut front = moved(cx, reading, placement, text);
     bind(cx, reading, &name, start, &mut front, text);
@@ -257,21 +244,28 @@ fn write(cx: &Cx<'_>, reading: &Reading, placement: Placement, waiting: Waiting,
             pieces.append(&mut front);
             pieces.push(Piece::source(hir[stmt].span));
             text.rewrite(file, Span { start: end, end }, pieces);
-            text.changes.push(super::super::rules::inference_state::delete_line(cx, file, hir[stmt].span));
+            text.changes.push(delete_line(cx, file, hir[stmt].span));
         }
     }
     if let Some(plumbing) = &reading.plumbing {
-        plumbing.remove(cx, file, run, text);
+        plumbing.remove(cx, file, at, text);
+    }
+    if let Parent::Expr(ctx) = reading.standing.ctx {
+        text.contexts.push((file, cx.span(file, ctx)));
     }
     let wait = if waiting == Waiting::Plain { "wait" } else { "wait_or_cancel" };
-    let waited = match reading.form {
-        _ if waits_at_once => name,
-        Form::Refused { .. } | Form::RefusedAs => format!("async {{ {name}?.{wait}().await }}"),
-        _ => format!("{name}.{wait}()"),
+    let waited = match is_result {
+        _ if waits_at_once => name.clone(),
+        true => format!("async {{ {name}?.{wait}().await }}"),
+        false => format!("{name}.{wait}()"),
     };
-    text.changes.push(cx.replace(file, hir[run].span, waited));
-    text.changes.extend(run_inference::unwrapped(cx, file, reading.seed));
-    text.removed.push((file, hir[run].span));
+    match &reading.standing.helper {
+        Some(helper) => helper.write(cx, (file, at), &name, is_result, waited, text),
+        None => {
+            text.changes.push(cx.replace(file, hir[at].span, waited));
+            text.removed.push((file, hir[at].span));
+        }
+    }
 }
 
 /// The statements that move in front of the claim.
@@ -280,12 +274,13 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
     if placement != Placement::Claim {
         return front;
     }
-    let hir = cx.hir(reading.file);
-    let source = &cx.program.unit(reading.file).source;
+    let file = reading.standing.file;
+    let hir = cx.hir(file);
+    let source = &cx.program.unit(file).source;
     let indent = source.indent_at(hir[reading.stmt].span.start as usize);
     for &needed in &reading.needs.stmts {
-        let span = with_comments(cx, reading.file, hir[needed].span);
-        text.changes.push(super::super::rules::inference_state::delete_line(cx, reading.file, span));
+        let span = with_comments(cx, file, hir[needed].span);
+        text.changes.push(delete_line(cx, file, span));
         if !reading.seeding.takes(needed) {
             front.push(Piece::source(span));
             front.push(Piece::text(format!("{}{indent}", source.newline())));
@@ -296,23 +291,20 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
 
 /// The start itself: `session.start_with_turn(&ctx, turn)`.
 fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
-    let file = reading.file;
+    let Standing { file, claim, given, .. } = reading.standing;
     let hir = cx.hir(file);
-    let claimed = receiver(cx, file, reading.claim).unwrap_or(reading.claim);
+    let claimed = receiver(cx, file, claim).unwrap_or(claim);
     let session = match hir[claimed].kind {
         ExprKind::Ref { expr, .. } => expr,
         _ => claimed,
     };
     let mut pieces = vec![Piece::source(hir[session].span)];
-    let ctx = match reading.plumbing {
-        Some(plumbing) => {
-            let is_reference = matches!(cx.ty(file, plumbing.parent), super::super::ty::Ty::Ref(_));
-            let amp = if is_reference { "" } else { "&" };
-            vec![Piece::text(amp), Piece::source(hir[plumbing.parent].span)]
-        }
-        None => vec![Piece::source(hir[reading.ctx].span)],
+    let ctx = match (&reading.plumbing, &reading.standing.ctx) {
+        (Some(plumbing), _) => borrowed(cx, file, plumbing.parent),
+        (None, Parent::Expr(ctx)) => borrowed(cx, file, *ctx),
+        (None, Parent::Text(text)) => vec![Piece::text(text.clone())],
     };
-    let (method, argument) = seed::argument(cx, file, reading.seed, &reading.seeding, reading.run, reading.stmt);
+    let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.stmt);
     pieces.push(Piece::text(format!(".{method}(")));
     pieces.extend(ctx);
     if !argument.is_empty() {
@@ -323,9 +315,17 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
     pieces
 }
 
+/// An expression as an argument that is a reference.
+fn borrowed(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Vec<Piece> {
+    let is_reference = matches!(cx.ty(file, expr), super::super::ty::Ty::Ref(_))
+        || matches!(cx.hir(file)[expr].kind, ExprKind::Ref { .. });
+    vec![Piece::text(if is_reference { "" } else { "&" }), Piece::source(cx.span(file, expr))]
+}
+
 /// Binds the start's handle in the form that the claim had.
 fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>, text: &mut Text) {
-    let Reading { file, claim, stmt, .. } = *reading;
+    let stmt = reading.stmt;
+    let Standing { file, claim, .. } = reading.standing;
     let hir = cx.hir(file);
     let claim_span = hir[claim].span;
     let ok = || format!("Ok({name})");
@@ -393,8 +393,9 @@ fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &m
 }
 
 fn bind_in_front(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>) {
-    let source = &cx.program.unit(reading.file).source;
-    let indent = source.indent_at(cx.hir(reading.file)[reading.stmt].span.start as usize);
+    let file = reading.standing.file;
+    let source = &cx.program.unit(file).source;
+    let indent = source.indent_at(cx.hir(file)[reading.stmt].span.start as usize);
     front.push(Piece::text(format!("let {name} = ")));
     front.extend(start);
     front.push(Piece::text(format!(";{}{indent}", source.newline())));
