@@ -21,6 +21,7 @@ mod lower;
 mod manifest;
 mod models;
 mod moved;
+mod order;
 mod outcome;
 mod package;
 mod pairing;

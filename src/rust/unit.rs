@@ -32,12 +32,20 @@ pub(crate) struct Facts {
     pub(crate) reads_id: bool,
     /// Whether a run is seeded with the state's own turn.
     pub(crate) reruns: bool,
-    /// Whether every state begins with a turn that is proven to hold a block.
+    /// Whether every state begins with a turn that is proven to hold a block, and is given no other.
     pub(crate) first_turn_proven: bool,
+    /// The runs of the unit.
+    pub(crate) runs: Vec<(FileIdx, ExprId)>,
+    /// The calls of `set_turn`.
+    pub(crate) set_turns: Vec<(FileIdx, ExprId)>,
+    /// Whether all runs of the one session happen one after the other in calls of the function that makes it.
+    pub(crate) runs_in_turn: bool,
     /// Where the state or the core session is used.
     pub(crate) touches: Vec<(FileIdx, ExprId)>,
     /// The function that makes the state, if there is one and nothing outlives it.
     pub(crate) made_in: Option<(FileIdx, ItemId)>,
+    /// Whether each call of that function makes the state just once.
+    pub(crate) made_once: bool,
     pub(crate) has_tokio: bool,
     /// Whether turns' metadata names a session id in this program.
     pub(crate) adopts_ids: bool,
@@ -166,11 +174,10 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         .filter(|site| matches!(site.kind, SiteKind::Run(_)))
         .filter_map(|site| Some((site.file, site.expr()?)))
         .collect();
-    let states: Vec<(FileIdx, ExprId)> = sites
-        .iter()
-        .filter(|site| site.kind == SiteKind::StateNew)
-        .filter_map(|site| Some((site.file, site.expr()?)))
-        .collect();
+    let states = calls_of(sites, &SiteKind::StateNew);
+    let made_in = made_in(cx, sites, &states);
+    let set_turns = calls_of(sites, &SiteKind::StateMethod("set_turn"));
+    let turns_set_proven = set_turns.iter().all(|&(file, call)| set_turn_proven(cx, file, call));
     Facts {
         pairing: pair(cx, sites),
         lifecycles: Lifecycles::default(),
@@ -180,14 +187,40 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         reruns: runs
             .iter()
             .any(|&(file, run)| run_inference::seed(cx, file, run).is_some_and(run_inference::Seed::may_rerun)),
-        first_turn_proven: !states.is_empty() && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
+        first_turn_proven: turns_set_proven
+            && !states.is_empty()
+            && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
+        runs_in_turn: made_in.is_some_and(|home| runs_in_turn(cx, home, sites, &runs)),
+        runs,
+        set_turns,
         touches: sites.iter().filter_map(touched).collect(),
-        made_in: made_in(cx, sites, &states),
+        made_in,
+        made_once: made_in.is_some() && states.iter().all(|&(file, state)| is_once(cx, file, state)),
         has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
         adopts_ids: survey.adopts_ids,
         sees_stamps: survey.sees_stamps,
         sees_task: survey.sees_task,
     }
+}
+
+fn calls_of(sites: &[Site], kind: &SiteKind) -> Vec<(FileIdx, ExprId)> {
+    sites.iter().filter(|site| site.kind == *kind).filter_map(|site| Some((site.file, site.expr()?))).collect()
+}
+
+fn set_turn_proven(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let turn = super::sites::arguments(cx, file, call).first();
+    turn.is_some_and(|&turn| super::proof::turn_has_blocks(cx, file, turn))
+}
+
+fn runs_in_turn(cx: &Cx<'_>, home: (FileIdx, ItemId), sites: &[Site], runs: &[(FileIdx, ExprId)]) -> bool {
+    let is_whole = |site: &Site| match site.kind {
+        SiteKind::Run(method) => method == "run_inference",
+        SiteKind::StateMethod(method) => method != "start_run",
+        _ => true,
+    };
+    sites.iter().all(is_whole)
+        && runs.iter().all(|&(file, run)| super::order::is_awaited(cx, file, run))
+        && super::order::is_one_thread(cx, home, runs)
 }
 
 /// The call or access, where a site is one of the state or the core session.
@@ -239,6 +272,18 @@ fn made_in(cx: &Cx<'_>, sites: &[Site], states: &[(FileIdx, ExprId)]) -> Option<
         _ => false,
     });
     (!kept).then(|| (file, cx.function_of(file, state)))
+}
+
+/// Whether an expression is evaluated at most once in a call of the function around it.
+fn is_once(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    use super::hir::ExprKind;
+    let repeats = |at: ExprId| {
+        matches!(
+            cx.hir(file)[at].kind,
+            ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure { .. }
+        )
+    };
+    !cx.ancestors(file, expr).any(repeats)
 }
 
 fn is_param_type(cx: &Cx<'_>, file: FileIdx, ty: super::hir::TypeId) -> bool {

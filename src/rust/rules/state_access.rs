@@ -3,6 +3,7 @@
 use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, MacroContent, Parent};
 use super::super::index::FileIdx;
+use super::super::order::is_one_thread;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::super::text::rename_method;
@@ -29,14 +30,24 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
                 false => outcome,
             }
         }
-        "set_turn" => Outcome::report(
-            "the turn is overwritten from outside",
-            "`session.append(turn)` for a new turn, `session.update_latest(|turn| …)` to change the latest one",
-        ),
+        "set_turn" => set_turn(cx, facts, file, call),
         "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
             .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
         _ => Outcome::report("a session does not give its engine away", "keep the engine beside the session")
             .because(Trap::NoCounterpart, "`engine()` has no counterpart"),
+    }
+}
+
+/// `append` makes the turn the latest one, too, and leaves those before it in the history.
+fn set_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Outcome {
+    let outcome = Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then");
+    let is_between_runs =
+        facts.runs_in_turn && facts.made_in.is_some_and(|home| is_one_thread(cx, home, &[(file, call)]));
+    match is_between_runs {
+        true => outcome,
+        false => outcome.reserved(
+            "a turn that is appended while a run is under way stays the latest one; the legacy state's became the result",
+        ),
     }
 }
 
@@ -120,6 +131,17 @@ mod tests {
                 "if state.session_id() == \"a\" { drop(id); }",
             ]
         );
+    }
+
+    #[test]
+    fn a_turn_that_is_set_between_runs_is_appended() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                    state.set_turn(Turn::builder().with_user_prompt(\"x\").build());\n\
+                    let session = Session::new(state.clone());\nsession.run_inference(&ctx, None).await?;";
+        assert!(migrated(body).contains("state.append(Turn::builder().with_user_prompt(\"x\").build());"));
+        assert_eq!(finding_at(body, "set_turn").level, Level::Safe);
+        let spawned = format!("{body}\ntokio::spawn(async move {{ state.set_turn(Turn::default()) }});");
+        assert_eq!(finding_at(&spawned, "set_turn").level, Level::Offered);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::super::cx::{Cx, TraitMethod};
 use super::super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatKind, StmtId, StmtKind};
 use super::super::super::index::{DefId, FileIdx};
+use super::super::super::order::{call_at, is_awaited};
 use super::super::super::proof::is_called_from_outside;
 
 const DEPTH: usize = 6;
@@ -24,10 +25,6 @@ pub(crate) fn fate(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Fate {
     let owner = cx.program.def_of_item(file, cx.function_of(file, run));
     let outside = leaves && owner.is_some_and(|def| is_called_from_outside(cx, def));
     Fate { dropper, cancels: dropper.is_some() || outside }
-}
-
-fn is_awaited(cx: &Cx<'_>, file: FileIdx, future: ExprId) -> bool {
-    cx.parent_expr(file, future).is_some_and(|parent| matches!(cx.hir(file)[parent].kind, ExprKind::Await(_)))
 }
 
 /// Whether a statement is the value of a function's body.
@@ -136,16 +133,6 @@ fn keeper_outside(cx: &Cx<'_>, file: FileIdx, future: ExprId, depth: usize) -> O
         Some(call) => keeper(cx, file, call, depth),
         None => Some(KEEPER),
     })
-}
-
-/// The call of which `at` is the callee, or which it is.
-fn call_at(cx: &Cx<'_>, file: FileIdx, at: ExprId) -> Option<ExprId> {
-    let hir = cx.hir(file);
-    if matches!(hir[at].kind, ExprKind::MethodCall { .. }) {
-        return Some(at);
-    }
-    let parent = cx.parent_expr(file, at)?;
-    matches!(hir[parent].kind, ExprKind::Call { callee, .. } if cx.peel_parens(file, callee) == at).then_some(parent)
 }
 
 fn is_in_join_all(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {

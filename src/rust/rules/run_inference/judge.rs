@@ -3,11 +3,13 @@
 use super::super::super::cx::Cx;
 use super::super::super::hir::{BlockFlavour, ExprId, ExprKind};
 use super::super::super::index::FileIdx;
+use super::super::super::order::{dominates, is_same_value};
 use super::super::super::outcome::Outcome;
 use super::super::super::proof::{is_called_from_outside, option_has_blocks, turn_has_blocks};
+use super::super::super::sites::{arguments, receiver};
 use super::super::super::unit::Facts;
 use super::dropping::{Fate, callers};
-use super::seed::Seed;
+use super::seed::{Seed, seed};
 use crate::rules::Trap;
 
 /// The outcome with every trap that this run may fall into.
@@ -20,7 +22,7 @@ pub(crate) fn judge(
     fate: &Fate,
     mut outcome: Outcome,
 ) -> Outcome {
-    if !is_never_empty(cx, facts, file, seed) {
+    if !is_never_empty(cx, facts, file, run, seed) {
         outcome = outcome.offered(
             Trap::EmptyTurn,
             "the turn is not proven to hold a block, and starting on an empty one is `SessionError::EmptyTurn`",
@@ -67,13 +69,42 @@ pub(crate) fn judge(
     outcome
 }
 
-fn is_never_empty(cx: &Cx<'_>, facts: &Facts, file: FileIdx, seed: Seed) -> bool {
+fn is_never_empty(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId, seed: Seed) -> bool {
+    let latest = || facts.first_turn_proven || latest_has_blocks(cx, facts, file, run);
     match seed {
-        Seed::Latest => facts.first_turn_proven,
+        Seed::Latest => latest(),
         Seed::Turn { turn, .. } => turn_has_blocks(cx, file, turn),
         Seed::Given(option) => option_has_blocks(cx, file, option),
-        Seed::Optional(option) => facts.first_turn_proven && option_has_blocks(cx, file, option),
+        Seed::Optional(option) => latest() && option_has_blocks(cx, file, option),
     }
+}
+
+/// Whether the session was surely given a turn before this run, and never one that may be empty.
+fn latest_has_blocks(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
+    let given_before = |&&(own, at): &&(FileIdx, ExprId)| {
+        own == file && at != run && dominates(cx, file, at, run) && is_of_same_session(cx, facts, file, at, run)
+    };
+    let ran = |&(file, at): &(FileIdx, ExprId)| ends_the_function(cx, file, at) && is_seeded(cx, file, at);
+    facts.set_turns.iter().all(|&(file, call)| sets_blocks(cx, file, call))
+        && (facts.set_turns.iter().any(|call| given_before(&call)) || facts.runs.iter().filter(given_before).any(ran))
+}
+
+fn sets_blocks(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    arguments(cx, file, call).first().is_some_and(|&turn| turn_has_blocks(cx, file, turn))
+}
+
+/// Whether a run has a turn of its own that is proven to hold a block.
+fn is_seeded(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
+    match seed(cx, file, run) {
+        Some(Seed::Turn { turn, .. }) => turn_has_blocks(cx, file, turn),
+        Some(Seed::Given(option)) => option_has_blocks(cx, file, option),
+        _ => false,
+    }
+}
+
+fn is_of_same_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, a: ExprId, b: ExprId) -> bool {
+    facts.made_once
+        || matches!((receiver(cx, file, a), receiver(cx, file, b)), (Some(a), Some(b)) if is_same_value(cx, file, a, b))
 }
 
 /// Whether the run, or a function that awaits it, is polled together with other futures on one task.
@@ -92,14 +123,18 @@ fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
 /// Whether nothing looks at the session after this run has failed: the failure leaves the function that made it.
 fn ends_with_failure(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
     let hir = cx.hir(file);
-    let Some(awaited) = cx.parent_expr(file, run) else { return false };
-    let leaves = match cx.parent_expr(file, awaited).map(|parent| &hir[parent].kind) {
-        Some(ExprKind::Try(_)) => true,
-        Some(ExprKind::MethodCall { method, .. }) => ["unwrap", "expect"].contains(&method.text.as_str()),
-        _ => false,
-    };
     let in_function = !cx.ancestors(file, run).any(|at| {
         matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
     });
-    leaves && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
+    ends_the_function(cx, file, run) && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
+}
+
+/// Whether the failure of a run leaves what is around it: `?`, `unwrap`, `expect`.
+fn ends_the_function(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
+    let Some(awaited) = cx.parent_expr(file, run) else { return false };
+    match cx.parent_expr(file, awaited).map(|parent| &cx.hir(file)[parent].kind) {
+        Some(ExprKind::Try(_)) => true,
+        Some(ExprKind::MethodCall { method, .. }) => ["unwrap", "expect"].contains(&method.text.as_str()),
+        _ => false,
+    }
 }
