@@ -267,6 +267,21 @@ fn function_gives_blocks(cx: &Cx<'_>, def: DefId, depth: usize) -> bool {
     every_value(cx, def, |file, value| has_blocks(cx, file, value, depth))
 }
 
+/// The one expression that a function of the user's always returns.
+pub(crate) fn only_value(cx: &Cx<'_>, def: DefId) -> Option<(FileIdx, ExprId)> {
+    let body = cx.program.fn_item(def).filter(|_| cx.trait_method(def) == TraitMethod::None)?.body?;
+    let file = cx.program.def(def).file;
+    let hir = cx.hir(file);
+    if cx.program.is_model(def) || hir.descendants(body).any(|at| matches!(hir[at].kind, ExprKind::Return(_))) {
+        return None;
+    }
+    let ExprKind::Block { stmts, .. } = &hir[body].kind else { return None };
+    match stmts.last().map(|&stmt| &hir[stmt].kind) {
+        Some(StmtKind::Expr { expr, semi: false }) => Some((file, *expr)),
+        _ => None,
+    }
+}
+
 /// Whether everything a function of the user's returns satisfies `test`.
 fn every_value(cx: &Cx<'_>, def: DefId, test: impl Fn(FileIdx, ExprId) -> bool) -> bool {
     let Some(function) = cx.program.fn_item(def) else { return false };

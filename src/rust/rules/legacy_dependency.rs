@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn both_crates_stand_while_something_legacy_is_left() {
-        let code = "use geppetto::prelude::*;\nfn f(state: &InferenceState, turn: Turn) { state.set_turn(turn); }\nfn g(_: geppetto::turns::Block) {}\nfn main() {}\n";
+        let code = "use geppetto::prelude::*;\nfn f(state: &InferenceState) { state.set_run_id(\"b\"); }\nfn g(_: geppetto::turns::Block) {}\nfn main() {}\n";
         let plan = plan_of(code);
         let manifest = plan.changes.iter().find(|change| change.before.path().ends_with("Cargo.toml")).unwrap();
         assert!(manifest.after.text().contains("geppetto = \"0.9\"\ngeppetto-runtime = "), "{}", manifest.after.text());

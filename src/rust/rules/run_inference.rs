@@ -1,7 +1,9 @@
 //! `run-inference`: a legacy run becomes one start and one wait.
 
 mod dropping;
+mod failure;
 mod judge;
+mod owner;
 mod seed;
 mod start;
 mod wait;

@@ -1,7 +1,7 @@
 //! The traps of a run.
 
 use super::super::super::cx::Cx;
-use super::super::super::hir::{BlockFlavour, ExprId, ExprKind};
+use super::super::super::hir::{ExprId, ExprKind};
 use super::super::super::index::FileIdx;
 use super::super::super::order::{dominates, is_same_value};
 use super::super::super::outcome::Outcome;
@@ -9,19 +9,25 @@ use super::super::super::proof::{is_called_from_outside, option_has_blocks, turn
 use super::super::super::sites::{arguments, receiver};
 use super::super::super::unit::Facts;
 use super::dropping::{Fate, callers};
+use super::failure;
+use super::owner::is_only_run;
 use super::seed::{Seed, seed};
+use super::start::Parts;
 use crate::rules::Trap;
 
 /// The outcome with every trap that this run may fall into.
 pub(crate) fn judge(
     cx: &Cx<'_>,
     facts: &Facts,
-    file: FileIdx,
-    run: ExprId,
+    parts: &Parts,
     seed: Seed,
     fate: &Fate,
     mut outcome: Outcome,
 ) -> Outcome {
+    let (file, run) = (parts.file, parts.run);
+    if is_dropped_at_once(cx, file, run) {
+        return outcome;
+    }
     if !is_never_empty(cx, facts, file, run, seed) {
         outcome = outcome.offered(
             Trap::EmptyTurn,
@@ -50,7 +56,7 @@ pub(crate) fn judge(
         );
     }
     let is_local = facts.made_in == Some((file, cx.function_of(file, run)));
-    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) {
+    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) && !is_only_run(cx, facts, parts) {
         outcome = outcome.offered(
             Trap::CheckThenAct,
             "runs that are polled together overlap from their first moment, so the second of one session is refused",
@@ -60,7 +66,10 @@ pub(crate) fn judge(
         outcome = outcome
             .reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
     }
-    if seed.may_append() && (facts.reads_turn || facts.reruns) && !ends_with_failure(cx, facts, file, run) {
+    if seed.may_append()
+        && (facts.reads_turn || facts.reruns)
+        && !failure::is_unseen(cx, facts, file, run, parts.session)
+    {
         outcome = outcome.offered(
             Trap::FailedPromptStays,
             "the turn is read or run again later, and after a failed run it would be this one",
@@ -84,7 +93,10 @@ fn latest_has_blocks(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> 
     let given_before = |&&(own, at): &&(FileIdx, ExprId)| {
         own == file && at != run && dominates(cx, file, at, run) && is_of_same_session(cx, facts, file, at, run)
     };
-    let ran = |&(file, at): &(FileIdx, ExprId)| ends_the_function(cx, file, at) && is_seeded(cx, file, at);
+    // A start that is not refused leaves its turn, also where the run fails.
+    let ran = |&(file, at): &(FileIdx, ExprId)| {
+        is_seeded(cx, file, at) && (facts.runs_in_turn || ends_the_function(cx, file, at))
+    };
     facts.set_turns.iter().all(|&(file, call)| sets_blocks(cx, file, call))
         && (facts.set_turns.iter().any(|call| given_before(&call)) || facts.runs.iter().filter(given_before).any(ran))
 }
@@ -120,21 +132,20 @@ fn is_joined(cx: &Cx<'_>, file: FileIdx, run: ExprId, depth: usize) -> bool {
     joined || owner.is_some_and(|def| callers(cx, def).any(|(file, call)| is_joined(cx, file, call, depth)))
 }
 
-/// Whether nothing looks at the session after this run has failed: the failure leaves the function that made it.
-fn ends_with_failure(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let in_function = !cx.ancestors(file, run).any(|at| {
-        matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
-    });
-    ends_the_function(cx, file, run) && in_function && facts.made_in == Some((file, cx.function_of(file, run)))
-}
-
 /// Whether the failure of a run leaves what is around it: `?`, `unwrap`, `expect`.
 fn ends_the_function(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
     let Some(awaited) = cx.parent_expr(file, run) else { return false };
     match cx.parent_expr(file, awaited).map(|parent| &cx.hir(file)[parent].kind) {
         Some(ExprKind::Try(_)) => true,
         Some(ExprKind::MethodCall { method, .. }) => ["unwrap", "expect"].contains(&method.text.as_str()),
+        _ => false,
+    }
+}
+
+/// `drop(session.run_inference(…))`, which never begins.
+fn is_dropped_at_once(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> bool {
+    match cx.parent_expr(file, run).map(|parent| &cx.hir(file)[parent].kind) {
+        Some(ExprKind::Call { callee, .. }) => matches!(cx.expr_text(file, *callee), "drop" | "std::mem::drop"),
         _ => false,
     }
 }
