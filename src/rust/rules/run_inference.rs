@@ -156,4 +156,42 @@ mod tests {
         assert!(out.starts_with("let mut run = None;\ntokio::select! {\n    out = async { run.insert("), "{out}");
         assert!(out.contains("if let Some(run) = run {\n            let _ = run.wait().await;"), "{out}");
     }
+
+    fn level_of(statement: &str) -> (Level, Vec<Trap>) {
+        let finding = finding_at(&format!("{MADE}{statement}"), "run_inference");
+        (finding.level, finding.traps)
+    }
+
+    #[test]
+    fn the_turn_of_a_failed_run_is_a_trap_where_it_is_seen() {
+        let run = format!("session.run_inference(&ctx, Some({TURN})).await");
+        let read = "println!(\"{}\", session.state.turn().is_some());";
+        let seen = (Level::Offered, vec![Trap::FailedPromptStays]);
+        assert_eq!(level_of(&format!("drop({run});\n{read}")), seen);
+        assert_eq!(level_of(&format!("if let Err(e) = {run} {{ println!(\"{{e}}\"); }}\n{read}")), seen);
+        assert_eq!(level_of(&format!("for _ in 0..2 {{ {read} drop({run}); }}")), seen);
+        let unseen = (Level::Safe, vec![]);
+        assert_eq!(level_of(&format!("{read}\ndrop({run});")), unseen);
+        assert_eq!(level_of(&format!("if let Err(e) = {run} {{ return Err(e.into()); }}\n{read}")), unseen);
+        assert_eq!(level_of(&format!("let Ok(turn) = {run} else {{ panic!() }};\n{read}\ndrop(turn);")), unseen);
+    }
+
+    #[test]
+    fn runs_of_one_session_are_not_joined_silently() {
+        let other = "let other = Session::new(Arc::new(InferenceState::new(\"b\", None, engine.clone())));\n";
+        let joined = |a: &str, b: &str| {
+            let run = |session: &str| format!("{session}.run_inference(&ctx, Some({TURN}))");
+            level_of(&format!("{other}drop(tokio::join!({}, {}));", run(a), run(b)))
+        };
+        assert_eq!(joined("session", "other"), (Level::Safe, vec![]));
+        assert_eq!(joined("session", "session"), (Level::Offered, vec![Trap::CheckThenAct]));
+    }
+
+    #[test]
+    fn a_rerun_is_proven_by_what_was_run_before() {
+        let first = format!("session.run_inference(&ctx, Some({TURN})).await?;");
+        let again = "session.run_inference(&ctx, None).await?;";
+        assert_eq!(level_of(&format!("{first}\n{again}")).0, Level::Safe);
+        assert_eq!(level_of(again), (Level::Offered, vec![Trap::EmptyTurn]));
+    }
 }
