@@ -5,11 +5,13 @@ use super::super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemId, Parent, P
 use super::super::super::index::FileIdx;
 use super::super::super::order::{call_at, is_awaited, is_one_thread};
 use super::super::super::proof::is_called_from_outside;
+use super::super::super::sites::receiver;
 use super::super::super::unit::Facts;
 use super::owner::{ANY_TIME, DEPTH, Owner, argument, is_aside, looks, owner};
 
 /// Whether nobody sees the turn of a failed run: its session ends with it, or is not looked at any more.
-pub(super) fn is_unseen(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId, session: ExprId) -> bool {
+pub(super) fn is_unseen(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
+    let Some(session) = receiver(cx, file, run) else { return false };
     facts.made_in.is_some_and(|home| leaves(cx, home, file, run, DEPTH))
         || !is_seen(cx, file, session, run, is_awaited(cx, file, run), DEPTH)
 }

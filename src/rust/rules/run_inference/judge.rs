@@ -12,19 +12,18 @@ use super::dropping::{Fate, callers};
 use super::failure;
 use super::owner::is_only_run;
 use super::seed::{Seed, seed};
-use super::start::Parts;
 use crate::rules::Trap;
 
 /// The outcome with every trap that this run may fall into.
 pub(crate) fn judge(
     cx: &Cx<'_>,
     facts: &Facts,
-    parts: &Parts,
+    file: FileIdx,
+    run: ExprId,
     seed: Seed,
     fate: &Fate,
     mut outcome: Outcome,
 ) -> Outcome {
-    let (file, run) = (parts.file, parts.run);
     if is_dropped_at_once(cx, file, run) {
         return outcome;
     }
@@ -56,7 +55,7 @@ pub(crate) fn judge(
         );
     }
     let is_local = facts.made_in == Some((file, cx.function_of(file, run)));
-    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) && !is_only_run(cx, facts, parts) {
+    if is_joined(cx, file, run, if is_local { 0 } else { 6 }) && !is_only_run(cx, facts, file, run) {
         outcome = outcome.offered(
             Trap::CheckThenAct,
             "runs that are polled together overlap from their first moment, so the second of one session is refused",
@@ -66,10 +65,7 @@ pub(crate) fn judge(
         outcome = outcome
             .reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
     }
-    if seed.may_append()
-        && (facts.reads_turn || facts.reruns)
-        && !failure::is_unseen(cx, facts, file, run, parts.session)
-    {
+    if seed.may_append() && (facts.reads_turn || facts.reruns) && !failure::is_unseen(cx, facts, file, run) {
         outcome = outcome.offered(
             Trap::FailedPromptStays,
             "the turn is read or run again later, and after a failed run it would be this one",

@@ -9,9 +9,9 @@ use super::super::super::legacy::Tracked;
 use super::super::super::order::call_at;
 use super::super::super::pairing::core_parts;
 use super::super::super::proof::only_value;
+use super::super::super::sites::receiver;
 use super::super::super::unit::Facts;
 use super::seed::{Seed, seed};
-use super::start::Parts;
 
 pub(super) const DEPTH: usize = 20;
 /// A place behind all others: in a closure or task.
@@ -244,12 +244,13 @@ pub(super) fn argument(cx: &Cx<'_>, file: FileIdx, at: ExprId, def: DefId, index
 }
 
 /// Whether a run is the only one that its session ever has.
-pub(super) fn is_only_run(cx: &Cx<'_>, facts: &Facts, parts: &Parts) -> bool {
-    match owner(cx, parts.file, parts.session, DEPTH) {
+pub(super) fn is_only_run(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> bool {
+    let Some(session) = receiver(cx, file, run) else { return false };
+    match owner(cx, file, session, DEPTH) {
         Owner::Made => true,
         Owner::Local(local) => {
-            let hir = cx.hir(parts.file);
-            let repeats = cx.ancestors(parts.file, parts.run).any(|at| {
+            let hir = cx.hir(file);
+            let repeats = cx.ancestors(file, run).any(|at| {
                 let inside = !hir[at].span.contains(hir[local].span);
                 inside
                     && matches!(
@@ -260,14 +261,14 @@ pub(super) fn is_only_run(cx: &Cx<'_>, facts: &Facts, parts: &Parts) -> bool {
                             | ExprKind::Closure { .. }
                     )
             });
-            let mine = (parts.file, Owner::Local(local));
-            let owners = facts.runs.iter().map(|&(file, run)| {
-                super::start::parts(cx, file, run)
-                    .map_or(vec![(file, Owner::Unknown)], |run| owners(cx, file, run.session, DEPTH))
+            let mine = (file, Owner::Local(local));
+            let owners = facts.runs.iter().map(|&(file, run)| match receiver(cx, file, run) {
+                Some(session) => owners(cx, file, session, DEPTH),
+                None => vec![(file, Owner::Unknown)],
             });
             let flat: Vec<(FileIdx, Owner)> = owners.flatten().collect();
             !repeats
-                && looks(cx, parts.file, local, DEPTH).is_some()
+                && looks(cx, file, local, DEPTH).is_some()
                 && flat.iter().filter(|&&other| other == mine).count() == 1
                 && flat.iter().all(|(_, other)| *other != Owner::Unknown)
         }
