@@ -54,10 +54,28 @@ fn unfollowed(what: &str) -> Outcome {
 }
 
 fn receiver_of(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result<Vec<Change>, Outcome> {
+    if method == "as_ref" {
+        return Ok(as_ref(cx, file, call));
+    }
     if method == "clone" || cx.inferred(file).methods.contains_key(&call) {
         return Ok(Vec::new());
     }
     Err(unfollowed(&format!("`{method}`")))
+}
+
+/// `x.as_ref()` of an `Arc` around the handle: a session is borrowed as it is.
+fn as_ref(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Vec<Change> {
+    let hir = cx.hir(file);
+    let ExprKind::MethodCall { receiver, .. } = hir[call].kind else { return Vec::new() };
+    let (outer, inner) = (cx.span(file, call), cx.span(file, receiver));
+    let is_receiver = cx
+        .parent_expr(file, call)
+        .is_some_and(|parent| matches!(hir[parent].kind, ExprKind::MethodCall { receiver, .. } if receiver == call));
+    let mut changes = vec![cx.replace(file, Span { start: inner.end, end: outer.end }, "")];
+    if !is_receiver && !matches!(cx.ty(file, receiver), Ty::Ref(_)) {
+        changes.push(cx.insert(file, outer.start, "&"));
+    }
+    changes
 }
 
 fn argument_of_method(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result<Vec<Change>, Outcome> {

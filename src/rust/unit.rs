@@ -364,9 +364,6 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
         (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
-        (SiteKind::StateMethod(_), At::Expr(call)) if has_qualified_callee(cx, site.file, call) => {
-            Outcome::report("the method is called by a qualified path", "call it on the value, then run the tool again")
-        }
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
             Rule::Cancel => cancel::call(cx, facts, site, method, call),
@@ -379,23 +376,13 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
-        (SiteKind::FnValue(name), _) => Outcome::report(
-            format!("`{name}` is used as a value, not called"),
-            "call it in a closure, then run the tool again",
-        ),
+        (SiteKind::FnValue(name), At::Expr(path)) => state_access::value(cx, site, name, path),
         (SiteKind::Unfollowed, _) => Outcome::report(
             "the type of the value is not known here",
             "write the type where the value is bound, then run the tool again",
         ),
         _ => engine_options::flow(),
     }
-}
-
-/// `<Type>::method(x)`
-fn has_qualified_callee(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
-    use super::hir::ExprKind;
-    let ExprKind::Call { callee, .. } = cx.hir(file)[call].kind else { return false };
-    matches!(&cx.hir(file)[callee].kind, ExprKind::Path(path) if path.qself.is_some())
 }
 
 fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::TypeId) -> Outcome {

@@ -178,9 +178,14 @@ impl Walk<'_> {
                 Some(ValueRes::Def(def)) => {
                     if self.is_tracked_expr(*callee) && program.is_model(*def) {
                         flow.join(self.expr_node(*callee), self.expr_node(id));
+                        self.join_to_callee(*callee, args, flow);
                     }
                     let takes_self = program.fn_item(*def).is_some_and(|function| function.self_param.is_some());
                     (*def, args, usize::from(takes_self))
+                }
+                // A function in a local: the method that it is changes with what it is called on.
+                Some(ValueRes::Local(_)) if self.is_tracked_expr(*callee) => {
+                    return self.join_to_callee(*callee, args, flow);
                 }
                 _ => return,
             },
@@ -216,6 +221,12 @@ impl Walk<'_> {
                 _ => continue,
             };
             flow.join(self.expr_node(arg), slot);
+        }
+    }
+
+    fn join_to_callee(&self, callee: ExprId, args: &[ExprId], flow: &mut Flow) {
+        for &arg in args.iter().filter(|&&arg| self.is_tracked_expr(arg)) {
+            flow.join(self.expr_node(callee), self.expr_node(arg));
         }
     }
 

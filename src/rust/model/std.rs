@@ -59,6 +59,7 @@ pub mod sync {
     impl<T> Arc<T> {
         pub fn new(value: T) -> Arc<T>;
         pub fn clone(this: &Arc<T>) -> Arc<T>;
+        pub fn as_ref(&self) -> &T;
         pub fn ptr_eq(a: &Arc<T>, b: &Arc<T>) -> bool;
         pub fn strong_count(this: &Arc<T>) -> usize;
         pub fn downgrade(this: &Arc<T>) -> Weak<T>;

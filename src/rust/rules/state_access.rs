@@ -51,6 +51,25 @@ fn set_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Outcome 
     }
 }
 
+/// A method named as a value: `.any(InferenceState::is_running)`.
+pub(crate) fn value(cx: &Cx<'_>, site: &Site, method: &str, path: ExprId) -> Outcome {
+    let session = || cx.name_at(site.file, path, "session::Session");
+    let text = match method {
+        "is_running" => format!("{}::is_running", session()),
+        "cancel_run" => format!("{}::cancel_active", session()),
+        "turn" => format!("{}::latest", session()),
+        "run_id" => format!("|session: &{}| session.session_id().to_owned()", session()),
+        _ => {
+            return Outcome::report(
+                format!("`{method}` is used as a value, not called"),
+                "call it in a closure, then run the tool again",
+            );
+        }
+    };
+    let help = format!("`{text}`");
+    Outcome::safe(vec![cx.replace(site.file, cx.span(site.file, path), text)], help)
+}
+
 fn rename_method_by_path(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str) -> Vec<super::super::cx::Change> {
     match cx.hir(file)[call].kind {
         ExprKind::Call { .. } => rename_method(cx, file, call, name),
@@ -142,6 +161,16 @@ mod tests {
         assert_eq!(finding_at(body, "set_turn").level, Level::Safe);
         let spawned = format!("{body}\ntokio::spawn(async move {{ state.set_turn(Turn::default()) }});");
         assert_eq!(finding_at(&spawned, "set_turn").level, Level::Offered);
+    }
+
+    #[test]
+    fn methods_by_their_path_and_as_values_are_the_session_s() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet states = vec![state.clone()];\n\
+                    let ids: Vec<String> = states.iter().map(|s| <InferenceState>::run_id(s.as_ref())).collect();\n\
+                    let idle = !InferenceState::is_running(&state);\nlet look = InferenceState::turn;\ndrop((ids, idle, look(&state)));";
+        let after = migrated(body);
+        assert!(after.contains("map(|s| Session::session_id(s).to_owned()).collect();"), "{after}");
+        assert!(after.contains("let idle = !Session::is_running(&state);\nlet look = Session::latest;"), "{after}");
     }
 
     #[test]
