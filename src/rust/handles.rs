@@ -15,6 +15,9 @@ use super::ty::Ty;
 /// The report, where the handle goes to something that has no counterpart or cannot be followed.
 pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outcome> {
     let hir = cx.hir(file);
+    if pointer_function(cx, file, expr).is_some() {
+        return Ok(mapped(cx, file, expr));
+    }
     let Parent::Expr(parent) = hir[expr].parent else { return Ok(Vec::new()) };
     match &hir[parent].kind {
         ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => {
@@ -141,6 +144,41 @@ fn dereference(cx: &Cx<'_>, file: FileIdx, deref: ExprId, inner: ExprId) -> Vec<
     }
     let star = Span { start: cx.span(file, deref).start, end: cx.span(file, inner).start };
     vec![cx.replace(file, star, "")]
+}
+
+/// What a pointer's function does that stands as a value: `.map(Arc::clone)`, `.map(AsRef::as_ref)`.
+fn pointer_function(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Option<(ExprId, ExprId, &'static str)> {
+    let hir = cx.hir(file);
+    let ExprKind::Path(path) = &hir[value].kind else { return None };
+    let [.., owner, last] = path.segments.as_slice() else { return None };
+    let name = match (owner.name.text.as_str(), last.name.text.as_str()) {
+        ("Arc" | "Rc" | "Clone", "clone") => "clone",
+        ("Arc" | "Rc", "new" | "as_ref") | ("AsRef", "as_ref") | ("Deref", "deref") => "as it is",
+        _ => return None,
+    };
+    let call = cx.parent_expr(file, value)?;
+    let ExprKind::MethodCall { receiver, method, args, .. } = &hir[call].kind else { return None };
+    (method.text == "map" && args.len() == 1).then_some((*receiver, call, name))
+}
+
+/// `.map(Arc::clone)` becomes `.cloned()`; a session is borrowed, and made, as it is.
+fn mapped(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Vec<Change> {
+    let Some((receiver, call, name)) = pointer_function(cx, file, value) else { return Vec::new() };
+    let text = if name == "clone" { ".cloned()" } else { "" };
+    let span = Span { start: cx.span(file, receiver).end, end: cx.span(file, call).end };
+    vec![cx.replace(file, span, text)]
+}
+
+/// Values of pointers' functions that are mapped over handles, each with what holds these.
+pub(crate) fn mapped_in_file(cx: &Cx<'_>, file: FileIdx) -> Vec<(ExprId, ExprId)> {
+    let exprs = (0..cx.hir(file).exprs.len() as u32).map(ExprId);
+    let values = exprs.filter_map(|value| Some((value, pointer_function(cx, file, value)?.0)));
+    values
+        .filter(|&(_, over)| {
+            let kinds = cx.legacy.mentioned(cx.ty(file, over));
+            kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession))
+        })
+        .collect()
 }
 
 /// Expressions of a file that hold a handle of the state or the core session.

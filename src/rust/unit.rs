@@ -74,6 +74,11 @@ fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> {
                 found.entry(unit).or_default().push((file, expr));
             }
         }
+        for (value, over) in super::handles::mapped_in_file(cx, file) {
+            if let Some(unit) = cx.flow.unit_of(&Node::Expr(file, over)) {
+                found.entry(unit).or_default().push((file, value));
+            }
+        }
     }
     found.values_mut().for_each(|handles| handles.sort());
     found

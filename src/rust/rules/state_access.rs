@@ -167,10 +167,12 @@ mod tests {
     fn methods_by_their_path_and_as_values_are_the_session_s() {
         let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet states = vec![state.clone()];\n\
                     let ids: Vec<String> = states.iter().map(|s| <InferenceState>::run_id(s.as_ref())).collect();\n\
-                    let idle = !InferenceState::is_running(&state);\nlet look = InferenceState::turn;\ndrop((ids, idle, look(&state)));";
+                    let idle = !InferenceState::is_running(&state);\nlet look = InferenceState::turn;\n\
+                    let more: Vec<Arc<InferenceState>> = states.iter().map(Arc::clone).collect();\ndrop((ids, idle, look(&state), more));";
         let after = migrated(body);
         assert!(after.contains("map(|s| Session::session_id(s).to_owned()).collect();"), "{after}");
         assert!(after.contains("let idle = !Session::is_running(&state);\nlet look = Session::latest;"), "{after}");
+        assert!(after.contains("let more: Vec<Session> = states.iter().cloned().collect();"), "{after}");
     }
 
     #[test]
