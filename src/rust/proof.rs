@@ -1,12 +1,13 @@
 //! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
 
+mod ids;
+
 use super::cx::{Cx, TraitMethod};
-use super::hir::{
-    BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind,
-};
+use super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
-use super::infer::ValueRes;
 use super::text::{is_none, some_of};
+
+pub(crate) use ids::{IdKind, id_kind};
 
 const DEPTH: usize = 8;
 
@@ -342,84 +343,4 @@ fn is_exported(cx: &Cx<'_>, def: DefId) -> bool {
     let owner = data.parent.filter(|&parent| cx.program.def(parent).kind == super::index::DefKind::Trait);
     let visibility = owner.map_or(data.visibility, |owner| cx.program.def(owner).visibility);
     visibility == super::hir::Visibility::Public && cx.program.krate(data.krate).is_open
-}
-
-/// What is known of a run id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IdKind {
-    Empty,
-    NotEmpty,
-    Unknown,
-}
-
-/// Whether an id is the empty text, surely not empty, or either.
-pub(crate) fn id_kind(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
-    let hir = cx.hir(file);
-    match &hir[expr].kind {
-        ExprKind::Lit(Lit::Str(text)) if text.is_empty() => IdKind::Empty,
-        ExprKind::Lit(Lit::Str(_)) => IdKind::NotEmpty,
-        ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => id_kind(cx, file, *inner),
-        ExprKind::MethodCall { receiver, method, args, .. }
-            if args.is_empty()
-                && ["to_string", "to_owned", "into", "clone", "as_str"].contains(&method.text.as_str()) =>
-        {
-            id_kind(cx, file, *receiver)
-        }
-        ExprKind::Call { args, .. } => {
-            if cx.calls_known(file, expr, "std::string::String::new").is_some() {
-                return IdKind::Empty;
-            }
-            match (cx.calls_known(file, expr, "std::string::String::from"), args.first()) {
-                (Some(_), Some(&arg)) => id_kind(cx, file, arg),
-                _ => IdKind::Unknown,
-            }
-        }
-        ExprKind::Macro(call) if call.path.segments.last().is_some_and(|last| last.name.text == "format") => {
-            let fixed = match &call.content {
-                MacroContent::Exprs(exprs) => exprs.first().map(|&first| &hir[first].kind),
-                _ => None,
-            };
-            match fixed {
-                Some(ExprKind::Lit(Lit::Str(text))) if has_fixed_text(text) => IdKind::NotEmpty,
-                _ => IdKind::Unknown,
-            }
-        }
-        ExprKind::Path(_) => named_id(cx, file, expr),
-        _ => IdKind::Unknown,
-    }
-}
-
-/// An id held by a constant or by a local that is never given another value.
-fn named_id(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
-    match cx.inferred(file).values.get(&expr) {
-        Some(ValueRes::Def(def)) => match cx.program.item(*def).map(|item| &item.kind) {
-            Some(ItemKind::Const { value: Some(value), .. }) => id_kind(cx, cx.program.def(*def).file, *value),
-            _ => IdKind::Unknown,
-        },
-        Some(ValueRes::Local(pat)) => {
-            let hir = cx.hir(file);
-            let mutable = matches!(hir[*pat].kind, super::hir::PatKind::Bind { mutable: true, .. });
-            match hir[*pat].parent {
-                PatParent::Stmt(stmt) if !mutable => match hir[stmt].kind {
-                    StmtKind::Let { init: Some(init), .. } => id_kind(cx, file, init),
-                    _ => IdKind::Unknown,
-                },
-                _ => IdKind::Unknown,
-            }
-        }
-        _ => IdKind::Unknown,
-    }
-}
-
-/// Whether a format string holds text outside its placeholders.
-fn has_fixed_text(format: &str) -> bool {
-    let mut depth = 0usize;
-    format.replace("{{", "x").replace("}}", "x").chars().any(|c| {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            _ => return depth == 0,
-        }
-        false
-    })
 }

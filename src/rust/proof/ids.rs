@@ -1,0 +1,141 @@
+//! Whether an id may be the empty text.
+
+use super::super::cx::Cx;
+use super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, PatKind, PatParent, StmtKind};
+use super::super::index::{DefId, FileIdx};
+use super::super::infer::ValueRes;
+use super::super::ty::Ty;
+use super::{DEPTH, only_value};
+
+/// What is known of a run id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdKind {
+    Empty,
+    NotEmpty,
+    Unknown,
+}
+
+/// Whether an id is the empty text, surely not empty, or either.
+pub(crate) fn id_kind(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> IdKind {
+    kind(cx, file, expr, DEPTH)
+}
+
+fn kind(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> IdKind {
+    let Some(depth) = depth.checked_sub(1) else { return IdKind::Unknown };
+    let hir = cx.hir(file);
+    match &hir[expr].kind {
+        ExprKind::Lit(Lit::Str(text)) if text.is_empty() => IdKind::Empty,
+        ExprKind::Lit(Lit::Str(_)) => IdKind::NotEmpty,
+        ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => kind(cx, file, *inner, depth),
+        ExprKind::MethodCall { receiver, method, args, .. } => {
+            let passes_on = ["to_string", "to_owned", "into", "clone", "as_str", "to_uppercase", "to_lowercase"];
+            match (method.text.as_str(), args.is_empty()) {
+                ("to_string", true) if is_written(cx, file, *receiver) => IdKind::NotEmpty,
+                (name, true) if passes_on.contains(&name) => kind(cx, file, *receiver, depth),
+                _ => method_value(cx, file, expr, depth),
+            }
+        }
+        ExprKind::Call { callee, args } => match (cx.calls_known(file, expr, "std::string::String::new"), args.first())
+        {
+            (Some(_), _) => IdKind::Empty,
+            (None, Some(&arg)) if cx.calls_known(file, expr, "std::string::String::from").is_some() => {
+                kind(cx, file, arg, depth)
+            }
+            _ => cx.value_def(file, *callee).map_or(IdKind::Unknown, |def| function_value(cx, def, depth)),
+        },
+        ExprKind::Macro(call) if call.path.segments.last().is_some_and(|last| last.name.text == "format") => {
+            let MacroContent::Exprs(exprs) = &call.content else { return IdKind::Unknown };
+            let Some((&first, args)) = exprs.split_first() else { return IdKind::Unknown };
+            match &hir[first].kind {
+                ExprKind::Lit(Lit::Str(text)) if has_fixed_text(text) => IdKind::NotEmpty,
+                _ if args.iter().any(|&arg| is_written(cx, file, arg)) => IdKind::NotEmpty,
+                _ => IdKind::Unknown,
+            }
+        }
+        ExprKind::Binary { op, lhs, rhs } if op == "+" => {
+            let parts = [kind(cx, file, *lhs, depth), kind(cx, file, *rhs, depth)];
+            if parts.contains(&IdKind::NotEmpty) { IdKind::NotEmpty } else { IdKind::Unknown }
+        }
+        ExprKind::If { then, otherwise: Some(otherwise), .. } => {
+            both([kind(cx, file, *then, depth), kind(cx, file, *otherwise, depth)])
+        }
+        ExprKind::Match { arms, .. } => both(arms.iter().map(|arm| kind(cx, file, arm.body, depth))),
+        ExprKind::Block { stmts, flavour: BlockFlavour::Plain, label: None } => {
+            match stmts.last().map(|&stmt| &hir[stmt].kind) {
+                Some(StmtKind::Expr { expr, semi: false }) => kind(cx, file, *expr, depth),
+                _ => IdKind::Unknown,
+            }
+        }
+        ExprKind::Path(_) => named_id(cx, file, expr, depth),
+        _ => IdKind::Unknown,
+    }
+}
+
+fn both(kinds: impl IntoIterator<Item = IdKind>) -> IdKind {
+    let mut kinds = kinds.into_iter();
+    let first = kinds.next().unwrap_or(IdKind::Unknown);
+    if kinds.all(|kind| kind == first) { first } else { IdKind::Unknown }
+}
+
+/// Whether the text of a value is never empty: a number, a `bool`, a generated id.
+fn is_written(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    let number = |name: &str| name != "str" && name != "char";
+    matches!(cx.ty(file, expr).peeled(), Ty::Prim(name) if number(name))
+        || matches!(cx.hir(file)[expr].kind, ExprKind::Lit(Lit::Int(_) | Lit::Bool(_)))
+        || is_generated(cx, file, expr)
+}
+
+/// `Uuid::new_v4()`, `Ulid::new()`
+fn is_generated(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = cx.hir(file)[expr].kind else { return false };
+    match cx.inferred(file).values.get(&cx.peel_parens(file, callee)) {
+        Some(ValueRes::Extern(path)) => {
+            ["uuid::Uuid::now", "uuid::Uuid::new", "ulid::Ulid::"].iter().any(|known| path.starts_with(known))
+        }
+        _ => false,
+    }
+}
+
+fn method_value(cx: &Cx<'_>, file: FileIdx, call: ExprId, depth: usize) -> IdKind {
+    cx.inferred(file).methods.get(&call).map_or(IdKind::Unknown, |&def| function_value(cx, def, depth))
+}
+
+/// The one value that a function of the user's returns.
+fn function_value(cx: &Cx<'_>, def: DefId, depth: usize) -> IdKind {
+    only_value(cx, def).map_or(IdKind::Unknown, |(file, value)| kind(cx, file, value, depth))
+}
+
+/// An id held by a constant or by a local that is never given another value.
+fn named_id(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> IdKind {
+    match cx.inferred(file).values.get(&expr) {
+        Some(ValueRes::Def(def)) => match cx.program.item(*def).map(|item| &item.kind) {
+            Some(ItemKind::Const { value: Some(value), .. }) => kind(cx, cx.program.def(*def).file, *value, depth),
+            _ => IdKind::Unknown,
+        },
+        Some(ValueRes::Local(pat)) => {
+            let hir = cx.hir(file);
+            let mutable = matches!(hir[*pat].kind, PatKind::Bind { mutable: true, .. });
+            match hir[*pat].parent {
+                PatParent::Stmt(stmt) if !mutable => match hir[stmt].kind {
+                    StmtKind::Let { init: Some(init), .. } => kind(cx, file, init, depth),
+                    _ => IdKind::Unknown,
+                },
+                _ => IdKind::Unknown,
+            }
+        }
+        _ => IdKind::Unknown,
+    }
+}
+
+/// Whether a format string holds text outside its placeholders.
+fn has_fixed_text(format: &str) -> bool {
+    let mut depth = 0usize;
+    format.replace("{{", "x").replace("}}", "x").chars().any(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    })
+}
