@@ -19,6 +19,7 @@
 //! # Ok(()) }
 //! ```
 
+mod derived;
 mod persist;
 mod runner;
 
@@ -26,6 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use derived::DerivedBuilder;
 pub use persist::{PersistError, TurnPersister};
 
 use crate::context::Context;

@@ -25,6 +25,7 @@ mod run;
 mod start;
 mod state;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -91,6 +92,17 @@ impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
     }
 }
 
+/// A builder as a session keeps it.
+trait Kept: EngineBuilder {
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<B: EngineBuilder + 'static> Kept for B {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 /// Runs one turn to its end: the whole of a run, where an [`Engine`](crate::engine::Engine) is one step of it.
 ///
 /// ```
@@ -145,7 +157,7 @@ struct Core {
 }
 
 struct Settings {
-    builder: Option<Arc<dyn EngineBuilder>>,
+    builder: Option<Arc<dyn Kept>>,
     cancel_grace: Duration,
 }
 
@@ -199,6 +211,12 @@ impl Session {
     pub fn set_builder(&self, builder: impl EngineBuilder + 'static) {
         let replaced = self.core.settings().builder.replace(Arc::new(builder));
         drop(replaced);
+    }
+
+    /// The session's builder, if it is of this type.
+    pub(crate) fn builder<B: EngineBuilder + Clone + 'static>(&self) -> Option<B> {
+        let builder = self.core.settings().builder.clone()?;
+        (*builder).as_any().downcast_ref::<B>().cloned()
     }
 
     /// How long a cancelled runner may take to return before its future is dropped: 5 s by default, zero is at
@@ -344,6 +362,19 @@ impl Session {
         builder: &dyn EngineBuilder,
     ) -> Result<ExecutionHandle, SessionError> {
         self.start(ctx, Seed::turn(turn), Some(builder))
+    }
+
+    /// Like [`start_inference`](Self::start_inference) with a builder for this one run; the session's own stays
+    /// untouched.
+    ///
+    /// # Errors
+    /// Those of [`start_inference`](Self::start_inference), but for `BuilderMissing`.
+    pub fn start_inference_with(
+        &self,
+        ctx: &Context,
+        builder: &dyn EngineBuilder,
+    ) -> Result<ExecutionHandle, SessionError> {
+        self.start(ctx, Seed::LATEST, Some(builder))
     }
 
     /// Asks the active run to end, as [`ExecutionHandle::cancel`]. Reaches a start that is still building, too.

@@ -10,6 +10,7 @@ fn object<T: Send + Sync + ?Sized + 'static>() {}
 #[test]
 fn what_is_public_may_be_shared() {
     cloned::<builder::Builder>();
+    cloned::<builder::DerivedBuilder>();
     cloned::<context::CancelHandle>();
     cloned::<context::Context>();
     cloned::<engine::EchoEngine>();

@@ -128,3 +128,44 @@ async fn one_builder_serves_many_sessions() {
         assert_eq!(answered.expect("an answer").last_assistant_text(), Some(&*format!("echo: {name}")));
     }
 }
+
+#[tokio::test]
+async fn a_derived_builder_is_for_one_run() {
+    let (own, other) = (Arc::new(CollectingSink::new()), Arc::new(CollectingSink::new()));
+    let builder = Builder::new(Arc::new(EchoEngine::new())).with_event_sink(own.clone());
+    let session = Session::new().with_builder(builder);
+    let turn = Turn::builder().with_user_prompt("x").build();
+    let derived = session.derived_builder(|builder| builder.with_event_sink(other.clone()));
+    let ctx = Context::background();
+    session.start_with(&ctx, turn, &derived).expect("starts").wait().await.expect("an answer");
+    assert!(!other.events().is_empty());
+    assert_eq!(own.events().len(), other.events().len());
+
+    let before = own.events().len();
+    session.start_inference_with(&ctx, &derived).expect("starts").wait().await.expect("an answer");
+    assert_eq!((own.events().len(), other.events().len(), session.turn_count()), (2 * before, 2 * before, 1));
+    session.start_inference(&ctx).expect("starts").wait().await.expect("an answer");
+    assert_eq!((own.events().len(), other.events().len()), (3 * before, 2 * before));
+}
+
+#[tokio::test]
+async fn without_a_standard_builder_there_is_nothing_to_derive_from() {
+    let session = Session::new();
+    let derived = session.derived_builder(|builder| builder);
+    let turn = Turn::builder().with_user_prompt("x").build();
+    let started = session.start_with(&Context::background(), turn, &derived);
+    assert!(matches!(started, Err(SessionError::Build(_))), "{started:?}");
+    assert!(!session.is_running());
+}
+
+#[tokio::test]
+async fn a_session_that_another_function_made_gets_more() {
+    let sink = Arc::new(CollectingSink::new());
+    let made = || Session::new().with_builder(Builder::new(Arc::new(EchoEngine::new())));
+    let session = made()
+        .with_derived_builder(|builder| builder.with_event_sink(sink.clone()))
+        .with_derived_builder(|builder| builder.with_event_sink(sink.clone()));
+    session.start_with_prompt(&Context::background(), "x").expect("starts").wait().await.expect("an answer");
+    let finals = sink.events().iter().filter(|event| matches!(event, Event::Final { .. })).count();
+    assert_eq!(finals, 2);
+}

@@ -77,6 +77,8 @@ struct Text {
     removed: Vec<(FileIdx, Span)>,
     /// The contexts that the starts hang on.
     contexts: Vec<(FileIdx, Span)>,
+    /// Text in what is gone that is written again elsewhere.
+    copied: Vec<(FileIdx, Span)>,
 }
 
 impl Text {

@@ -1,16 +1,17 @@
 //! Two objects become one: which state and which core session make one session, and where it is made.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::cx::Cx;
+use super::equipment::{ByRun, Equipment, Obstacle, equip, parts};
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
+use super::legacy::Tracked;
+use super::origins::{Place, is_state_new, origins};
 use super::outcome::Outcome;
 use super::sites::{Site, SiteKind};
 use super::text::is_plain;
 use crate::rules::Trap;
-
-type Place = (FileIdx, ExprId);
 
 /// What becomes of an `InferenceState::new`.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,8 @@ pub(crate) enum CorePlan {
 pub(crate) struct Pairing {
     states: HashMap<Place, StatePlan>,
     cores: HashMap<Place, CorePlan>,
+    equipments: HashMap<Place, Equipment>,
+    by_run: ByRun,
     /// Locals that go, with the names that take their place.
     pub(crate) renamed: HashMap<(FileIdx, PatId), String>,
 }
@@ -56,97 +59,141 @@ impl Pairing {
     }
 
     pub(crate) fn core(&self, file: FileIdx, expr: ExprId) -> CorePlan {
-        self.cores.get(&(file, expr)).cloned().unwrap_or_else(|| CorePlan::Blocked(no_state()))
+        self.cores.get(&(file, expr)).cloned().unwrap_or_else(|| CorePlan::Blocked(unreadable()))
+    }
+
+    /// What reaches the runs of a core session one by one.
+    pub(crate) fn equipment(&self, file: FileIdx, core: ExprId) -> Option<&Equipment> {
+        self.equipments.get(&(file, core))
+    }
+
+    /// What a run gets besides what its session has.
+    pub(crate) fn equipment_of_run(&self, file: FileIdx, run: ExprId) -> Option<&Equipment> {
+        self.equipment(file, *self.by_run.get(&(file, run))?)
+    }
+
+    fn equip(&mut self, file: FileIdx, core: ExprId, equipment: Equipment) {
+        for &run in &equipment.runs {
+            self.by_run.insert((file, run), core);
+        }
+        self.equipments.insert((file, core), equipment);
+        self.cores.insert((file, core), CorePlan::Handle);
     }
 }
 
 /// The parts of a core session's construction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CoreParts {
-    /// The state it is made over.
+    /// The state it is made over, or the core session that it is a copy of.
     pub(crate) state: Option<ExprId>,
     /// The other fields by name.
     pub(crate) fields: Vec<(String, ExprId)>,
-    /// A rest that is not `core::Session::new(state)`.
-    pub(crate) other_rest: bool,
+    /// Whether there is more to it: a field under `cfg`, or a rest that is neither `core::Session::new(state)` nor a core
+    /// session made in the same function.
+    pub(crate) is_partial: bool,
 }
 
 /// Takes `core::Session::new(state)` or a literal apart.
 pub(crate) fn core_parts(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> CoreParts {
+    parts_within(cx, file, expr, 4)
+}
+
+fn parts_within(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> CoreParts {
+    const NEW: &str = "geppetto::inference::core::Session::new";
     let hir = cx.hir(file);
-    match &hir[expr].kind {
-        ExprKind::Call { args, .. } => CoreParts { state: args.first().copied(), ..CoreParts::default() },
-        ExprKind::Struct { fields, rest, .. } => {
-            let mut parts = CoreParts::default();
-            if let Some(rest) = rest {
-                match cx.calls_known(file, *rest, "geppetto::inference::core::Session::new") {
-                    Some(args) => parts.state = args.first().copied(),
-                    None => parts.other_rest = true,
-                }
-            }
-            for field in fields {
-                if field.name.text == "state" {
-                    parts.state = Some(field.value);
-                } else {
-                    parts.fields.push((field.name.text.clone(), field.value));
-                }
-            }
-            parts
-        }
-        _ => CoreParts::default(),
+    let mut parts = CoreParts::default();
+    if let Some(args) = cx.calls_known(file, expr, NEW) {
+        parts.state = args.first().copied();
+        return parts;
     }
+    let is_core =
+        cx.inferred(file).literals.get(&expr).is_some_and(|&def| cx.legacy.kind(def) == Some(Tracked::CoreSession));
+    let ExprKind::Struct { fields, rest, .. } = &hir[expr].kind else { return parts };
+    if !is_core {
+        return parts;
+    }
+    let copied = rest.and_then(|rest| Some((rest, copied_from(cx, file, rest)?)));
+    match (rest.and_then(|rest| cx.calls_known(file, rest, NEW)), copied, depth.checked_sub(1)) {
+        (Some(args), ..) => parts.state = args.first().copied(),
+        (None, Some((rest, original)), Some(depth)) => {
+            parts = parts_within(cx, file, original, depth);
+            parts.state = Some(rest);
+        }
+        _ => parts.is_partial = rest.is_some(),
+    }
+    parts.is_partial |= fields.iter().any(|field| field.span.start < field.name.span.start);
+    for field in fields {
+        parts.fields.retain(|(name, _)| *name != field.name.text);
+        if field.name.text == "state" {
+            parts.state = Some(field.value);
+        } else {
+            parts.fields.push((field.name.text.clone(), field.value));
+        }
+    }
+    parts
+}
+
+/// The core session that `..other` or `..other.clone()` copies, if it was made in the same function and never changed.
+fn copied_from(cx: &Cx<'_>, file: FileIdx, rest: ExprId) -> Option<ExprId> {
+    let pat = cx.local(file, cx.cloned(file, rest).unwrap_or(rest))?;
+    let PatKind::Bind { mutable: false, .. } = cx.hir(file)[pat].kind else { return None };
+    let (_, init) = init_of(cx, file, pat)?;
+    Some(cx.peel_parens(file, init))
 }
 
 /// Decides where each session of the unit is made.
 pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site]) -> Pairing {
     let mut pairing = Pairing::default();
-    let mut by_state: HashMap<Place, Vec<ExprId>> = HashMap::new();
     let cores = sites.iter().filter(|site| matches!(site.kind, SiteKind::CoreNew | SiteKind::CoreLiteral));
-    for (file, core) in cores.filter_map(|site| Some((site.file, site.expr()?))) {
-        match origin(cx, file, core) {
-            Some(state) => by_state.entry((file, state)).or_default().push(core),
-            None => {
-                let plan = match adds_nothing(cx, file, core) {
-                    true => CorePlan::Handle,
-                    false => CorePlan::Blocked(no_state()),
-                };
-                pairing.cores.insert((file, core), plan);
-            }
-        }
-    }
-    for ((file, state), mut cores) in by_state {
-        cores.sort();
-        match cores.as_slice() {
-            [core] => pair_two(cx, file, state, *core, &mut pairing),
-            _ => {
-                for core in cores {
-                    pairing.cores.insert((file, core), CorePlan::Blocked(several_sessions()));
-                }
+    let cores: Vec<Place> = cores.filter_map(|site| Some((site.file, site.expr()?))).collect();
+    let states: Vec<Option<BTreeSet<Place>>> = cores.iter().map(|&(file, core)| origins(cx, file, core)).collect();
+    for (index, &(file, core)) in cores.iter().enumerate() {
+        let others = states.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, state)| state);
+        // Sinks and tools may only go into the builder of a session that no other core session runs.
+        let own = origin(cx, file, core).filter(|&state| {
+            others.into_iter().all(|other| other.as_ref().is_some_and(|other| !other.contains(&(file, state))))
+        });
+        let blocked = match own.map(|state| pair_two(cx, file, state, core, &mut pairing)) {
+            Some(Ok(())) => continue,
+            Some(Err(blocked)) => Some(blocked),
+            None => None,
+        };
+        match equip(cx, file, core) {
+            Ok(equipment) => pairing.equip(file, core, equipment),
+            Err(obstacle) => {
+                let blocked = blocked.unwrap_or_else(|| out_of_reach(obstacle));
+                pairing.cores.insert((file, core), CorePlan::Blocked(blocked));
             }
         }
     }
     pairing
 }
 
-fn no_state() -> Outcome {
+fn unreadable() -> Outcome {
     Outcome::report(
-        "the core session is made over a state that was made elsewhere, which the tool does not bring together yet",
-        "keep one `Session` where the state is kept; give it its builder once with `set_builder`, or a builder of its own \
-         for one run with `start_with(&ctx, turn, &builder)`; never make a session per run",
+        "the construction does not have a form the tool knows",
+        "`Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
+    )
+}
+
+fn out_of_reach(obstacle: Obstacle) -> Outcome {
+    let why = match obstacle {
+        Obstacle::Unreadable => return unreadable(),
+        Obstacle::Escapes => "the core session is made over a state that was made elsewhere, and passed on from here",
+        Obstacle::OutOfReach => {
+            "the core session is made over a state that was made elsewhere, and its parts are not at hand where it runs"
+        }
+    };
+    Outcome::report(
+        why,
+        "keep one `Session` where the state is kept, and wrap the context of each run with `with_event_sinks(&ctx, sinks)`; \
+         a run that needs other tools is started with \
+         `start_with(&ctx, turn, &session.derived_builder(|builder| builder.with_tool_registry(registry)))`",
     )
     .because(Trap::PerRunSession, "a session made per run would lose history, guard and cancel")
 }
 
-fn several_sessions() -> Outcome {
-    Outcome::report(
-        "several core sessions share one state",
-        "keep one `Session` for the state and start the runs that need other sinks or tools with \
-         `start_with(&ctx, turn, &builder)`",
-    )
-    .because(Trap::PerRunSession, "one session per core session would lose the shared history, guard and cancel")
-}
-
-/// The `InferenceState::new` that the state of a core session comes from.
+/// The expression of the same function that makes the state of a core session.
 fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
     let mut at = core_parts(cx, file, core).state?;
     for _ in 0..8 {
@@ -163,12 +210,8 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
     None
 }
 
-fn is_state_new(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
-    cx.calls_known(file, expr, "geppetto::inference::state::InferenceState::new").is_some()
-}
-
 /// The `let` statement of a local that is bound once, with its initializer.
-fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId, ExprId)> {
+pub(crate) fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId, ExprId)> {
     let hir = cx.hir(file);
     let PatParent::Stmt(stmt) = hir[pat].parent else { return None };
     match hir[stmt].kind {
@@ -177,41 +220,22 @@ fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId, ExprId)> {
     }
 }
 
-fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &mut Pairing) {
-    if cx.ancestors(file, state).any(|at| at == core) {
-        pairing.states.insert((file, state), StatePlan::Inline);
-        pairing.cores.insert((file, core), CorePlan::Make { state });
-        return;
-    }
-    if let Some((stmt, local, name)) = mergeable(cx, file, state, core) {
-        pairing.states.insert((file, state), StatePlan::Moved(stmt));
-        pairing.cores.insert((file, core), CorePlan::Make { state });
+fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &mut Pairing) -> Result<(), Outcome> {
+    let plain = parts(cx, file, core).is_some_and(|parts| parts.is_empty());
+    let (state_plan, core_plan) = if cx.ancestors(file, state).any(|at| at == core) {
+        (StatePlan::Inline, CorePlan::Make { state })
+    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core) {
         pairing.renamed.insert((file, local), name);
-        return;
-    }
-    if adds_nothing(cx, file, core) {
-        pairing.states.insert((file, state), StatePlan::Whole);
-        pairing.cores.insert((file, core), CorePlan::Handle);
-        return;
-    }
-    match attachable(cx, file, state, core) {
-        Ok(()) => {
-            pairing.states.insert((file, state), StatePlan::Bare);
-            pairing.cores.insert((file, core), CorePlan::Attach { state });
-        }
-        Err(outcome) => {
-            pairing.cores.insert((file, core), CorePlan::Blocked(outcome));
-        }
-    }
-}
-
-/// Whether a core session has nothing besides its state.
-fn adds_nothing(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> bool {
-    let parts = core_parts(cx, file, core);
-    let is_nothing = |value: ExprId| {
-        super::text::is_none(cx, file, value) || cx.calls_known(file, value, "std::vec::Vec::new").is_some()
+        (StatePlan::Moved(stmt), CorePlan::Make { state })
+    } else if plain {
+        (StatePlan::Whole, CorePlan::Handle)
+    } else {
+        attachable(cx, file, state, core)?;
+        (StatePlan::Bare, CorePlan::Attach { state })
     };
-    parts.state.is_some() && !parts.other_rest && parts.fields.iter().all(|(_, value)| is_nothing(*value))
+    pairing.states.insert((file, state), state_plan);
+    pairing.cores.insert((file, core), core_plan);
+    Ok(())
 }
 
 /// Whether the state's statement can go because everything about the state happens from the core session on: the
@@ -299,7 +323,7 @@ fn can_move(cx: &Cx<'_>, file: FileIdx, state: ExprId, between: Span, from: u32,
 }
 
 /// Whether no local that an expression names is shadowed, moved or changed in a stretch of text.
-fn undisturbed(cx: &Cx<'_>, file: FileIdx, expr: ExprId, between: Span) -> bool {
+pub(crate) fn undisturbed(cx: &Cx<'_>, file: FileIdx, expr: ExprId, between: Span) -> bool {
     let hir = cx.hir(file);
     let inferred = cx.inferred(file);
     cx.locals_in(file, expr).into_iter().all(|local| {

@@ -3,7 +3,6 @@
 mod ids;
 
 use super::cx::{Cx, TraitMethod};
-use super::gates;
 use super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
 use super::text::{is_none, some_of};
@@ -92,10 +91,10 @@ fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
     let hir = cx.hir(file);
     match &hir[expr].kind {
         ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => has_blocks(cx, file, *inner, depth),
-        ExprKind::Path(_) => cx.local(file, expr).is_some_and(|pat| {
-            let alternatives = cx.inferred(file).alternatives_of(pat);
-            alternatives.into_iter().all(|pat| local_has_blocks(cx, file, pat, expr, depth))
-        }),
+        ExprKind::Path(_) => match cx.local(file, expr) {
+            Some(pat) => local_has_blocks(cx, file, pat, expr, depth),
+            None => false,
+        },
         ExprKind::MethodCall { receiver, method, args, .. } => match method.text.as_str() {
             "clone" | "to_owned" if args.is_empty() => has_blocks(cx, file, *receiver, depth),
             "build" => builder_adds(cx, file, *receiver),
@@ -226,9 +225,7 @@ fn appended_before(cx: &Cx<'_>, file: FileIdx, pat: PatId, at: ExprId) -> bool {
     let hir = cx.hir(file);
     let around: Vec<ExprId> = cx.ancestors(file, at).collect();
     cx.uses_of(file, pat).iter().filter(|&&use_| hir[use_].span.end <= hir[at].span.start).any(|&use_| {
-        let Some(stmt) = cx.stmt_of(file, use_).filter(|&stmt| !gates::is_gated(hir, hir[stmt].span)) else {
-            return false;
-        };
+        let Some(stmt) = cx.stmt_of(file, use_) else { return false };
         let StmtKind::Expr { expr, .. } = hir[stmt].kind else { return false };
         let ExprKind::MethodCall { receiver, method, .. } = &hir[expr].kind else { return false };
         let on_turn = cx.local(file, *receiver) == Some(pat) && method.text == "append";
@@ -288,33 +285,39 @@ pub(crate) fn only_value(cx: &Cx<'_>, def: DefId) -> Option<(FileIdx, ExprId)> {
 
 /// Whether everything a function of the user's returns satisfies `test`.
 fn every_value(cx: &Cx<'_>, def: DefId, test: impl Fn(FileIdx, ExprId) -> bool) -> bool {
-    let Some(function) = cx.program.fn_item(def) else { return false };
-    let (Some(body), false) = (function.body, cx.program.is_model(def)) else { return false };
+    returned(cx, def).is_some_and(|values| values.into_iter().all(|(file, value)| test(file, value)))
+}
+
+/// What a function of the user's may return: its body, and what its `return`s give.
+pub(crate) fn returned(cx: &Cx<'_>, def: DefId) -> Option<Vec<(FileIdx, ExprId)>> {
+    let body = cx.program.fn_item(def).filter(|_| !cx.program.is_model(def))?.body?;
     let file = cx.program.def(def).file;
     let hir = cx.hir(file);
-    let mut returns = hir.descendants(body).filter_map(|at| match hir[at].kind {
+    let returns = hir.descendants(body).filter_map(|at| match hir[at].kind {
         ExprKind::Return(Some(value)) => Some(value),
         _ => None,
     });
-    test(file, body) && returns.all(|value| test(file, value))
+    Some(std::iter::once(body).chain(returns).map(|value| (file, value)).collect())
 }
 
 /// Whether every call of a function that only the program can call gives it a proven turn.
 fn every_caller_gives_blocks(cx: &Cx<'_>, def: DefId, index: usize, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
+    given(cx, def, index).is_some_and(|args| args.into_iter().all(|(file, arg)| has_blocks(cx, file, arg, depth)))
+}
+
+/// What every call of a function gives it for a parameter, if only the program calls it, and does.
+pub(crate) fn given(cx: &Cx<'_>, def: DefId, index: usize) -> Option<Vec<(FileIdx, ExprId)>> {
     let calls = if is_open(cx, def) { &[] } else { cx.callers(def) };
-    !calls.is_empty()
-        && calls.iter().all(|&(file, expr)| {
-            let args = match &cx.hir(file)[expr].kind {
-                ExprKind::MethodCall { args, .. } => args.get(index),
-                _ => call_around(cx, file, expr).and_then(|args| {
-                    let shift =
-                        usize::from(cx.program.fn_item(def).is_some_and(|function| function.self_param.is_some()));
-                    args.get(index + shift)
-                }),
-            };
-            args.is_some_and(|&arg| has_blocks(cx, file, arg, depth))
-        })
+    let shift = usize::from(cx.program.fn_item(def).is_some_and(|function| function.self_param.is_some()));
+    let argument = |&(file, expr): &(FileIdx, ExprId)| {
+        let arg = match &cx.hir(file)[expr].kind {
+            ExprKind::MethodCall { args, .. } => args.get(index),
+            _ => call_around(cx, file, expr)?.get(index + shift),
+        };
+        arg.map(|&arg| (file, arg))
+    };
+    if calls.is_empty() { None } else { calls.iter().map(argument).collect() }
 }
 
 fn call_around<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId) -> Option<&'a [ExprId]> {

@@ -104,3 +104,17 @@ pub(crate) fn some_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId
 fn is_variant(cx: &Cx<'_>, file: FileIdx, expr: ExprId, path: &str) -> bool {
     cx.value_def(file, expr).is_some_and(|def| cx.program.path_of(def) == path)
 }
+
+/// Where `text` holds `word` as a whole identifier.
+pub(crate) fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
+        !text[..at].chars().next_back().is_some_and(is_part)
+            && !text[at + word.len()..].chars().next().is_some_and(is_part)
+    })
+}
+
+/// Whether `text` holds `word` as a whole identifier.
+pub(crate) fn holds_word(text: &str, word: &str) -> bool {
+    words(text, word).next().is_some()
+}

@@ -67,7 +67,8 @@ impl Session {
     {
         let (claim, latest) = Claim::take(&self.core, ctx)?;
         let own = self.core.settings().builder.clone();
-        let builder = builder.or(own.as_deref()).ok_or(SessionError::BuilderMissing)?;
+        let own = own.as_deref().map(|own| own as &dyn EngineBuilder);
+        let builder = builder.or(own).ok_or(SessionError::BuilderMissing)?;
         let (input, placement) = seed.sow(latest)?;
         let runtime = Handle::try_current().map_err(|_| SessionError::NoRuntime)?;
         let runner = catching(|| builder.build(&claim.ctx, &self.core.id))??;

@@ -45,5 +45,6 @@ fn kept(file: FileIdx, text: &Text) -> Vec<Span> {
             Piece::Source(span, _) => Some(*span),
             Piece::Text(_) => None,
         })
+        .chain(text.copied.iter().filter(|(own, _)| *own == file).map(|(_, span)| *span))
         .collect()
 }

@@ -2,10 +2,12 @@
 
 use super::super::cx::Cx;
 use super::super::effects::is_harmless_stmt;
+use super::super::equipment::Carried;
 use super::super::hir::{ExprId, ExprKind, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::rewrite::Piece;
+use super::super::rules::core_session::{RunForm, run_form};
 use super::super::rules::inference_state::delete_line;
 use super::super::rules::{run_inference, run_lifecycle};
 use super::super::sites::receiver;
@@ -26,6 +28,9 @@ struct Reading {
     plumbing: Option<Plumbing>,
     seeding: Seeding,
     needs: Needs,
+    /// What the core session had besides its state, and where that is written.
+    besides: RunForm,
+    carried: Vec<Span>,
 }
 
 /// Brings a run and its claims together: the decision about the run, and one for each claim.
@@ -44,8 +49,14 @@ pub(super) fn all(
     }
     let seed = run_inference::seed(cx, run.0, run.1).ok_or_else(run_lifecycle::apart)?;
     let standings = standing::of(cx, parts, run)?;
+    let carried = facts.pairing.equipment_of_run(run.0, run.1).map_or(&[][..], |equipment| &equipment.parts);
+    let is_there = !carried.iter().any(|carried| carried.local.is_some())
+        && matches!(standings.as_slice(), [standing] if standing.helper.is_none());
+    if !carried.is_empty() && !is_there {
+        return Err(run_lifecycle::entangled());
+    }
     let readings: Vec<Reading> =
-        standings.into_iter().map(|standing| read(cx, parts, standing)).collect::<Result<_, _>>()?;
+        standings.into_iter().map(|standing| read(cx, facts, parts, standing, carried)).collect::<Result<_, _>>()?;
     if readings.iter().any(|reading| reading.form.keeps_result() != readings[0].form.keeps_result()) {
         return Err(run_lifecycle::apart());
     }
@@ -62,7 +73,13 @@ pub(super) fn all(
     Ok((run_inference::judge(cx, facts, run.0, run.1, seed, &fate, waits), claims))
 }
 
-fn read(cx: &Cx<'_>, parts: &Parts, standing: Standing) -> Result<Reading, Outcome> {
+fn read(
+    cx: &Cx<'_>,
+    facts: &Facts,
+    parts: &Parts,
+    standing: Standing,
+    carried: &[Carried],
+) -> Result<Reading, Outcome> {
     let Standing { file, claim, at, given, .. } = standing;
     let (form, stmt) = guard::form(cx, file, claim, at).ok_or_else(run_lifecycle::unreadable_claim)?;
     let ctx = match standing.ctx {
@@ -74,11 +91,17 @@ fn read(cx: &Cx<'_>, parts: &Parts, standing: Standing) -> Result<Reading, Outco
     let between: Vec<StmtId> =
         needs::between(cx, file, stmt, at).into_iter().filter(|stmt| !gone.contains(stmt)).collect();
     let ctx_now = plumbing.map(|plumbing| plumbing.parent).or(ctx);
-    let exprs: Vec<ExprId> = ctx_now.into_iter().chain(given.expr()).collect();
+    let values = carried.iter().map(|carried| carried.part.value);
+    let exprs: Vec<ExprId> = ctx_now.into_iter().chain(values.clone()).chain(given.expr()).collect();
     let claimed = receiver(cx, file, claim).unwrap_or(claim);
     let needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
     let seeding = seed::of(cx, file, given, &needs, at);
-    Ok(Reading { standing, stmt, form, plumbing, seeding, needs })
+    let besides = run_form(cx, facts, file, at);
+    if besides.has_builder() && seed::argument(cx, file, given, &seeding, stmt).0 == "start_with_latest" {
+        return Err(run_lifecycle::entangled());
+    }
+    let carried = values.map(|value| cx.span(file, value)).collect();
+    Ok(Reading { standing, stmt, form, plumbing, seeding, needs, besides, carried })
 }
 
 /// Where the start stands.
@@ -259,6 +282,7 @@ fn write(cx: &Cx<'_>, reading: &Reading, placement: Placement, waiting: Waiting,
         true => format!("async {{ {name}?.{wait}().await }}"),
         false => format!("{name}.{wait}()"),
     };
+    text.copied.extend(reading.carried.iter().map(|&span| (file, span)));
     match &reading.standing.helper {
         Some(helper) => helper.write(cx, (file, at), &name, is_result, waited, text),
         None => {
@@ -305,13 +329,17 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
         (None, Parent::Text(text)) => vec![Piece::text(text.clone())],
     };
     let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.stmt);
-    pieces.push(Piece::text(format!(".{method}(")));
+    let besides = &reading.besides;
+    let (open, close) =
+        besides.around_context.as_ref().map_or(("", ""), |(open, close)| (open.as_str(), close.as_str()));
+    pieces.push(Piece::text(format!(".{}({open}", besides.method(method))));
     pieces.extend(ctx);
+    pieces.push(Piece::text(close));
     if !argument.is_empty() {
         pieces.push(Piece::text(", "));
         pieces.extend(argument);
     }
-    pieces.push(Piece::text(")"));
+    pieces.push(Piece::text(format!("{})", besides.last_argument(cx.text(file, hir[session].span)))));
     pieces
 }
 

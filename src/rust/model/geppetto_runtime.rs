@@ -148,6 +148,9 @@ pub mod session {
         pub fn new() -> Self;
         pub fn with_id(session_id: &str) -> Self;
         pub fn with_builder(self, builder: crate::builder::Builder) -> Self;
+        pub fn with_derived_builder(self, change: ()) -> Self;
+        pub fn set_builder(&self, builder: crate::builder::Builder);
+        pub fn derived_builder(&self, change: ()) -> crate::builder::DerivedBuilder;
         pub fn with_turn(self, turn: crate::turns::Turn) -> Self;
         pub fn session_id(&self) -> &str;
         pub fn append(&self, turn: crate::turns::Turn);
@@ -155,6 +158,8 @@ pub mod session {
         pub fn is_running(&self) -> bool;
         pub fn start_inference(&self, ctx: &crate::context::Context) -> Result<ExecutionHandle, SessionError>;
         pub fn start_with_turn(&self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<ExecutionHandle, SessionError>;
+        pub fn start_with(&self, ctx: &crate::context::Context, turn: crate::turns::Turn, builder: &crate::builder::Builder) -> Result<ExecutionHandle, SessionError>;
+        pub fn start_inference_with(&self, ctx: &crate::context::Context, builder: &crate::builder::Builder) -> Result<ExecutionHandle, SessionError>;
         pub fn start_with_prompt(&self, ctx: &crate::context::Context, prompt: &str) -> Result<ExecutionHandle, SessionError>;
         pub fn cancel_active(&self) -> Result<(), SessionError>;
     }
@@ -177,6 +182,7 @@ pub mod session {
 }
 pub mod builder {
     pub struct Builder;
+    pub struct DerivedBuilder;
     pub trait TurnPersister {}
     pub struct PersistError;
 }

@@ -1,49 +1,70 @@
 //! `core-session`: where the legacy core session is made or taken apart.
 
+mod runs;
+
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ExprKind, MacroContent, Span};
+use super::super::equipment::{Kind, parts};
+use super::super::hir::{ExprId, ExprKind, Span};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::pairing::{CorePlan, core_parts};
 use super::super::sites::Site;
-use super::super::text::{is_none, some_of};
 use super::super::unit::Facts;
 use super::inference_state::made_session;
 use crate::rules::Trap;
 
+pub(crate) use runs::{RunForm, run_form};
+
 /// `core::Session::new(state)` or a literal.
 pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) -> Outcome {
     let file = site.file;
+    let (state, attached) = match facts.pairing.core(file, core) {
+        CorePlan::Blocked(outcome) => return outcome,
+        CorePlan::Handle => return handle(cx, facts, file, core),
+        CorePlan::Make { state } => (state, None),
+        CorePlan::Attach { state } => (state, handle_text(cx, facts, file, core)),
+    };
     let calls = match builder_calls(cx, file, core) {
         Ok(calls) => calls,
         Err(outcome) => return outcome,
     };
-    let builder = || cx.name_at(file, core, "builder::Builder");
-    let text = match facts.pairing.core(file, core) {
-        CorePlan::Blocked(outcome) => return outcome,
-        CorePlan::Make { state } => match made_session(cx, facts, file, state) {
-            Ok(made) => format!("{}.with_builder({}::new({}){calls})", made.text, builder(), made.engine),
-            Err(outcome) => return outcome,
-        },
-        CorePlan::Attach { state } => {
-            match (made_session(cx, facts, file, state), handle_text(cx, facts, file, core)) {
-                (Ok(made), Some(handle)) => {
-                    format!("{handle}.with_builder({}::new({}){calls})", builder(), made.engine)
-                }
-                _ => return unreadable(),
-            }
-        }
-        CorePlan::Handle => match handle_text(cx, facts, file, core) {
-            Some(handle) => handle,
-            None => return unreadable(),
-        },
+    let made = match made_session(cx, facts, file, state) {
+        Ok(made) => made,
+        Err(outcome) => return outcome,
     };
+    let builder = cx.name_at(file, core, "builder::Builder");
+    let session = attached.unwrap_or(made.text);
+    let text = format!("{session}.with_builder({builder}::new({}){calls})", made.engine);
     // What wraps the construction goes with it: the session is a handle itself.
     let whole = pointer_around(cx, file, core);
     Outcome::safe(
         vec![cx.replace(file, cx.span(file, whole), text)],
         "one `Session` whose `Builder` has the sinks and tools",
     )
+}
+
+/// The session made earlier, as it is; what the core session had besides goes to its runs.
+fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
+    let Some(state) = core_parts(cx, file, core).state else { return unreadable() };
+    let (outer, inner) = (cx.span(file, pointer_around(cx, file, core)), cx.span(file, state));
+    let mut changes = runs::locals(cx, facts, file, core);
+    changes.push(cx.replace(file, Span { start: outer.start, end: inner.start }, ""));
+    changes.push(cx.replace(file, Span { start: inner.end, end: outer.end }, ""));
+    let equipment = facts.pairing.equipment(file, core);
+    let has_parts = equipment.is_some_and(|equipment| !equipment.parts.is_empty());
+    let outcome = Outcome::safe(
+        changes,
+        match has_parts {
+            true => "the `Session` itself; each run gets what the core session had besides",
+            false => "the `Session` itself",
+        },
+    );
+    match equipment {
+        Some(_) => {
+            outcome.because(Trap::PerRunSession, "the session that holds history, guard and cancel stays the one it is")
+        }
+        None => outcome,
+    }
 }
 
 fn pointer_around(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> ExprId {
@@ -80,38 +101,21 @@ fn handle_text(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Optio
 
 /// The calls on the builder that say what the literal's fields said.
 fn builder_calls(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<String, Outcome> {
-    let parts = core_parts(cx, file, core);
-    if parts.other_rest {
-        return Err(unreadable());
-    }
     let mut calls = String::new();
-    for (name, value) in parts.fields {
-        calls.push_str(&field_call(cx, file, &name, value)?);
+    for part in parts(cx, file, core).ok_or_else(unreadable)? {
+        let method = part.kind.method();
+        if part.kind == Kind::Persister {
+            return Err(persister());
+        }
+        if part.optional {
+            return Err(Outcome::report(
+                format!("the core session's `{}` is optional here", part.kind.name()),
+                format!("make the builder first and call `{method}` on it where there is a value"),
+            ));
+        }
+        calls.push_str(&format!(".{method}({})", cx.expr_text(file, part.value)));
     }
     Ok(calls)
-}
-
-fn field_call(cx: &Cx<'_>, file: FileIdx, name: &str, value: ExprId) -> Result<String, Outcome> {
-    if name == "event_sinks" {
-        return Ok(sink_calls(cx, file, value));
-    }
-    if is_none(cx, file, value) {
-        return Ok(String::new());
-    }
-    let method = match name {
-        "registry" => "with_tool_registry",
-        "tool_config" => "with_tool_config",
-        "snapshot_hook" => "with_snapshot_hook",
-        "persister" => return Err(persister()),
-        _ => return Err(unreadable()),
-    };
-    match some_of(cx, file, value) {
-        Some(inner) => Ok(format!(".{method}({})", cx.expr_text(file, inner))),
-        None => Err(Outcome::report(
-            format!("the core session's `{name}` is optional here"),
-            format!("make the builder first and call `{method}` on it where there is a value"),
-        )),
-    }
 }
 
 /// What is said of a persister, which has another signature now.
@@ -122,20 +126,6 @@ pub(crate) fn persister() -> Outcome {
          is in the turn's metadata under `geppetto.session_id@v1`",
     )
     .because(Trap::PersistSignature, "it no longer receives the run id")
-}
-
-fn sink_calls(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> String {
-    if cx.calls_known(file, value, "std::vec::Vec::new").is_some() {
-        return String::new();
-    }
-    if let ExprKind::Macro(call) = &cx.hir(file)[value].kind
-        && call.path.segments.last().is_some_and(|last| last.name.text == "vec")
-        && let MacroContent::Exprs(sinks) = &call.content
-        && !cx.text(file, call.inner).contains(';')
-    {
-        return sinks.iter().map(|&sink| format!(".with_event_sink({})", cx.expr_text(file, sink))).collect();
-    }
-    format!(".with_event_sinks({})", cx.expr_text(file, value))
 }
 
 /// A field of a core session: its state is the session itself.
@@ -170,11 +160,78 @@ mod tests {
         );
     }
 
+    const STATE: &str = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
+    const SEED: &str = "Some(Turn::builder().with_user_prompt(\"x\").build())";
+
+    fn after_state(body: &str) -> String {
+        let after = migrated(&format!("{STATE}{body}"));
+        after[after.find('\n').unwrap() + 1..].to_owned()
+    }
+
     #[test]
-    fn two_sessions_over_one_state_are_reported() {
-        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
-                    let a = Session::new(state.clone());\nlet b = Session::new(state);\ndrop((a, b));";
-        let finding = finding_at(body, "Session::new(state.clone())");
+    fn two_sessions_over_one_state_are_two_handles() {
+        let body = "let a = Session::new(state.clone());\nlet b = Session::new(state);\ndrop((a, b));";
+        assert_eq!(after_state(body), "let a = state.clone();\nlet b = state;\ndrop((a, b));");
+        let finding = finding_at(&format!("{STATE}{body}"), "Session::new(state.clone())");
+        assert_eq!((finding.level, finding.traps), (Level::Safe, vec![Trap::PerRunSession]));
+    }
+
+    #[test]
+    fn sinks_of_one_of_several_sessions_go_to_its_runs() {
+        let body = format!(
+            "let sink = Arc::new(NullSink);\n\
+             let a = Session {{ event_sinks: vec![sink.clone(), Arc::new(NullSink)], ..Session::new(state.clone()) }};\n\
+             let b = Session::new(state);\n\
+             a.run_inference(&ctx, {SEED}).await?;\nb.run_inference(&ctx, {SEED}).await?;"
+        );
+        assert_eq!(
+            after_state(&body),
+            "let sink = Arc::new(NullSink);\n\
+             let sink2: Arc<dyn EventSink> = Arc::new(NullSink);\nlet a = state.clone();\nlet b = state;\n\
+             a.start_with_turn(&with_event_sinks(&ctx, [sink.clone() as Arc<dyn EventSink>, sink2]), \
+             Turn::builder().with_user_prompt(\"x\").build())?.wait().await?;\n\
+             b.start_with_turn(&ctx, Turn::builder().with_user_prompt(\"x\").build())?.wait().await?;"
+        );
+    }
+
+    #[test]
+    fn tools_of_one_of_several_sessions_go_into_a_builder_of_the_run() {
+        let body = format!(
+            "let a = Session {{ registry: Some(tools.clone()), ..Session::new(state.clone()) }};\n\
+             let b = Session {{ tool_config: config, registry: Some(tools), ..Session::new(state) }};\n\
+             a.run_inference(&ctx, {SEED}).await?;\nb.run_inference(&ctx, None).await?;"
+        );
+        assert_eq!(
+            after_state(&body),
+            "let a = state.clone();\nlet b = state;\n\
+             a.start_with(&ctx, Turn::builder().with_user_prompt(\"x\").build(), \
+             &a.derived_builder(|builder| builder.with_tool_registry(tools.clone())))?.wait().await?;\n\
+             b.start_inference_with(&ctx, &b.derived_builder(|builder| {\nlet mut builder = builder.with_tool_registry(tools);\n\
+             if let Some(tool_config) = config {\nbuilder = builder.with_tool_config(tool_config);\n}\nbuilder\n}))?.wait().await?;"
+        );
+    }
+
+    #[test]
+    fn sinks_go_to_the_start_of_a_lifecycle_made_by_hand() {
+        let body = format!(
+            "let other = Session::new(state.clone());\nlet sink = Arc::new(NullSink);\nstate.start_run()?;\n\
+             let session = Session {{ event_sinks: vec![sink.clone()], ..Session::new(state.clone()) }};\n\
+             let out = session.run_inference_started(&ctx, {SEED}).await;\nstate.finish_run();\ndrop((out?, other));"
+        );
+        assert_eq!(
+            after_state(&body),
+            "let other = state.clone();\nlet sink = Arc::new(NullSink);\n\
+             let handle = state.start_with_turn(&with_event_sink(&ctx, sink.clone()), \
+             Turn::builder().with_user_prompt(\"x\").build())?;\n\
+             let out = handle.wait().await;\ndrop((out?, other));"
+        );
+    }
+
+    #[test]
+    fn a_session_with_sinks_that_is_passed_on_is_reported() {
+        let body = "let a = Session { event_sinks: vec![Arc::new(NullSink)], ..Session::new(state.clone()) };\n\
+                    let b = Session::new(state);\ndrop((a, b));";
+        let finding = finding_at(&format!("{STATE}{body}"), "Session { event_sinks");
         assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::PerRunSession]));
     }
 }

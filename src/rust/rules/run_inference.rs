@@ -23,7 +23,7 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
     if !facts.has_tokio {
         return needs_tokio();
     }
-    let (Some(seed), Some(parts)) = (seed(cx, file, run), start::parts(cx, file, run)) else {
+    let (Some(seed), Some(parts)) = (seed(cx, file, run), start::parts(cx, facts, file, run)) else {
         return Outcome::report(
             "the run's arguments cannot be read",
             "`session.start_with_turn(&ctx, turn)?.wait().await`",

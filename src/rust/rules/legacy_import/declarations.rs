@@ -57,19 +57,6 @@ pub(super) fn join(module: &str, name: &str) -> String {
     }
 }
 
-/// Where `text` holds `word` as a whole identifier.
-pub(super) fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        !text[..at].chars().next_back().is_some_and(is_part)
-            && !text[at + word.len()..].chars().next().is_some_and(is_part)
-    })
-}
-
-pub(super) fn holds_word(text: &str, word: &str) -> bool {
-    words(text, word).next().is_some()
-}
-
 /// Takes one leaf out of its declaration: the whole declaration where it is the only one, its place in the group else.
 pub(super) fn remove_leaf(cx: &Cx<'_>, import: &super::super::super::index::Import) -> Option<Change> {
     let file = import.file;

@@ -7,10 +7,12 @@ use super::super::super::moved::moved;
 use super::super::super::outcome::Outcome;
 use super::super::super::purity::is_pure;
 use super::super::super::text::{delete_argument, is_plain};
+use super::super::super::unit::Facts;
+use super::super::core_session::{RunForm, run_form};
 use super::seed::{Seed, is_postfix, unwrapped};
 
 /// The parts of a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub(super) file: FileIdx,
     pub(super) run: ExprId,
@@ -18,15 +20,18 @@ pub(super) struct Parts {
     pub(super) session: ExprId,
     pub(super) ctx: ExprId,
     pub(super) seed: ExprId,
+    /// What the core session had besides its state.
+    pub(super) form: RunForm,
 }
 
 /// Takes a run apart.
-pub(super) fn parts(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Option<Parts> {
+pub(super) fn parts(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> Option<Parts> {
+    let form = run_form(cx, facts, file, run);
     let hir = cx.hir(file);
     match &hir[run].kind {
         ExprKind::MethodCall { receiver, args, .. } => {
             let &[ctx, seed] = args.as_slice() else { return None };
-            Some(Parts { file, run, session: *receiver, ctx, seed })
+            Some(Parts { file, run, session: *receiver, ctx, seed, form })
         }
         ExprKind::Call { args, .. } => {
             let &[session, ctx, seed] = args.as_slice() else { return None };
@@ -34,7 +39,7 @@ pub(super) fn parts(cx: &Cx<'_>, file: FileIdx, run: ExprId) -> Option<Parts> {
                 ExprKind::Ref { mutable: false, expr } => expr,
                 _ => session,
             };
-            Some(Parts { file, run, session, ctx, seed })
+            Some(Parts { file, run, session, ctx, seed, form })
         }
         _ => None,
     }
@@ -68,18 +73,37 @@ impl Parts {
     /// The start as an edit of the call, where the call keeps its form.
     pub(super) fn edited(&self, cx: &Cx<'_>, seed: Seed) -> Option<Vec<Change>> {
         let ExprKind::MethodCall { method, args, .. } = &cx.hir(self.file)[self.run].kind else { return None };
-        let renamed = |name: &str| cx.replace(self.file, method.span, name);
-        match seed {
+        let renamed = |name: &'static str| cx.replace(self.file, method.span, self.form.method(name));
+        let end = |arg: ExprId| cx.span(self.file, arg).end;
+        let mut changes = self.form.wrap(cx, self.file, self.ctx);
+        let last = match seed {
             Seed::Turn { .. } => {
-                Some(std::iter::once(renamed("start_with_turn")).chain(unwrapped(cx, self.file, seed)).collect())
+                changes.push(renamed("start_with_turn"));
+                changes.extend(unwrapped(cx, self.file, seed));
+                self.seed
             }
-            Seed::Latest => Some(vec![renamed("start_inference"), delete_argument(cx, self.file, args, 1)]),
+            Seed::Latest => {
+                changes.extend([renamed("start_inference"), delete_argument(cx, self.file, args, 1)]);
+                self.ctx
+            }
             Seed::Given(option) if is_postfix(cx, self.file, option) => {
-                let end = cx.span(self.file, self.seed).end;
-                Some(vec![renamed("start_with_turn"), cx.insert(self.file, end, ".unwrap_or_default()")])
+                changes.push(renamed("start_with_turn"));
+                changes.push(cx.insert(self.file, end(self.seed), ".unwrap_or_default()"));
+                self.seed
             }
-            Seed::Given(_) | Seed::Optional(_) => None,
+            Seed::Given(_) | Seed::Optional(_) => return None,
+        };
+        let builder = self.form.last_argument(self.name_of_session(cx));
+        if !builder.is_empty() {
+            changes.push(cx.insert(self.file, end(last), builder));
         }
+        Some(changes)
+    }
+
+    /// The session's name, out of a clone.
+    fn name_of_session<'a>(&self, cx: &Cx<'a>) -> &'a str {
+        let session = cx.peel_parens(self.file, self.session);
+        cx.expr_text(self.file, cx.cloned(self.file, session).unwrap_or(session))
     }
 
     /// The start as text made of pieces.
@@ -87,23 +111,25 @@ impl Parts {
     /// # Errors
     /// The report, where a piece would have to be written twice that does something.
     pub(super) fn composed(&self, cx: &Cx<'_>, seed: Seed, pieces: &Pieces) -> Result<String, Outcome> {
-        let Pieces { session, ctx, seed: text } = pieces;
+        let Pieces { session, seed: text, .. } = pieces;
+        let (ctx, builder) = (self.form.context(&pieces.ctx), self.form.last_argument(session));
+        let (turn_method, latest_method) = (self.form.method("start_with_turn"), self.form.method("start_inference"));
         match seed {
-            Seed::Latest => Ok(format!("{session}.start_inference({ctx})")),
-            Seed::Turn { .. } => Ok(format!("{session}.start_with_turn({ctx}, {text})")),
+            Seed::Latest => Ok(format!("{session}.{latest_method}({ctx}{builder})")),
+            Seed::Turn { .. } => Ok(format!("{session}.{turn_method}({ctx}, {text}{builder})")),
             Seed::Given(option) if is_postfix(cx, self.file, option) => {
-                Ok(format!("{session}.start_with_turn({ctx}, {text}.unwrap_or_default())"))
+                Ok(format!("{session}.{turn_method}({ctx}, {text}.unwrap_or_default(){builder})"))
             }
-            Seed::Given(_) => Ok(format!("{session}.start_with_turn({ctx}, ({text}).unwrap_or_default())")),
+            Seed::Given(_) => Ok(format!("{session}.{turn_method}({ctx}, ({text}).unwrap_or_default(){builder})")),
             Seed::Optional(_) if self.may_repeat(cx) => {
                 let turn = self.name(cx, "turn", &[self.session, self.ctx]);
                 let indent = self.indent(cx);
                 Ok(format!(
-                    "match {text} {{\n{indent}    Some({turn}) => {session}.start_with_turn({ctx}, {turn}),\n\
-                     {indent}    None => {session}.start_inference({ctx}),\n{indent}}}"
+                    "match {text} {{\n{indent}    Some({turn}) => {session}.{turn_method}({ctx}, {turn}{builder}),\n\
+                     {indent}    None => {session}.{latest_method}({ctx}{builder}),\n{indent}}}"
                 ))
             }
-            Seed::Optional(option) if cx.local(self.file, option).is_some() => Ok(format!(
+            Seed::Optional(option) if cx.local(self.file, option).is_some() && builder.is_empty() => Ok(format!(
                 "{session}.start_with_latest({ctx}, |latest| {text}.or_else(|| latest.cloned()).unwrap_or_default())"
             )),
             Seed::Optional(_) => Err(Outcome::report(

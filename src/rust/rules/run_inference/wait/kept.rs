@@ -33,6 +33,13 @@ pub(super) fn lazy(cx: &Cx<'_>, parts: &Parts, seed: Seed, wait: &str) -> Result
     let turn = hold_seed(cx, parts, seed, here);
     let moves = session == Hold::Bind || ctx == Hold::Bind;
     let borrows = session == Hold::Borrow || ctx == Hold::Borrow;
+    if !parts.form.is_plain() && (moves || !here) {
+        return Err(Outcome::report(
+            "the run's future is kept, and what its core session had besides the state must go along",
+            "make the context first, `let ctx = with_event_sinks(&ctx, sinks);`, and keep \
+             `async move { session.start_with_turn(&ctx, turn)?.wait().await }`",
+        ));
+    }
     let flavour = if moves || !(borrows || here) { "async move" } else { "async" };
     if !moves && turn != Hold::Bind {
         return super::started(cx, parts, seed, &format!("{flavour} {{ "), &format!("?.{wait}().await }}"));

@@ -1,0 +1,331 @@
+//! What a core session has besides its state, and the runs that it must reach.
+
+use super::cx::Cx;
+use super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
+use super::index::FileIdx;
+use super::origins::Place;
+use super::pairing::{core_parts, undisturbed};
+use super::text::{holds_word, is_none, is_plain, some_of};
+
+/// A part of a core session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sink,
+    Sinks,
+    SnapshotHook,
+    Registry,
+    ToolConfig,
+    Persister,
+}
+
+impl Kind {
+    /// The method of a builder that sets it.
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Kind::Sink => "with_event_sink",
+            Kind::Sinks => "with_event_sinks",
+            Kind::SnapshotHook => "with_snapshot_hook",
+            Kind::Registry => "with_tool_registry",
+            Kind::ToolConfig => "with_tool_config",
+            Kind::Persister => "with_persister",
+        }
+    }
+
+    /// What a local that holds it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Sink => "sink",
+            Kind::Sinks => "event_sinks",
+            Kind::SnapshotHook => "hook",
+            Kind::Registry => "registry",
+            Kind::ToolConfig => "tool_config",
+            Kind::Persister => "persister",
+        }
+    }
+
+    /// Whether the context of a run can carry it, so that no other builder is needed.
+    pub(crate) fn is_of_context(self) -> bool {
+        matches!(self, Kind::Sink | Kind::Sinks | Kind::SnapshotHook)
+    }
+}
+
+/// One part with the expression that gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) kind: Kind,
+    /// The value, out of its `Some` where it had one.
+    pub(crate) value: ExprId,
+    /// Whether only the run knows if there is a value.
+    pub(crate) optional: bool,
+}
+
+/// How the value of a part is written at a run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Carried {
+    pub(crate) part: Part,
+    /// The local made for it in front of the core session; without one its expression is repeated.
+    pub(crate) local: Option<String>,
+    /// Whether more than one run, or other code, needs it.
+    pub(crate) shared: bool,
+}
+
+/// What reaches the runs of a core session one by one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Equipment {
+    pub(crate) parts: Vec<Carried>,
+    pub(crate) runs: Vec<ExprId>,
+    /// The statement in front of which locals are made.
+    pub(crate) stmt: Option<StmtId>,
+}
+
+impl Equipment {
+    /// Whether the runs need a builder of their own: tools, or a part that may be missing.
+    pub(crate) fn needs_builder(&self) -> bool {
+        self.parts.iter().any(|carried| carried.part.optional || !carried.part.kind.is_of_context())
+    }
+}
+
+/// Why a core session's parts cannot reach its runs one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// It has a part that the tool cannot read.
+    Unreadable,
+    /// It is passed on or kept, so that its runs are elsewhere.
+    Escapes,
+    /// What it is made of is no longer there at a run.
+    OutOfReach,
+}
+
+/// The parts of a core session that add something.
+pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part>> {
+    let literal = core_parts(cx, file, core);
+    if literal.is_partial {
+        return None;
+    }
+    let mut parts = Vec::new();
+    for (name, value) in literal.fields {
+        let kind = match name.as_str() {
+            "event_sinks" => {
+                parts.extend(sinks(cx, file, value));
+                continue;
+            }
+            "snapshot_hook" => Kind::SnapshotHook,
+            "registry" => Kind::Registry,
+            "tool_config" => Kind::ToolConfig,
+            "persister" => Kind::Persister,
+            _ => return None,
+        };
+        if is_none(cx, file, value) {
+            continue;
+        }
+        let inner = some_of(cx, file, value);
+        parts.push(Part { kind, value: inner.unwrap_or(value), optional: inner.is_none() });
+    }
+    Some(parts)
+}
+
+fn sinks(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Vec<Part> {
+    let part = |kind, value| Part { kind, value, optional: false };
+    if cx.calls_known(file, value, "std::vec::Vec::new").is_some() {
+        return Vec::new();
+    }
+    if let ExprKind::Macro(call) = &cx.hir(file)[value].kind
+        && call.path.segments.last().is_some_and(|last| last.name.text == "vec")
+        && let MacroContent::Exprs(sinks) = &call.content
+        && !cx.text(file, call.inner).contains(';')
+    {
+        return sinks.iter().map(|&sink| part(Kind::Sink, sink)).collect();
+    }
+    vec![part(Kind::Sinks, value)]
+}
+
+/// Finds the runs of a core session, and how its parts get there.
+///
+/// # Errors
+/// What stands in the way.
+pub(crate) fn equip(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<Equipment, Obstacle> {
+    let parts = parts(cx, file, core).ok_or(Obstacle::Unreadable)?;
+    if parts.is_empty() {
+        return Ok(Equipment::default());
+    }
+    let mut runs = Vec::new();
+    // No run at all: there may be another one for another configuration.
+    if !runs_of(cx, file, core, &mut runs, 8) || runs.is_empty() {
+        return Err(Obstacle::Escapes);
+    }
+    let stmt = stmt_for_locals(cx, file, core);
+    let shared = runs.len() > 1 || runs.iter().any(|&run| is_repeated(cx, file, core, run));
+    let moving = movers(cx, file, core, &runs).ok_or(Obstacle::OutOfReach)?;
+    let mut taken = Vec::new();
+    let parts = parts.into_iter().map(|part| {
+        let inherited = !cx.span(file, core).contains(cx.span(file, part.value));
+        if !moving && stays(cx, file, &part, &runs, core) {
+            return Ok(Carried { part, local: None, shared: shared || inherited });
+        }
+        if stmt.is_none() || inherited {
+            return Err(Obstacle::OutOfReach);
+        }
+        let local = cx.free_name(file, core, part.kind.name(), &taken);
+        taken.push(local.clone());
+        Ok(Carried { part, local: Some(local), shared })
+    });
+    Ok(Equipment { parts: parts.collect::<Result<_, _>>()?, runs, stmt })
+}
+
+/// Collects the runs of a value that holds a core session; whether all are known.
+fn runs_of(cx: &Cx<'_>, file: FileIdx, value: ExprId, runs: &mut Vec<ExprId>, depth: usize) -> bool {
+    use super::hir::Parent;
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let hir = cx.hir(file);
+    if let Some(parent) = cx.parent_expr(file, value) {
+        return runs_of_inner(cx, file, value, parent, runs, depth);
+    }
+    let Some(stmt) = cx.stmt_of(file, value).filter(|_| matches!(outer_parent(cx, file, value), Parent::Stmt(_)))
+    else {
+        return false;
+    };
+    match hir[stmt].kind {
+        StmtKind::Let { pat, init: Some(_), otherwise: None, .. } => {
+            let is_local = matches!(hir[pat].kind, PatKind::Bind { sub: None, by_ref: false, .. });
+            let is_printed = cx.inferred(file).captures.iter().any(|(_, own)| *own == pat);
+            let uses = cx.uses_of(file, pat);
+            is_local
+                && !is_printed
+                && !is_in_macro(cx, file, pat)
+                && uses.iter().all(|&use_| runs_of(cx, file, use_, runs, depth))
+        }
+        StmtKind::Expr { semi, .. } => semi,
+        _ => false,
+    }
+}
+
+/// Whether a macro that was not read may use a local.
+fn is_in_macro(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+    let Some(name) = cx.bound_name(file, pat) else { return true };
+    let hir = cx.hir(file);
+    hir.opaque.iter().any(|&span| span.start >= hir[pat].span.end && holds_word(cx.text(file, span), name))
+}
+
+fn outer_parent(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> super::hir::Parent {
+    use super::hir::Parent;
+    match cx.hir(file)[expr].parent {
+        Parent::Expr(parent) if matches!(cx.hir(file)[parent].kind, ExprKind::Paren(_)) => {
+            outer_parent(cx, file, parent)
+        }
+        parent => parent,
+    }
+}
+
+fn runs_of_inner(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    value: ExprId,
+    parent: ExprId,
+    runs: &mut Vec<ExprId>,
+    depth: usize,
+) -> bool {
+    let through = |expr: ExprId| cx.peel_parens(file, expr) == value;
+    match &cx.hir(file)[parent].kind {
+        ExprKind::MethodCall { receiver, method, .. } if through(*receiver) => {
+            let legacy = cx.inferred(file).methods.get(&parent).and_then(|&def| cx.legacy.method(def));
+            if legacy.is_some_and(|name| name.starts_with("run_inference")) {
+                runs.push(parent);
+                return true;
+            }
+            method.text == "clone" && runs_of(cx, file, parent, runs, depth)
+        }
+        ExprKind::Field { .. } | ExprKind::Struct { rest: Some(_), .. } => true,
+        ExprKind::Ref { .. } => runs_of(cx, file, parent, runs, depth),
+        ExprKind::Call { args, callee } => {
+            let own = args.iter().any(|&arg| through(arg));
+            let legacy = cx.value_def(file, *callee).and_then(|def| cx.legacy.method(def));
+            let is_pointer = cx.pointer_new(file, parent).is_some() || cx.cloned(file, parent).is_some();
+            match legacy {
+                Some(name) if own && name.starts_with("run_inference") => {
+                    runs.push(parent);
+                    true
+                }
+                _ => own && is_pointer && runs_of(cx, file, parent, runs, depth),
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The statement in front of which an expression can be evaluated instead, because it always is, and first.
+pub(crate) fn stmt_for_locals(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<StmtId> {
+    let hir = cx.hir(file);
+    let stmt = cx.stmt_of(file, expr)?;
+    let mut inner = expr;
+    while let Some(outer) = cx.parent_expr(file, inner).filter(|&outer| hir[stmt].span.contains(hir[outer].span)) {
+        let goes_first = match &hir[outer].kind {
+            ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Ref { .. } => true,
+            ExprKind::MethodCall { receiver, .. } => cx.peel_parens(file, *receiver) == inner,
+            ExprKind::Match { scrutinee, .. } => cx.peel_parens(file, *scrutinee) == inner,
+            ExprKind::Call { .. } => cx.pointer_new(file, outer) == Some(inner),
+            _ => false,
+        };
+        if !goes_first {
+            return None;
+        }
+        inner = outer;
+    }
+    let has_attributes = cx.text(file, hir[stmt].span).starts_with('#');
+    let is_statement = matches!(hir[stmt].kind, StmtKind::Let { .. } | StmtKind::Expr { .. });
+    (is_statement && !has_attributes).then_some(stmt)
+}
+
+/// Expressions around a run that a core session is outside of, from the inside out.
+fn between<'a>(cx: &'a Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> impl Iterator<Item = ExprId> + 'a {
+    let home = cx.span(file, core);
+    cx.ancestors(file, run).take_while(move |&at| !cx.span(file, at).contains(home))
+}
+
+fn is_repeated(cx: &Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> bool {
+    between(cx, file, core, run).any(|at| {
+        matches!(
+            cx.hir(file)[at].kind,
+            ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure { .. }
+        )
+    })
+}
+
+/// Whether the runs stand in a closure or task that takes what it names with it; `None` where more than one does.
+fn movers(cx: &Cx<'_>, file: FileIdx, core: ExprId, runs: &[ExprId]) -> Option<bool> {
+    let moving = |&at: &ExprId| match cx.hir(file)[at].kind {
+        ExprKind::Closure { is_move, .. } => is_move,
+        ExprKind::Block { flavour: BlockFlavour::Async { is_move }, .. } => is_move,
+        _ => false,
+    };
+    let found: Vec<Vec<ExprId>> =
+        runs.iter().map(|&run| between(cx, file, core, run).filter(moving).collect()).collect();
+    let first = found.first()?;
+    let one = first.len() <= 1 && found.iter().all(|other| other == first);
+    one.then_some(!first.is_empty())
+}
+
+/// Whether the expression of a part means the same at the runs.
+fn stays(cx: &Cx<'_>, file: FileIdx, part: &Part, runs: &[ExprId], core: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let end = |&run: &ExprId| {
+        let loops = between(cx, file, core, run).filter(|&at| {
+            matches!(hir[at].kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. })
+        });
+        loops.map(|at| hir[at].span.end).max().unwrap_or(hir[run].span.end)
+    };
+    let from = cx.span(file, part.value).end;
+    // At a run that is made on the spot nothing happens in between.
+    let on_the_spot = runs.iter().all(|&run| cx.ancestors(file, core).any(|at| at == run));
+    let stretch = Span { start: from, end: runs.iter().map(end).max().unwrap_or(from) };
+    let in_scope = |pat: PatId| match hir[pat].parent {
+        PatParent::Stmt(stmt) => runs.iter().all(|&run| cx.ancestors(file, run).any(|at| at == hir[stmt].block)),
+        _ => true,
+    };
+    on_the_spot
+        || (is_plain(cx, file, part.value)
+            && undisturbed(cx, file, part.value, stretch)
+            && cx.locals_in(file, part.value).into_iter().all(in_scope))
+}
+
+/// The core session whose parts a run gets, by the run.
+pub(crate) type ByRun = std::collections::HashMap<Place, ExprId>;
