@@ -4,10 +4,12 @@ mod analysis;
 mod cargo;
 mod comments;
 mod cx;
+mod docs;
 mod effects;
 mod equipment;
 mod flow;
 mod frontend;
+mod gates;
 mod handles;
 #[allow(dead_code, reason = "a complete picture of the language, of which the rules read what they need")]
 mod hir;

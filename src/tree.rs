@@ -56,13 +56,15 @@ pub struct Tree {
     /// What lies below the roots and could not be read: nobody knows what it holds.
     pub unread: Vec<PathBuf>,
     files: Arc<[FileEntry]>,
+    /// Texts that are parts of files, with ids behind those of the files.
+    parts: Arc<[FileEntry]>,
     texts: BTreeMap<FileId, Arc<Source>>,
 }
 
 impl Tree {
     /// A tree of `files` (sorted by path), of which `texts` are held in memory.
     pub fn new(roots: Vec<PathBuf>, files: Vec<FileEntry>, texts: BTreeMap<FileId, Arc<Source>>) -> Self {
-        Self { roots, unread: Vec::new(), files: files.into(), texts }
+        Self { roots, unread: Vec::new(), files: files.into(), parts: Arc::default(), texts }
     }
 
     /// All files with their ids, in the order of their paths.
@@ -72,7 +74,8 @@ impl Tree {
 
     /// One file's entry.
     pub fn entry(&self, file: FileId) -> &FileEntry {
-        &self.files[file.0 as usize]
+        let index = file.0 as usize;
+        self.files.get(index).unwrap_or_else(|| &self.parts[index - self.files.len()])
     }
 
     /// The file at `path`, as the walk spelled it.
@@ -95,6 +98,19 @@ impl Tree {
     pub fn with_texts(&self, changed: impl IntoIterator<Item = (FileId, Arc<Source>)>) -> Self {
         let mut next = self.clone();
         next.texts.extend(changed);
+        next
+    }
+
+    /// The same tree with texts that are parts of its files, such as the examples in documentation: they have ids and
+    /// entries like files do, but are not found among the files.
+    pub(crate) fn with_parts(&self, parts: impl IntoIterator<Item = Source>) -> Self {
+        let mut next = self.clone();
+        let mut entries = Vec::new();
+        for (part, id) in parts.into_iter().zip(self.files.len() as u32..) {
+            entries.push(FileEntry { path: part.path().to_owned(), hit: true, mentions: 0 });
+            next.texts.insert(FileId(id), Arc::new(part));
+        }
+        next.parts = entries.into();
         next
     }
 }

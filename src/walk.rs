@@ -335,9 +335,10 @@ mod tests {
             ("src/lib.rs", ""),
             ("crates/one/Cargo.toml", manifest),
             ("crates/one/src/lib.rs", ""),
+            ("crates/README.md", ""),
         ]);
         let walked = walk(&[dir.path().join("crates")], &|_| true).unwrap();
-        assert_eq!(walked.files.len(), 2);
+        assert_eq!(walked.files.len(), 3);
     }
 
     #[test]

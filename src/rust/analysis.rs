@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::cx::{Change, Cx};
+use super::docs::Examples;
 use super::flow;
 use super::hir::Span;
 use super::impls::Impls;
@@ -17,7 +18,7 @@ use super::references::{self, Reference};
 use super::resolve::Resolver;
 use super::rules::legacy_import::{self as imports, Fate, ImportPlan};
 use super::store::FileStore;
-use super::unit::{self, UnitPlan};
+use super::unit::{self, UnitPlan, examples};
 use super::{ledger, rescue, sites};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
@@ -51,8 +52,18 @@ pub(crate) struct PackageInput {
     pub(crate) crates: Vec<CrateInput>,
     pub(crate) dependencies: Vec<(String, Dependency)>,
     pub(crate) files: Vec<FileId>,
+    /// Its Markdown files.
+    pub(crate) guides: Vec<FileId>,
     /// What its code calls the new crate.
     pub(crate) runtime: String,
+}
+
+/// The examples in the documentation of a group.
+#[derive(Debug)]
+pub(crate) struct Documented<'a> {
+    pub(crate) examples: &'a Examples,
+    /// Those that do not parse, and why.
+    pub(crate) broken: BTreeMap<FileId, String>,
 }
 
 /// What was found in a group.
@@ -90,7 +101,12 @@ impl PackageOutcome {
 }
 
 /// Looks into a group of packages that may name each other.
-pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Selection) -> GroupAnalysis {
+pub(crate) fn analyze(
+    tree: &Tree,
+    packages: &[PackageInput],
+    examples: &Examples,
+    selection: &Selection,
+) -> GroupAnalysis {
     let files = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
     let dependencies = packages.iter().flat_map(|package| &package.dependencies);
     let legacy = dependencies.filter(|(_, dependency)| *dependency == Dependency::Legacy);
@@ -98,10 +114,14 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
     let mut store = FileStore::load(tree, &files, &legacy.map(|(name, _)| name.clone()).collect(), &mut problems);
     loop {
         let mut out = GroupAnalysis::default();
-        let asked = look(tree, packages, selection, &store, &mut out);
+        let (broken, of_files): (Vec<Problem>, Vec<Problem>) =
+            problems.iter().cloned().partition(|problem| examples.named(&problem.path).is_some());
+        let broken = broken.into_iter().filter_map(|problem| Some((examples.named(&problem.path)?, problem.message)));
+        let documented = Documented { examples, broken: broken.collect() };
+        let asked = look(tree, packages, &documented, selection, &store, &mut out);
         // Who calls a function is only known when every file that names it was parsed.
         if !store.grow(tree, &asked, &mut problems) {
-            out.problems = problems;
+            out.problems = of_files;
             return out;
         }
     }
@@ -111,26 +131,32 @@ pub(crate) fn analyze(tree: &Tree, packages: &[PackageInput], selection: &Select
 fn look(
     tree: &Tree,
     packages: &[PackageInput],
+    documented: &Documented<'_>,
     selection: &Selection,
     store: &FileStore,
     out: &mut GroupAnalysis,
 ) -> BTreeSet<String> {
     let mut program = Program::default();
     let models = models::add(&mut program);
-    let owners = index(&mut program, &models, packages, tree, store);
+    let owners = index(&mut program, &models, packages, documented.examples, tree, store);
     let resolver = Resolver::new(&program);
     let impls = Impls::new(&resolver);
     let legacy = Legacy::new(&resolver);
     let inferred = infer(&program, &impls, store);
     let flow = flow::build(&resolver, &legacy, &inferred);
     let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
-    let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes);
+    let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes, documented);
     cx.sees_task = store.sees_task;
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
     let decided = decide(&mut cx, &references, selection);
     report(&cx, &references, &decided, out);
+    for &guide in packages.iter().flat_map(|package| &package.guides) {
+        let (mentions, docs) = ledger::of_guide(&cx, tree, guide);
+        out.mentions.extend(mentions);
+        out.findings.extend(docs);
+    }
     out.packages = outcomes(&cx, &owners, packages.len(), &decided);
     if store.includes {
         // Code that is generated may name the legacy crate.
@@ -156,16 +182,29 @@ struct Accepted {
 
 fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
     let survey = unit::Survey::new(cx);
-    let plans = plan_units(cx, &survey);
-    let mut under = |selection: &Selection, rounds| named(cx, &survey, references, &plans, selection, rounds);
-    let safe = under(&Selection::up_to(Level::Safe), Rounds::All);
-    let offered = under(&Selection::up_to(Level::Offered), Rounds::All);
-    let chosen = under(selection, Rounds::This);
-    Decided { plans, safe, offered, chosen }
+    let mut fixed: BTreeSet<FileIdx> = BTreeSet::new();
+    loop {
+        let plans = plan_units(cx, &survey, &fixed);
+        let mut under =
+            |selection: &Selection, rounds| named(cx, &survey, references, (&plans, &fixed), selection, rounds);
+        let safe = under(&Selection::up_to(Level::Safe), Rounds::All);
+        let offered = under(&Selection::up_to(Level::Offered), Rounds::All);
+        let chosen = under(selection, Rounds::This);
+        let misplaced: BTreeSet<FileIdx> =
+            [&safe, &offered, &chosen].into_iter().flat_map(|accepted| misplaced(cx, accepted)).collect();
+        if misplaced.is_subset(&fixed) {
+            return Decided { plans, safe, offered, chosen };
+        }
+        fixed.extend(misplaced);
+    }
 }
 
-fn plan_units(cx: &Cx<'_>, survey: &unit::Survey) -> Vec<UnitPlan> {
-    sites::collect(cx).into_iter().map(|sites| unit::plan(cx, survey, sites)).collect()
+/// Plans all units; those that would change a `fixed` example are only reported.
+fn plan_units(cx: &Cx<'_>, survey: &unit::Survey, fixed: &BTreeSet<FileIdx>) -> Vec<UnitPlan> {
+    let sites = sites::collect(cx).into_iter();
+    let mut plans: Vec<UnitPlan> = sites.flat_map(|sites| unit::plan(cx, survey, sites)).collect();
+    plans.iter_mut().for_each(|plan| examples::hold_where_fixed(cx, plan, fixed));
+    plans
 }
 
 /// The changes of a selection, written with longer names while a short one would mean two things.
@@ -173,7 +212,7 @@ fn named(
     cx: &mut Cx<'_>,
     survey: &unit::Survey,
     references: &[Reference],
-    plans: &[UnitPlan],
+    (plans, fixed): (&[UnitPlan], &BTreeSet<FileIdx>),
     selection: &Selection,
     rounds: Rounds,
 ) -> Accepted {
@@ -181,9 +220,19 @@ fn named(
     let mut accepted = accept(cx, references, plans, selection, rounds);
     while !accepted.imports.conflicts.iter().all(|conflict| cx.qualified.contains(conflict)) {
         cx.qualified.extend(accepted.imports.conflicts.iter().cloned());
-        accepted = accept(cx, references, &plan_units(cx, survey), selection, rounds);
+        accepted = accept(cx, references, &plan_units(cx, survey, fixed), selection, rounds);
     }
     accepted
+}
+
+/// The examples in which a change has no place in the documentation around.
+fn misplaced(cx: &Cx<'_>, accepted: &Accepted) -> Vec<FileIdx> {
+    let examples = cx.documented.examples;
+    let changes = rescue::rescue(cx.program, &accepted.changes).into_iter();
+    let has_place = |change: &Change| {
+        examples.get(cx.hir(change.file).file).is_none_or(|example| example.edit(&change.edit).is_ok())
+    };
+    changes.filter(|change| !has_place(change)).map(|change| change.file).collect()
 }
 
 /// Whether changes that have to wait for the next round count.
@@ -268,6 +317,7 @@ fn index(
     program: &mut Program,
     models: &Models,
     packages: &[PackageInput],
+    examples: &Examples,
     tree: &Tree,
     store: &FileStore,
 ) -> HashMap<CrateId, usize> {
@@ -303,11 +353,26 @@ fn index(
             let name = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().replace('-', "_"));
             let id = program.add_crate(&name, false);
             connect(program, models, package, &libraries, id);
+            if examples.get(file).is_some() {
+                connect_example(program, &libraries, owner, id);
+            }
             program.index_crate(id, path, store);
             owners.insert(id, owner);
         }
     }
     owners
+}
+
+/// An example may name the library that it documents, and those beside it.
+fn connect_example(program: &mut Program, libraries: &HashMap<usize, CrateId>, owner: usize, id: CrateId) {
+    let mut near: Vec<(&usize, &CrateId)> = libraries.iter().collect();
+    near.sort_by_key(|(package, _)| (**package != owner, **package));
+    for (_, &library) in near {
+        let name = program.krate(library).name.clone();
+        if !program.krate(id).dependencies.contains_key(&name) {
+            program.depend(id, &name, library);
+        }
+    }
 }
 
 fn connect(
@@ -445,8 +510,10 @@ fn inside_site(decided: &Decided, reference: &Reference) -> bool {
 }
 
 fn outcomes(cx: &Cx<'_>, owners: &HashMap<CrateId, usize>, count: usize, decided: &Decided) -> Vec<PackageOutcome> {
+    // Examples that nobody builds need nothing.
+    let is_built = |file: FileIdx| cx.documented.examples.get(cx.hir(file).file).is_none_or(|example| example.is_built);
     let owner = |file: FileIdx| {
-        let module = cx.program.module_of_file(file)?;
+        let module = cx.program.module_of_file(file).filter(|_| is_built(file))?;
         owners.get(&cx.program.def(module).krate).copied()
     };
     let mut outcomes = vec![PackageOutcome::default(); count];

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
+use super::analysis::Documented;
 use super::flow::Flow;
+use super::gates::Twins;
 use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
 use super::index::{CrateId, DefId, FileIdx, Program};
 use super::infer::{Inferred, ValueRes};
@@ -45,6 +47,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) legacy: &'a Legacy,
     pub(crate) flow: &'a Flow,
     pub(crate) inferred: &'a HashMap<FileIdx, Inferred>,
+    pub(crate) documented: &'a Documented<'a>,
     /// Uses of every local, in source order.
     pub(crate) uses: HashMap<(FileIdx, PatId), Vec<ExprId>>,
     /// Callers of every function of the program: the calls by which it is reached.
@@ -66,6 +69,7 @@ impl<'a> Cx<'a> {
         flow: &'a Flow,
         inferred: &'a HashMap<FileIdx, Inferred>,
         runtimes: HashMap<CrateId, String>,
+        documented: &'a Documented<'a>,
     ) -> Self {
         let mut cx = Self {
             program: resolver.program,
@@ -73,6 +77,7 @@ impl<'a> Cx<'a> {
             legacy,
             flow,
             inferred,
+            documented,
             uses: HashMap::new(),
             calls: HashMap::new(),
             runtimes,
@@ -89,7 +94,11 @@ impl<'a> Cx<'a> {
         for (&file, inferred) in self.inferred {
             for (&expr, value) in &inferred.values {
                 match value {
-                    ValueRes::Local(pat) => self.uses.entry((file, *pat)).or_default().push(expr),
+                    ValueRes::Local(pat) => {
+                        for pat in inferred.alternatives_of(*pat) {
+                            self.uses.entry((file, pat)).or_default().push(expr);
+                        }
+                    }
                     ValueRes::Def(def) => self.calls.entry(*def).or_default().push((file, expr)),
                     ValueRes::Extern(_) => {}
                 }
@@ -101,7 +110,23 @@ impl<'a> Cx<'a> {
         for ((file, _), uses) in &mut self.uses {
             uses.sort_by_key(|&expr| self.program.hir(*file)[expr].span);
         }
-        self.calls.values_mut().for_each(|calls| calls.sort());
+        self.share_calls_of_twins();
+    }
+
+    /// A call means whichever of the functions of its name the conditions choose.
+    fn share_calls_of_twins(&mut self) {
+        let twins = Twins::find(self.program);
+        let called: Vec<(DefId, Vec<(FileIdx, ExprId)>)> =
+            self.calls.iter().map(|(&def, calls)| (def, calls.clone())).collect();
+        for (def, calls) in called {
+            for twin in twins.of(def) {
+                self.calls.entry(twin).or_default().extend(calls.iter().copied());
+            }
+        }
+        self.calls.values_mut().for_each(|calls| {
+            calls.sort();
+            calls.dedup();
+        });
     }
 
     /// The calls of a function. Notes that they were asked for: files that name it must be parsed for the answer to hold.
@@ -386,10 +411,18 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Whether a span begins on a line of an example that its readers do not see.
+    pub(crate) fn is_hidden(&self, file: FileIdx, span: Span) -> bool {
+        let example = self.documented.examples.get(self.hir(file).file);
+        example.is_some_and(|example| example.is_hidden(span.start as usize))
+    }
+
     /// Where a span begins, as people read it.
     pub(crate) fn place(&self, file: FileIdx, span: Span) -> String {
         let source = &self.program.unit(file).source;
-        let position = source.position(span.start as usize);
-        format!("{}:{}:{}", source.path().display(), position.line, position.column)
+        let own = || (source.path(), source.position(span.start as usize));
+        let (path, position) =
+            self.documented.examples.position(self.hir(file).file, span.start as usize).unwrap_or_else(own);
+        format!("{}:{}:{}", path.display(), position.line, position.column)
     }
 }

@@ -8,6 +8,7 @@ mod exprs;
 
 use std::collections::HashMap;
 
+use super::gates::Twins;
 use super::hir::{self, ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, PatParent, StmtKind, TypeId, TypeParent};
 use super::index::{DefId, DefKind, FileIdx};
 use super::infer::Inferred;
@@ -36,6 +37,9 @@ pub(crate) struct UnitIdx(pub(crate) u32);
 pub(crate) struct Flow {
     ids: HashMap<Node, u32>,
     parents: Vec<u32>,
+    /// Nodes of definitions that stand for each other, and those of them that only one has.
+    twins: Vec<Node>,
+    one_sided: Vec<Node>,
 }
 
 impl Flow {
@@ -76,6 +80,16 @@ impl Flow {
         nodes
     }
 
+    /// Whether a unit belongs to definitions between which conditions choose.
+    pub(crate) fn has_twins(&self, unit: UnitIdx) -> bool {
+        self.twins.iter().any(|node| self.unit_of(node) == Some(unit))
+    }
+
+    /// Whether such a unit has a part that not all of these definitions have.
+    pub(crate) fn is_one_sided(&self, unit: UnitIdx) -> bool {
+        self.one_sided.iter().any(|node| self.unit_of(node) == Some(unit))
+    }
+
     /// The unit of a node, if it is part of one.
     pub(crate) fn unit_of(&self, node: &Node) -> Option<UnitIdx> {
         self.ids.get(node).map(|&id| UnitIdx(self.find(id)))
@@ -94,6 +108,7 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
         walk.impls(&mut flow);
         walk.bindings(&mut flow);
         walk.exprs(&mut flow);
+        walk.alternatives(&mut flow);
         downcasts.extend(walk.downcasts());
         boxed.extend(walk.boxed());
     }
@@ -101,6 +116,9 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
     if let Some(first) = downcasts.first().cloned() {
         downcasts.into_iter().chain(boxed).for_each(|node| flow.join(first.clone(), node));
     }
+    let twins = Twins::find(resolver.program);
+    flow.one_sided = twins.tie(resolver.program, &mut flow);
+    flow.twins = twins.slots(resolver.program).into_iter().collect();
     flow
 }
 
@@ -147,6 +165,16 @@ impl Walk<'_> {
 
     fn is_tracked_expr(&self, id: ExprId) -> bool {
         self.tracked(self.inferred.ty(id))
+    }
+
+    /// Of bindings between which conditions choose, the one is what the other is.
+    fn alternatives(&self, flow: &mut Flow) {
+        for &(earlier, later) in &self.inferred.alternatives {
+            let is_tracked = |pat| self.inferred.bindings.get(pat).is_some_and(|ty| self.tracked(ty));
+            if is_tracked(&earlier) || is_tracked(&later) {
+                flow.join(Node::Binding(self.file, earlier), Node::Binding(self.file, later));
+            }
+        }
     }
 
     /// Written types that name a tracked type, each tied to what it is the type of.

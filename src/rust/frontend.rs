@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
+use super::docs::{self, Examples};
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
@@ -25,6 +26,7 @@ impl Frontend for RustFrontend {
     fn claims(&self, path: &Path) -> bool {
         path.extension().is_some_and(|extension| extension == "rs")
             || path.file_name().is_some_and(|name| name == "Cargo.toml")
+            || docs::is_guide(path)
     }
 
     fn ledger_names(&self) -> &'static [&'static str] {
@@ -44,12 +46,15 @@ impl Frontend for RustFrontend {
         let given = selection.runtime_dependency.as_deref();
         let Ok(runtime) = RuntimeDependency::parse(given, &cwd) else { return out };
         let groups = groups(&packages);
+        let (examples, with_examples) = Examples::find(tree, &packages);
         let analyzed: Vec<GroupAnalysis> = groups
             .par_iter()
             .map(|group| {
                 let inputs: Vec<PackageInput> =
-                    group.iter().map(|&id| input(tree, &packages, group, id, &runtime)).collect();
-                analysis::analyze(tree, &inputs, selection)
+                    group.iter().map(|&id| input(tree, &packages, &examples, group, id, &runtime)).collect();
+                let mut analyzed = analysis::analyze(&with_examples, &inputs, &examples, selection);
+                examples.bring_back(&mut analyzed);
+                analyzed
             })
             .collect();
         let mut outcomes = BTreeMap::new();
@@ -70,10 +75,13 @@ impl Frontend for RustFrontend {
     }
 
     fn lay_out(&self, tree: &Tree, path: &Path, before: &str, after: &str) -> String {
-        match path.extension().is_some_and(|extension| extension == "rs") {
-            true => layout::format(tree, path, before, after),
-            false => after.to_owned(),
+        let is_code = path.extension().is_some_and(|extension| extension == "rs");
+        if !is_code && !docs::is_guide(path) {
+            return after.to_owned();
         }
+        let after = if is_code { layout::format(tree, path, before, after) } else { after.to_owned() };
+        let edition = layout::edition(tree, path);
+        docs::format(path, before, &after, &|code| layout::rustfmt(path, &edition, code))
     }
 
     fn compile(&self, package: &Package) -> Result<(), CompileError> {
@@ -125,6 +133,7 @@ fn keep_where_unread(
 fn input(
     tree: &Tree,
     packages: &Packages,
+    examples: &Examples,
     group: &[PackageId],
     id: PackageId,
     runtime: &RuntimeDependency,
@@ -161,7 +170,8 @@ fn input(
     PackageInput {
         crates: crates.collect(),
         dependencies,
-        files: package.files.clone(),
+        files: package.files.iter().chain(examples.of_package(id)).copied().collect(),
+        guides: examples.guides(id).to_vec(),
         runtime: legacy_dependency::runtime_name(package, runtime),
     }
 }

@@ -68,6 +68,19 @@ pub(crate) struct Hir {
     pub(crate) prologue: usize,
     /// Inner attributes and inner doc comments of the file (`#![…]`, `//!`).
     pub(crate) attrs: Vec<Attr>,
+    /// What is compiled only under a condition, in source order of the attributes' owners.
+    pub(crate) gates: Vec<Gate>,
+}
+
+/// A `#[cfg(…)]` on something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gate {
+    /// The attribute.
+    pub(crate) attr: Span,
+    /// What it stands on, itself included.
+    pub(crate) whole: Span,
+    /// Whether that is a part of a body (a statement, an arm, an element), and not a declaration.
+    pub(crate) in_body: bool,
 }
 
 /// An identifier; `text` is without `r#`, the span with it.

@@ -130,6 +130,8 @@ pub(crate) struct Program {
     pub(crate) members: HashMap<DefId, Vec<DefId>>,
     /// Blocks that are scopes.
     pub(crate) block_scopes: HashMap<(FileIdx, ExprId), DefId>,
+    /// Modules that conditions choose in the place of the first of their name.
+    pub(crate) module_twins: HashMap<DefId, Vec<DefId>>,
     by_item: HashMap<(FileIdx, ItemId), DefId>,
     file_modules: HashMap<FileIdx, DefId>,
 }
@@ -293,6 +295,18 @@ impl Program {
     }
 
     fn bind(&mut self, scope: DefId, name: &str, binding: Binding) {
+        if let Binding::Def(def) = binding
+            && self.def(def).kind == DefKind::Module
+        {
+            let same = self.scopes.get(&scope).and_then(|data| data.names.get(name)).into_iter().flatten();
+            let first = same.filter_map(|other| match other {
+                Binding::Def(other) if self.def(*other).kind == DefKind::Module => Some(*other),
+                _ => None,
+            });
+            if let Some(first) = first.min() {
+                self.module_twins.entry(first).or_default().push(def);
+            }
+        }
         self.scopes.entry(scope).or_default().names.entry(name.to_owned()).or_default().push(binding);
     }
 

@@ -41,11 +41,22 @@ pub(crate) struct Inferred {
     pub(crate) pattern_defs: HashMap<PatId, DefId>,
     /// Locals that format strings name, with the places of the names.
     pub(crate) captures: Vec<(Name, PatId)>,
+    /// Bindings of one name in one block, of which conditions choose one: the earlier and the later.
+    pub(crate) alternatives: Vec<(PatId, PatId)>,
 }
 
 impl Inferred {
     pub(crate) fn ty(&self, expr: ExprId) -> &Ty {
         self.exprs.get(&expr).unwrap_or(&Ty::Unknown)
+    }
+
+    /// The bindings that `pat`, the last one of its name, may stand for, itself first.
+    pub(crate) fn alternatives_of(&self, pat: PatId) -> Vec<PatId> {
+        let mut found = vec![pat];
+        while let Some((earlier, _)) = self.alternatives.iter().find(|(_, later)| Some(later) == found.last()) {
+            found.push(*earlier);
+        }
+        found
     }
 
     pub(crate) fn local(&self, expr: ExprId) -> Option<PatId> {
@@ -186,6 +197,7 @@ impl<'a> Body<'a> {
         out.literals.extend(found.literals);
         out.pattern_defs.extend(found.pattern_defs);
         out.captures.extend(found.captures);
+        out.alternatives.extend(found.alternatives);
     }
 
     fn var(&mut self) -> Ty {

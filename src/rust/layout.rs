@@ -22,7 +22,7 @@ pub(crate) fn format(tree: &Tree, path: &Path, before: &str, after: &str) -> Str
 }
 
 /// The text as rustfmt lays it out; a byte order mark stays.
-fn rustfmt(path: &Path, edition: &str, text: &str) -> Option<String> {
+pub(crate) fn rustfmt(path: &Path, edition: &str, text: &str) -> Option<String> {
     let bare = text.strip_prefix(MARK).unwrap_or(text);
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut child = Command::new("rustfmt")
@@ -47,7 +47,7 @@ fn rustfmt(path: &Path, edition: &str, text: &str) -> Option<String> {
 }
 
 /// The edition of the nearest manifest, which may take it from the workspace.
-fn edition(tree: &Tree, path: &Path) -> String {
+pub(crate) fn edition(tree: &Tree, path: &Path) -> String {
     for dir in path.ancestors().skip(1) {
         let Some(manifest) = manifest(tree, &dir.join("Cargo.toml")) else { continue };
         if let Some(package) = manifest.get("package") {

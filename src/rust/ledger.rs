@@ -1,14 +1,21 @@
 //! The class of every textual occurrence of a legacy name in a file that was looked into.
 
+mod unknown;
+
+use std::path::Path;
+
 use aho_corasick::AhoCorasick;
 
 use super::comments::comments;
 use super::cx::Cx;
+use super::docs;
+use super::hir::Span;
 use super::index::FileIdx;
 use super::references::Reference;
 use super::rules::legacy_docs;
 use super::unit::UnitPlan;
 use crate::finding::{Class, Finding, Level, Mention};
+use crate::tree::{FileId, Tree};
 
 /// Names of the legacy API that mean nothing else in code that knows geppetto, and the crate's own name.
 pub(crate) const NAMES: &[&str] = &[
@@ -54,25 +61,72 @@ pub(crate) fn of_file(
     plans: &[UnitPlan],
 ) -> (Vec<Mention>, Vec<Finding>) {
     let text = cx.source(file);
-    let id = cx.hir(file).file;
+    let (id, path) = (cx.hir(file).file, cx.program.unit(file).source.path());
     let in_comment = comments(text);
     let own: Vec<&Finding> = findings.iter().filter(|finding| finding.file == id).collect();
+    let is_example = cx.documented.examples.get(id).is_some();
     let mut mentions = Vec::new();
     let mut docs = Vec::new();
     for (offset, name) in occurrences(text) {
-        let class = if in_comment.iter().any(|comment| comment.contains(&offset)) {
-            if name == "geppetto" && !names_path(text, offset + name.len()) {
-                Class::Unrelated
-            } else {
-                docs.push(legacy_docs::comment(cx, file, offset, name));
-                Class::Documentation
+        let place = || cx.place(file, Span::new(offset, offset + name.len()));
+        let mut class = if in_comment.iter().any(|comment| comment.contains(&offset)) {
+            match in_prose(cx, (id, path), text, offset, name, place) {
+                Some((class, finding)) => {
+                    docs.extend(finding);
+                    class
+                }
+                None => continue,
             }
         } else {
             class_in_code(cx, file, offset, &own, references, plans)
         };
+        if is_example && class == Class::Unrelated && unknown::is_unknown(cx, file, offset) {
+            class = Class::Documentation;
+            docs.push(legacy_docs::unknown(id, offset, name, place()));
+        }
         mentions.push(Mention { file: id, offset, class });
     }
     (mentions, docs)
+}
+
+/// The same for a Markdown file, whose examples speak for themselves.
+pub(crate) fn of_guide(cx: &Cx<'_>, tree: &Tree, guide: FileId) -> (Vec<Mention>, Vec<Finding>) {
+    let Ok(source) = tree.source(guide) else { return Default::default() };
+    let mut mentions = Vec::new();
+    let mut docs = Vec::new();
+    for (offset, name) in occurrences(source.text()) {
+        let place = || {
+            let position = source.position(offset);
+            format!("{}:{}:{}", source.path().display(), position.line, position.column)
+        };
+        if let Some((class, finding)) = in_prose(cx, (guide, source.path()), source.text(), offset, name, place) {
+            mentions.push(Mention { file: guide, offset, class });
+            docs.extend(finding);
+        }
+    }
+    (mentions, docs)
+}
+
+/// The class of a name in documentation and the finding about it; `None` where it belongs to an example that was read.
+fn in_prose(
+    cx: &Cx<'_>,
+    (file, path): (FileId, &Path),
+    text: &str,
+    offset: usize,
+    name: &str,
+    place: impl Fn() -> String,
+) -> Option<(Class, Option<Finding>)> {
+    let example = cx.documented.examples.at(file, offset);
+    let broken = example.and_then(|example| cx.documented.broken.get(&example));
+    match (example, broken) {
+        (Some(_), None) => None,
+        (_, Some(why)) => Some((Class::Documentation, Some(legacy_docs::broken(file, offset, name, why, place())))),
+        _ if name == "geppetto" && !names_path(text, offset + name.len()) => Some((Class::Unrelated, None)),
+        _ => {
+            let what = if docs::is_guide(path) { "documentation" } else { "a comment" };
+            Some((Class::Documentation, Some(legacy_docs::prose(file, offset, what, name, place()))))
+        }
+    }
 }
 
 fn names_path(text: &str, end: usize) -> bool {
@@ -132,8 +186,14 @@ pub(crate) fn names_crate_unread(cx: &Cx<'_>, file: FileIdx) -> bool {
     let text = cx.source(file);
     let in_comment = comments(text);
     let opaque = &cx.hir(file).opaque;
+    let id = cx.hir(file).file;
+    let is_read = |offset: usize| {
+        let example = cx.documented.examples.at(id, offset);
+        example.is_some_and(|example| !cx.documented.broken.contains_key(&example))
+    };
     occurrences(text).into_iter().any(|(offset, name)| {
         name == "geppetto"
+            && !is_read(offset)
             && (opaque.iter().any(|span| span.range().contains(&offset))
                 || (names_path(text, offset + name.len())
                     && in_comment.iter().any(|comment| comment.contains(&offset))))

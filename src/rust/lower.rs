@@ -19,8 +19,8 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 
 use super::hir::{
-    Attr, Expr, ExprId, ExprKind, Generics, Hir, Item, ItemId, ItemKind, ItemParent, Name, Parent, Pat, PatId, PatKind,
-    PatParent, Span, Stmt, StmtId, StmtKind, TypeId, TypeKind, TypeParent, TypeRef, Visibility,
+    Attr, Expr, ExprId, ExprKind, Gate, Generics, Hir, Item, ItemId, ItemKind, ItemParent, Name, Parent, Pat, PatId,
+    PatKind, PatParent, Span, Stmt, StmtId, StmtKind, TypeId, TypeKind, TypeParent, TypeRef, Visibility,
 };
 use crate::tree::FileId;
 
@@ -56,6 +56,13 @@ pub(crate) fn lower(file: FileId, text: &str) -> Result<Hir, ParseError> {
             parse_and_lower(file, text, prologue, tokens)
         }),
     }
+}
+
+/// Whether syn may parse `text` right here: it is made of tokens and fits the stack.
+pub(crate) fn may_be_parsed(text: &str) -> bool {
+    let nesting = lex(text, 0).map(|tokens| nesting::measure(&tokens));
+    proc_macro2::extra::invalidate_current_thread_spans();
+    nesting.is_ok_and(|nesting| nesting.too_deep.is_none() && nesting.needs_own_stack().is_none())
 }
 
 /// Runs `work` on a thread with a stack of `size` bytes.
@@ -146,6 +153,7 @@ impl<'a> Lowerer<'a> {
             opaque: Vec::new(),
             prologue,
             attrs: Vec::new(),
+            gates: Vec::new(),
         };
         Self { hir, text, base: prologue, depth: 0, too_deep: None }
     }
@@ -216,6 +224,14 @@ impl<'a> Lowerer<'a> {
         }
         let segments: Vec<String> = attr.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
         Attr { path: segments.join("::"), span, is_doc: attr.path().is_ident("doc") }
+    }
+
+    /// Notes under which conditions what `attrs` stand on is compiled; `span` is that without them.
+    fn gate(&mut self, attrs: &[syn::Attribute], span: Span, in_body: bool) {
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+            let attr = self.attr(attr).span;
+            self.hir.gates.push(Gate { attr, whole: attr.to(span), in_body });
+        }
     }
 
     fn visibility(visibility: &syn::Visibility) -> Visibility {

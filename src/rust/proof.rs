@@ -3,6 +3,7 @@
 mod ids;
 
 use super::cx::{Cx, TraitMethod};
+use super::gates;
 use super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, MacroContent, Parent, PatId, PatKind, PatParent, StmtKind};
 use super::index::{DefId, FileIdx};
 use super::text::{is_none, some_of};
@@ -91,10 +92,10 @@ fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
     let hir = cx.hir(file);
     match &hir[expr].kind {
         ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => has_blocks(cx, file, *inner, depth),
-        ExprKind::Path(_) => match cx.local(file, expr) {
-            Some(pat) => local_has_blocks(cx, file, pat, expr, depth),
-            None => false,
-        },
+        ExprKind::Path(_) => cx.local(file, expr).is_some_and(|pat| {
+            let alternatives = cx.inferred(file).alternatives_of(pat);
+            alternatives.into_iter().all(|pat| local_has_blocks(cx, file, pat, expr, depth))
+        }),
         ExprKind::MethodCall { receiver, method, args, .. } => match method.text.as_str() {
             "clone" | "to_owned" if args.is_empty() => has_blocks(cx, file, *receiver, depth),
             "build" => builder_adds(cx, file, *receiver),
@@ -225,7 +226,9 @@ fn appended_before(cx: &Cx<'_>, file: FileIdx, pat: PatId, at: ExprId) -> bool {
     let hir = cx.hir(file);
     let around: Vec<ExprId> = cx.ancestors(file, at).collect();
     cx.uses_of(file, pat).iter().filter(|&&use_| hir[use_].span.end <= hir[at].span.start).any(|&use_| {
-        let Some(stmt) = cx.stmt_of(file, use_) else { return false };
+        let Some(stmt) = cx.stmt_of(file, use_).filter(|&stmt| !gates::is_gated(hir, hir[stmt].span)) else {
+            return false;
+        };
         let StmtKind::Expr { expr, .. } = hir[stmt].kind else { return false };
         let ExprKind::MethodCall { receiver, method, .. } = &hir[expr].kind else { return false };
         let on_turn = cx.local(file, *receiver) == Some(pat) && method.text == "append";

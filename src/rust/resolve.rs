@@ -200,6 +200,12 @@ impl<'a> Resolver<'a> {
 
     /// A name in one module, block or enum: its own, its imports', its globs'.
     pub(crate) fn member(&self, scope: DefId, name: &str, namespace: Namespace) -> Found {
+        let twins = self.program.module_twins.get(&scope).into_iter().flatten();
+        let own = self.own_member(scope, name, namespace);
+        own.or_else(|| twins.copied().find_map(|twin| self.own_member(twin, name, namespace)))
+    }
+
+    fn own_member(&self, scope: DefId, name: &str, namespace: Namespace) -> Found {
         let data = self.program.scopes.get(&scope)?;
         if let Some(bindings) = data.names.get(name) {
             for &binding in bindings {

@@ -1,9 +1,12 @@
 //! Units: facts about one, the decision of every site in it, and the level that holds for all of them.
 
+pub(crate) mod examples;
+
 use std::collections::{BTreeSet, HashMap};
 
 use super::cx::{Change, Cx, Need};
 use super::flow::{Node, UnitIdx, scope_of_type};
+use super::gates;
 use super::hir::{ExprId, ItemId, ItemKind};
 use super::index::{DefId, FileIdx};
 use super::legacy::Tracked;
@@ -114,8 +117,8 @@ impl Survey {
     }
 }
 
-/// Decides a unit.
-pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
+/// Decides a unit. What nobody builds and only is reported becomes a unit of its own.
+pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPlan> {
     let mut facts = facts(cx, survey, &sites);
     cx.take_needs();
     facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
@@ -145,7 +148,13 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> UnitPlan {
     let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
     changes.extend(rewrite::realize(cx, &rewrites, &changes));
     debugged(cx, survey, &mut decided);
-    settle(cx, decided, &changes)
+    gates::hold(cx, &mut decided, &changes);
+    let aside = examples::set_aside(cx, &mut decided);
+    changes.retain(|change| !aside.iter().any(|(site, _)| site.file == change.file));
+    examples::offer_what_is_assumed(cx, &mut decided);
+    let own = settle(cx, decided, &changes);
+    let aside = (!aside.is_empty()).then(|| settle(cx, aside, &[]));
+    std::iter::once(own).chain(aside).collect()
 }
 
 fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
@@ -159,6 +168,7 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: Expr
         decided.iter_mut().filter(|(site, _)| site.file == file).min_by_key(|(site, _)| site.span.start.abs_diff(at));
     let (_, outcome) = match nearest {
         Some(nearest) => nearest,
+        None if examples::is_unbuilt(cx, file) => return,
         None => match decided.first_mut() {
             Some(first) => first,
             None => return,
@@ -567,7 +577,7 @@ fn unit_id(cx: &Cx<'_>, decided: &[(Site, Outcome)]) -> String {
 }
 
 /// In a unit that is only reported, the sites that could change say which one holds them back.
-fn hold_back(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], level: Level) {
+pub(super) fn hold_back(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], level: Level) {
     if level != Level::Report {
         return;
     }

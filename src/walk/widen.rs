@@ -27,7 +27,9 @@ pub(super) fn package_around(root: &Path, real: &Path, files: &[PathBuf]) -> Opt
 fn all_have_packages(root: &Path, files: &[PathBuf]) -> bool {
     let manifests = files.iter().filter(|file| is_manifest(file));
     let packages: HashSet<&Path> = manifests.filter_map(|manifest| manifest.parent()).collect();
-    files.iter().all(|file| {
+    let texts =
+        |file: &&PathBuf| file.extension().is_some_and(|extension| extension == "md" || extension == "markdown");
+    files.iter().filter(|file| !texts(file)).all(|file| {
         file.ancestors().skip(1).take_while(|above| above.starts_with(root)).any(|above| packages.contains(above))
     })
 }

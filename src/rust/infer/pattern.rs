@@ -1,5 +1,6 @@
 //! Patterns: what they bind, and the types of what they bind.
 
+use super::super::gates;
 use super::super::hir::{PatId, PatKind};
 use super::super::index::{DefId, DefKind};
 use super::super::resolve::{Namespace, Res};
@@ -19,8 +20,9 @@ impl Body<'_> {
                     return;
                 }
                 self.out.bindings.insert(pat, ty.clone());
-                if let Some(scope) = self.locals.last_mut() {
-                    scope.insert(name.text.clone(), pat);
+                let earlier = self.locals.last_mut().and_then(|scope| scope.insert(name.text.clone(), pat));
+                if let Some(earlier) = earlier.filter(|&earlier| gates::are_alternatives(hir, earlier, pat)) {
+                    self.out.alternatives.push((earlier, pat));
                 }
                 if let Some(sub) = sub {
                     self.pattern(*sub, ty);

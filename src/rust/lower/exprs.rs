@@ -7,6 +7,7 @@ use super::super::hir::{
     Arm, BlockFlavour, ExprId, ExprKind, FieldValue, Lit, Parent, PatId, PatParent, Span, TypeId, TypeParent,
 };
 use super::Lowerer;
+use super::stmts::own_attrs;
 
 type Elems = syn::punctuated::Punctuated<syn::Expr, syn::Token![,]>;
 type Lowered = (ExprKind, Span);
@@ -18,7 +19,10 @@ impl Lowerer<'_> {
         }
         let id = self.new_expr(parent);
         match self.nested(|this| this.expr_kind(expr, id)) {
-            Some((kind, span)) => self.set_expr(id, kind, span),
+            Some((kind, span)) => {
+                self.gate(own_attrs(expr), span, true);
+                self.set_expr(id, kind, span)
+            }
             None => id,
         }
     }
@@ -182,6 +186,7 @@ impl Lowerer<'_> {
         let name = self.member(&field.member);
         let value = self.operand(&field.expr, id);
         let span = self.with_head(name.span.to(self.hir[value].span), &field.attrs, None);
+        self.gate(&field.attrs, span, true);
         FieldValue { name, value, shorthand: field.colon_token.is_none(), span }
     }
 
@@ -273,6 +278,7 @@ impl Lowerer<'_> {
         let body = self.operand(&arm.body, id);
         let end = arm.comma.map_or(self.hir[body].span, |comma| self.span(comma.span));
         let span = self.with_head(self.pat_start(syntax, pat).to(end), &arm.attrs, None);
+        self.gate(&arm.attrs, span, true);
         Arm { pat, guard, body, span }
     }
 

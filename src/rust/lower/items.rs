@@ -134,6 +134,7 @@ impl Lowerer<'_> {
     fn head(&mut self, id: ItemId, head: Head<'_>) {
         let span = self.with_head(self.between(head.first, head.last), head.attrs, head.visibility);
         let attrs = self.attrs(head.attrs);
+        self.gate(head.attrs, span, false);
         let generics = head.generics.map(|generics| self.generics(generics, TypeParent::Item(id)));
         let name = head.ident.map(|ident| self.name(ident));
         let item = &mut self.hir.items[id.0 as usize];
@@ -231,6 +232,7 @@ impl Lowerer<'_> {
         let default = field.default.as_ref().map(|(_, value)| self.expr(value, Parent::Item(id)));
         let end = default.map_or(self.type_end(&field.ty), |value| self.hir[value].span);
         let start = name.as_ref().map_or(self.type_start(&field.ty, ty), |name| name.span);
+        self.gate(&field.attrs, start.to(end), false);
         Field {
             name,
             ty,
@@ -301,6 +303,7 @@ impl Lowerer<'_> {
         let pat = self.pat(&typed.pat, PatParent::Item(id));
         let ty = self.ty(&typed.ty, TypeParent::Item(id));
         let span = self.pat_start(&typed.pat, pat).to(self.type_end(&typed.ty));
+        self.gate(&typed.attrs, span, false);
         Param { pat, ty, span: self.with_head(span, &typed.attrs, None) }
     }
 

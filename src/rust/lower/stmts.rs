@@ -52,9 +52,10 @@ impl Lowerer<'_> {
         id
     }
 
-    fn expr_stmt(&self, expr: ExprId, attrs: &[syn::Attribute], semi: Option<&syn::Token![;]>) -> (StmtKind, Span) {
+    fn expr_stmt(&mut self, expr: ExprId, attrs: &[syn::Attribute], semi: Option<&syn::Token![;]>) -> (StmtKind, Span) {
         let span = self.with_head(self.hir[expr].span, attrs, None);
         let end = semi.map_or(span, |semi| self.span(semi.span));
+        self.gate(attrs, span.to(end), true);
         (StmtKind::Expr { expr, semi: semi.is_some() }, span.to(end))
     }
 
@@ -69,6 +70,7 @@ impl Lowerer<'_> {
         let otherwise = init.and_then(|init| init.diverge.as_ref());
         let otherwise = otherwise.map(|(_, block)| self.expr(block, Parent::Stmt(id)));
         let span = self.between(local.let_token.span, local.semi_token.span);
+        self.gate(&local.attrs, span, true);
         (StmtKind::Let { pat, ty, init: value, otherwise }, self.with_head(span, &local.attrs, None))
     }
 }
@@ -93,7 +95,7 @@ fn leftmost_attrs(expr: &syn::Expr) -> &[syn::Attribute] {
     leftmost_attrs(inner)
 }
 
-fn own_attrs(expr: &syn::Expr) -> &[syn::Attribute] {
+pub(super) fn own_attrs(expr: &syn::Expr) -> &[syn::Attribute] {
     macro_rules! attrs_of {
         ($($variant:ident)*) => {
             match expr {

@@ -1,24 +1,41 @@
 //! `legacy-docs`: documentation that names the legacy API.
+//!
+//! Examples are code, which the other rules change. What is found here is what they cannot read.
 
-use super::super::cx::Cx;
-use super::super::hir::Span;
-use super::super::index::FileIdx;
 use crate::finding::{Finding, Level, UnitId};
 use crate::rules::Rule;
+use crate::tree::FileId;
 
-/// A comment or doc comment that names the legacy API at `offset`.
-pub(crate) fn comment(cx: &Cx<'_>, file: FileIdx, offset: usize, name: &str) -> Finding {
-    let span = Span::new(offset, offset + name.len());
+/// Prose that names the legacy API at `offset`; `what` says where it stands.
+pub(crate) fn prose(file: FileId, offset: usize, what: &str, name: &str, place: String) -> Finding {
     Finding {
         rule: Rule::LegacyDocs,
-        file: cx.hir(file).file,
-        range: span.range(),
+        file,
+        range: offset..offset + name.len(),
         level: Level::Report,
-        what: format!("a comment names `{name}`"),
+        what: format!("{what} names `{name}`"),
         why: "prose is not rewritten".to_owned(),
         help: "say it in the words of the new API: session, builder, execution handle".to_owned(),
         traps: Vec::new(),
-        unit: UnitId(cx.place(file, span)),
+        unit: UnitId(place),
+    }
+}
+
+/// An example that is no Rust.
+pub(crate) fn broken(file: FileId, offset: usize, name: &str, why: &str, place: String) -> Finding {
+    Finding {
+        why: format!("the example does not parse: {why}"),
+        help: "write it as code that parses (what is left out as a comment), then run the tool again".to_owned(),
+        ..prose(file, offset, "an example", name, place)
+    }
+}
+
+/// An example that does not say what it means.
+pub(crate) fn unknown(file: FileId, offset: usize, name: &str, place: String) -> Finding {
+    Finding {
+        why: "the example does not say what that is: an import or the value's type is missing".to_owned(),
+        help: "add what is missing (rustdoc hides lines that begin with `# `), then run the tool again".to_owned(),
+        ..prose(file, offset, "an example", name, place)
     }
 }
 

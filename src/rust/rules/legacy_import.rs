@@ -230,9 +230,15 @@ impl Planner<'_> {
             {
                 Fate::Keep
             }
-            Some(new) if !left.is_empty() || self.needs_here(import, &new) => Fate::Rewrite(new),
+            Some(new) if self.is_used_through(&new, left) || self.needs_here(import, &new) => Fate::Rewrite(new),
+            Some(new) if visibility == Visibility::Public && !left.is_empty() => Fate::Rewrite(new),
             _ => Fate::Delete,
         }
+    }
+
+    /// Whether a glob of the new module brings what some references name.
+    fn is_used_through(&self, module: &str, left: &[&Reference]) -> bool {
+        left.iter().any(|reference| counterpart(self.cx, reference.def).is_none_or(|path| brings(module, &path)))
     }
 
     /// Whether a macro that is not read names something that a legacy glob brings.
@@ -353,15 +359,21 @@ impl Planner<'_> {
         let mut dissolved: Vec<(Span, String)> = Vec::new();
         let mut nested = false;
         let mut anchor = None;
+        let is_hidden = |item: super::super::hir::ItemId| cx.is_hidden(file, cx.hir(file)[item].span);
+        let all_hidden = by_item.keys().all(|&item| is_hidden(item));
         for (&item, leaves) in &by_item {
             let node = &cx.hir(file)[item];
-            anchor = Some(node.span);
-            nested |= is_root_group(node);
+            // What readers of an example do not see does not join what they see.
+            let stays_hidden = is_hidden(item) && !all_hidden;
+            if !stays_hidden {
+                anchor = Some(node.span);
+                nested |= is_root_group(node);
+            }
             if leaves.iter().all(|leaf| self.plan.fates[leaf] == Fate::Keep) {
                 continue;
             }
             let plain = node.attrs.is_empty() && node.visibility == Visibility::Private;
-            let joins = plain && self.joins(file, node, leaves, &missing);
+            let joins = plain && !stays_hidden && self.joins(file, node, leaves, &missing);
             match self.in_place(file, leaves, item).filter(|_| !joins) {
                 Some(changes) => self.plan.changes.extend(changes),
                 None => {
@@ -410,10 +422,26 @@ impl Planner<'_> {
                 && !self.plan.fates.contains_key(&import)
                 && cx.program.def(def).kind != DefKind::Trait
                 && self.lost_last_use(data.file, name, changes);
-            if is_idle {
-                let removed = remove_leaf(cx, data);
-                self.plan.changes.extend(removed);
+            if is_idle && let Some(removed) = remove_leaf(cx, data) {
+                let removed = self.with_what_stands_behind(removed, cx.hir(data.file)[data.item].span);
+                self.plan.changes.push(removed);
             }
+        }
+    }
+
+    /// New declarations that were to stand behind one that goes take its place.
+    fn with_what_stands_behind(&mut self, removed: Change, item: Span) -> Change {
+        let is_behind = |change: &Change| {
+            change.file == removed.file && change.edit.range() == (item.end as usize..item.end as usize)
+        };
+        let goes_whole =
+            removed.edit.range().start <= item.start as usize && item.end as usize <= removed.edit.range().end;
+        match self.plan.changes.iter().position(is_behind).filter(|_| goes_whole) {
+            Some(index) => {
+                let behind = self.plan.changes.remove(index);
+                self.cx.replace(removed.file, item, behind.edit.text().trim_start())
+            }
+            None => removed,
         }
     }
 
@@ -464,14 +492,13 @@ impl Planner<'_> {
 
     /// What came through a prelude glob and is not in the new prelude.
     fn beyond_glob(&self, import: ImportId) -> Vec<Leaf> {
-        let Some(Fate::Rewrite(new)) = self.plan.fates.get(&import) else { return Vec::new() };
-        self.left_through(import)
-            .filter_map(|reference| {
-                let path = counterpart(self.cx, reference.def)?;
-                let brought = if new == "prelude" { in_prelude(&path) } else { is_directly_in(&path, new) };
-                (!brought).then_some(Leaf { path, rename: None })
-            })
-            .collect()
+        let brought = |path: &str| match self.plan.fates.get(&import) {
+            Some(Fate::Rewrite(new)) => brings(new, path),
+            Some(Fate::Delete) => false,
+            _ => true,
+        };
+        let left = self.left_through(import).filter_map(|reference| counterpart(self.cx, reference.def));
+        left.filter(|path| !brought(path)).map(|path| Leaf { path, rename: None }).collect()
     }
 
     fn brought(&self, scope: DefId, path: &str, imports: &[ImportId]) -> bool {
@@ -629,6 +656,11 @@ impl Planner<'_> {
     }
 }
 
+/// Whether a glob import of a module of the new crate brings what stands at `path`.
+fn brings(module: &str, path: &str) -> bool {
+    if module == "prelude" { in_prelude(path) } else { is_directly_in(path, module) }
+}
+
 /// Whether the path below a module import leads to the same in the new crate.
 fn same_below(cx: &Cx<'_>, reference: &Reference, module: &str) -> bool {
     let below = reference.rest.join("::");
@@ -656,6 +688,12 @@ mod tests {
     }
 
     #[test]
+    fn a_prelude_that_brings_nothing_more_goes() {
+        let code = "use geppetto::prelude::*;\nfn f(_: ParsedValues) {}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use geppetto_runtime::engine::factory::ParsedValues;"]);
+    }
+
+    #[test]
     fn a_trait_that_is_needed_by_name_is_not_imported_twice() {
         let code = "use geppetto::inference::engine::{self as eng, factory as fac, Engine as _};\n\
                     use std::sync::Arc;\nasync fn f(sink: Arc<dyn geppetto::events::EventSink>) {\n\
@@ -670,5 +708,21 @@ mod tests {
     fn aliases_and_groups_keep_their_form() {
         let code = "use geppetto::{context::Context as Ctx, turns};\nfn f(_: Ctx, _: turns::Turn) {}\nfn main() {}\n";
         assert_eq!(imports_of(code), ["use geppetto_runtime::{context::Context as Ctx, turns};"]);
+    }
+
+    #[test]
+    fn new_imports_take_the_place_of_the_only_one_that_goes() {
+        let code = "use std::sync::Arc;\nfn f() {\nlet engine = geppetto::inference::engine::factory::new_engine_from_parsed_values(\n\
+                    &Default::default(), vec![]).unwrap();\n\
+                    let state = Arc::new(geppetto::inference::state::InferenceState::new(\"a\", None, engine));\n\
+                    drop(state.is_running());\n}\nfn main() {}\n";
+        assert_eq!(
+            imports_of(code),
+            [
+                "use geppetto_runtime::builder::Builder;",
+                "use geppetto_runtime::engine::factory::new_engine_from_parsed_values;",
+                "use geppetto_runtime::session::Session;"
+            ]
+        );
     }
 }
