@@ -151,12 +151,15 @@ fn some_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bo
             Some(def) => every_value(cx, def, |file, value| some_has_blocks(cx, file, value, depth)),
             None => false,
         },
-        ExprKind::MethodCall { receiver, method, .. } => match method_def(cx, file, expr) {
+        ExprKind::MethodCall { receiver, method, args, .. } => match method_def(cx, file, expr) {
             Some(def) if !cx.program.is_model(def) => {
                 every_value(cx, def, |file, value| some_has_blocks(cx, file, value, depth))
             }
-            _ => method.text == "map_err" && some_has_blocks(cx, file, *receiver, depth),
+            _ => combined_has_blocks(cx, file, *receiver, &method.text, args, depth),
         },
+        ExprKind::Path(_) if init_of(cx, file, expr).is_some() => {
+            init_of(cx, file, expr).is_some_and(|init| some_has_blocks(cx, file, init, depth))
+        }
         ExprKind::Block { stmts, .. } => match stmts.last().map(|&stmt| &hir[stmt].kind) {
             Some(StmtKind::Expr { expr, semi: false }) => some_has_blocks(cx, file, *expr, depth),
             _ => false,
@@ -168,6 +171,31 @@ fn some_has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bo
             !arms.is_empty() && arms.iter().all(|arm| some_has_blocks(cx, file, arm.body, depth))
         }
         _ => is_none(cx, file, expr),
+    }
+}
+
+/// What a method of options and results, or of a condition, makes of its receiver and arguments.
+fn combined_has_blocks(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    receiver: ExprId,
+    method: &str,
+    args: &[ExprId],
+    depth: usize,
+) -> bool {
+    let value = |arg: &ExprId| match cx.hir(file)[*arg].kind {
+        ExprKind::Closure { body, .. } => body,
+        _ => *arg,
+    };
+    let is_proven = args.first().is_some_and(|arg| has_blocks(cx, file, value(arg), depth));
+    let receiver_is_proven = || some_has_blocks(cx, file, receiver, depth);
+    match method {
+        "then" | "then_some" | "map" => is_proven,
+        "map_err" | "ok" | "filter" | "clone" | "cloned" | "take" | "inspect" => receiver_is_proven(),
+        "or" | "or_else" => {
+            receiver_is_proven() && args.first().is_some_and(|arg| some_has_blocks(cx, file, value(arg), depth))
+        }
+        _ => false,
     }
 }
 

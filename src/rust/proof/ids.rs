@@ -139,3 +139,37 @@ fn has_fixed_text(format: &str) -> bool {
         false
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::finding_at;
+    use crate::finding::Level;
+
+    fn level(id: &str) -> Level {
+        let body = format!(
+            "let n: u32 = 7;\nlet state = InferenceState::new({id}, None, engine);\nlet id = state.run_id();\ndrop((id, n));"
+        );
+        finding_at(&body, "InferenceState::new").level
+    }
+
+    #[test]
+    fn ids_with_fixed_text_or_a_number_are_not_empty() {
+        for id in [
+            "\"a\"",
+            "format!(\"chat-{}\", values.name())",
+            "n.to_string()",
+            "format!(\"{}\", n)",
+            "String::from(\"a\") + &values.name()",
+            "if n > 1 { \"many\" } else { \"one\" }",
+        ] {
+            assert_eq!(level(id), Level::Safe, "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_of_unknown_text_may_be_empty() {
+        for id in ["values.name()", "format!(\"{}\", values.name())", "if n > 1 { \"many\" } else { \"\" }"] {
+            assert_eq!(level(id), Level::Offered, "{id}");
+        }
+    }
+}

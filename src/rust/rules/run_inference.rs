@@ -194,4 +194,18 @@ mod tests {
         assert_eq!(level_of(&format!("{first}\n{again}")).0, Level::Safe);
         assert_eq!(level_of(again), (Level::Offered, vec![Trap::EmptyTurn]));
     }
+
+    #[test]
+    fn options_that_hold_a_filled_turn_or_none_are_proven_beside_a_filled_latest_one() {
+        let first = format!("session.run_inference(&ctx, Some({TURN})).await?;");
+        for seed in [
+            format!("std::env::args().nth(1).map(|_| {TURN})"),
+            format!("(values == values).then(|| {TURN})"),
+            format!("Some({TURN}).filter(|turn| turn.blocks.len() > 1)"),
+        ] {
+            let body = format!("{MADE}{first}\nsession.run_inference(&ctx, {seed}).await?;");
+            let code = body.replacen("session.run_inference(&ctx, Some", "session.run_inference( &ctx, Some", 1);
+            assert_eq!(finding_at(&code, "run_inference(&ctx").level, Level::Safe, "{seed}");
+        }
+    }
 }
