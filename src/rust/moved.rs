@@ -18,6 +18,12 @@ pub(crate) fn moved(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
     format!("{OPEN}{}-{}{CLOSE}", span.start, span.end)
 }
 
+/// The same, in parentheses where a method could not be called on it without.
+pub(crate) fn moved_receiver(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
+    let text = moved(cx, file, expr);
+    if super::text::is_postfix(cx, file, expr) { text } else { format!("({text})") }
+}
+
 /// The text of a change that takes the place of an expression which, with its own changes, has moved as a whole.
 pub(crate) fn instead(text: &str) -> String {
     format!("{INSTEAD}{text}")

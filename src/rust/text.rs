@@ -118,3 +118,19 @@ pub(crate) fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = us
 pub(crate) fn holds_word(text: &str, word: &str) -> bool {
     words(text, word).next().is_some()
 }
+
+/// Whether `.method()` may follow the text of an expression.
+pub(crate) fn is_postfix(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    matches!(
+        cx.hir(file)[expr].kind,
+        ExprKind::Path(_)
+            | ExprKind::Call { .. }
+            | ExprKind::MethodCall { .. }
+            | ExprKind::Field { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Paren(_)
+            | ExprKind::Await(_)
+            | ExprKind::Try(_)
+            | ExprKind::Macro(_)
+    )
+}

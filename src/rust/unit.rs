@@ -14,6 +14,7 @@ use super::lifecycle::{self, Lifecycles};
 use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
 use super::rewrite::{self, Rewrite};
+use super::rules::state_access::{GivenId, given_id};
 use super::rules::{
     cancel, core_session, engine_options, inference_state, legacy_error, run_inference, run_lifecycle, state_access,
 };
@@ -41,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) runs: Vec<(FileIdx, ExprId)>,
     /// The calls of `set_turn`.
     pub(crate) set_turns: Vec<(FileIdx, ExprId)>,
+    /// Ids set right after their state was made, by where that is.
+    pub(crate) given_ids: HashMap<(FileIdx, ExprId), GivenId>,
     /// Whether all runs of the one session happen one after the other in calls of the function that makes it.
     pub(crate) runs_in_turn: bool,
     /// Where the state or the core session is used.
@@ -208,6 +211,10 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         runs_in_turn: made_in.is_some_and(|home| runs_in_turn(cx, home, sites, &runs)),
         runs,
         set_turns,
+        given_ids: calls_of(sites, &SiteKind::StateMethod("set_run_id"))
+            .into_iter()
+            .filter_map(|(file, call)| given_id(cx, file, call).map(|(state, id)| ((file, state), id)))
+            .collect(),
         touches: sites.iter().filter_map(touched).collect(),
         made_in,
         made_once: made_in.is_some() && states.iter().all(|&(file, state)| is_once(cx, file, state)),

@@ -3,9 +3,11 @@
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, Span, TypeId};
 use super::super::index::{DefId, FileIdx};
+use super::super::moved::{moved, moved_receiver};
 use super::super::outcome::Outcome;
 use super::super::pairing::StatePlan;
 use super::super::proof::{IdKind, id_kind};
+use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::{is_none, is_plain, some_of};
 use super::super::unit::Facts;
@@ -67,43 +69,52 @@ impl Made {
 pub(crate) fn made_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Result<Made, Outcome> {
     let ExprKind::Call { args, .. } = &cx.hir(file)[call].kind else { return Err(unreadable()) };
     let [id, turn, engine] = args.as_slice() else { return Err(unreadable()) };
+    let id = facts.given_ids.get(&(file, call)).map_or(id, |given| &given.id);
     let session = cx.name_at(file, call, "session::Session");
     let kind = id_kind(cx, file, *id);
-    let mut text = match kind {
+    let made = match kind {
         IdKind::Empty => format!("{session}::new()"),
-        _ => format!("{session}::with_id({})", cx.expr_text(file, *id)),
+        _ => format!("{session}::with_id({})", moved(cx, file, *id)),
     };
-    if let Some(turn) = first_turn(cx, facts, file, *turn)? {
-        text.push_str(&format!(".with_turn({turn})"));
-    }
-    Ok(Made {
-        text,
-        engine: cx.expr_text(file, *engine).to_owned(),
-        empty_id: facts.reads_id && kind != IdKind::NotEmpty,
-    })
+    let text = match first_turn(cx, facts, file, *turn) {
+        FirstTurn::None => made,
+        FirstTurn::Turn(turn) => format!("{made}.with_turn({})", moved(cx, file, turn)),
+        FirstTurn::Optional(turn) if is_pure(cx, file, *id) || is_pure(cx, file, turn) => {
+            format!("{}.into_iter().fold({made}, {session}::with_turn)", moved_receiver(cx, file, turn))
+        }
+        FirstTurn::Optional(_) => {
+            return Err(Outcome::report(
+                "the first turn is optional",
+                "make the session without it and append it where there is one: \
+                 `if let Some(turn) = turn { session.append(turn) }`",
+            ));
+        }
+    };
+    Ok(Made { text, engine: moved(cx, file, *engine), empty_id: facts.reads_id && kind != IdKind::NotEmpty })
 }
 
 fn unreadable() -> Outcome {
     Outcome::report("the call does not have the form `InferenceState::new(id, turn, engine)`", "`Session::with_id(id)`")
 }
 
-/// The turn that the session begins with; none where no run and no read ever looks at it.
-fn first_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, turn: ExprId) -> Result<Option<String>, Outcome> {
+/// The turn that a session begins with.
+enum FirstTurn {
+    None,
+    Turn(ExprId),
+    Optional(ExprId),
+}
+
+/// Reads the first turn; none where no run and no read ever looks at it.
+fn first_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, turn: ExprId) -> FirstTurn {
     if is_none(cx, file, turn) {
-        return Ok(None);
+        return FirstTurn::None;
     }
     let looked_at = facts.reads_turn || facts.reruns;
     match some_of(cx, file, turn) {
-        Some(inner) if looked_at || !is_without_effect(cx, file, inner) => {
-            Ok(Some(cx.expr_text(file, inner).to_owned()))
-        }
-        Some(_) => Ok(None),
-        None if !looked_at && is_plain(cx, file, turn) => Ok(None),
-        None => Err(Outcome::report(
-            "the first turn is optional",
-            "make the session without it and append it where there is one: \
-             `if let Some(turn) = turn { session.append(turn) }`",
-        )),
+        Some(inner) if looked_at || !is_without_effect(cx, file, inner) => FirstTurn::Turn(inner),
+        Some(_) => FirstTurn::None,
+        None if !looked_at && is_plain(cx, file, turn) => FirstTurn::None,
+        None => FirstTurn::Optional(turn),
     }
 }
 
@@ -161,6 +172,30 @@ mod tests {
         assert_eq!(
             migrated(body),
             "let state = Session::new().with_builder(Builder::new(engine));\nlet _ = state.is_running();"
+        );
+    }
+
+    #[test]
+    fn an_optional_first_turn_is_folded_into_the_session() {
+        let body = "let turn: Option<Turn> = std::env::args().next().map(|_| Turn::default());\n\
+                    let state = InferenceState::new(\"a\", turn, engine);\ndrop(state.turn());";
+        let after = migrated(body);
+        assert!(
+            after.contains(
+                "let state = turn.into_iter().fold(Session::with_id(\"a\"), Session::with_turn).with_builder(Builder::new(engine));"
+            ),
+            "{after}"
+        );
+    }
+
+    #[test]
+    fn an_id_that_is_set_before_anything_else_is_the_session_s() {
+        let body = "let id = format!(\"chat-{}\", 7);\nlet state = InferenceState::new(\"\", None, engine);\n\
+                    state.set_run_id(id);\ndrop(state.run_id());";
+        assert_eq!(
+            migrated(body),
+            "let id = format!(\"chat-{}\", 7);\nlet state = Session::with_id(id).with_builder(Builder::new(engine));\n\
+             drop(state.session_id().to_owned());"
         );
     }
 

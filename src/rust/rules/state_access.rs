@@ -1,13 +1,15 @@
 //! `state-access`: reading or writing the legacy state's turn, id or engine.
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ExprKind, MacroContent, Parent};
+use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
 use super::super::index::FileIdx;
 use super::super::order::is_one_thread;
 use super::super::outcome::Outcome;
+use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
 use super::super::unit::Facts;
+use super::inference_state::delete_line;
 use crate::rules::Trap;
 
 /// A method of the state that reads or writes it.
@@ -31,11 +33,41 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
             }
         }
         "set_turn" => set_turn(cx, facts, file, call),
+        "set_run_id" if facts.given_ids.values().any(|given| given.call == call) => {
+            let line = cx.stmt_of(file, call).map(|stmt| delete_line(cx, file, cx.hir(file)[stmt].span));
+            Outcome::safe(line.into_iter().collect(), "the session is made with that id: `Session::with_id(id)`")
+        }
         "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
             .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
         _ => Outcome::report("a session does not give its engine away", "keep the engine beside the session")
             .because(Trap::NoCounterpart, "`engine()` has no counterpart"),
     }
+}
+
+/// An id that a state is given before anything else is done with it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GivenId {
+    pub(crate) call: ExprId,
+    pub(crate) id: ExprId,
+}
+
+/// The state's construction and the id that `state.set_run_id(id)` gives it, where this is the first use of a local that
+/// was just made, and the id could have been written there.
+pub(crate) fn given_id(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<(ExprId, GivenId)> {
+    let hir = cx.hir(file);
+    let ExprKind::MethodCall { receiver, args, .. } = &hir[call].kind else { return None };
+    let (local, &id) = (cx.local(file, *receiver)?, args.first()?);
+    let (PatParent::Stmt(made), Parent::Stmt(set)) = (hir[local].parent, hir[call].parent) else { return None };
+    let StmtKind::Let { init: Some(init), .. } = hir[made].kind else { return None };
+    let state = cx.pointer_new(file, init).unwrap_or(init);
+    let &[old, turn, engine] = cx.calls_known(file, state, "geppetto::inference::state::InferenceState::new")? else {
+        return None;
+    };
+    let is_next = hir[made].block == hir[set].block && hir[made].index + 1 == hir[set].index;
+    let is_first = cx.uses_of(file, local).first() == Some(receiver) && !cx.locals_in(file, id).contains(&local);
+    let pure = |expr: ExprId| is_pure(cx, file, expr);
+    let is_free = pure(old) && (pure(id) || (pure(turn) && pure(engine)));
+    (is_next && is_first && is_free).then_some((state, GivenId { call, id }))
 }
 
 /// `append` makes the turn the latest one, too, and leaves those before it in the history.

@@ -1,7 +1,7 @@
 //! What a legacy run is seeded with.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::hir::{ExprId, ExprKind, PatKind, PatParent, StmtKind};
+use super::super::super::hir::{ExprId, PatKind, PatParent, StmtKind};
 use super::super::super::index::FileIdx;
 use super::super::super::proof::is_always_some;
 use super::super::super::sites::arguments;
@@ -71,20 +71,4 @@ pub(crate) fn unwrapped(cx: &Cx<'_>, file: FileIdx, seed: Seed) -> Vec<Change> {
         Seed::Turn { some, turn } => unwrap_call(cx, file, some, turn),
         _ => Vec::new(),
     }
-}
-
-/// Whether `.method()` may follow the text of an expression.
-pub(super) fn is_postfix(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
-    matches!(
-        cx.hir(file)[expr].kind,
-        ExprKind::Path(_)
-            | ExprKind::Call { .. }
-            | ExprKind::MethodCall { .. }
-            | ExprKind::Field { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Paren(_)
-            | ExprKind::Await(_)
-            | ExprKind::Try(_)
-            | ExprKind::Macro(_)
-    )
 }

@@ -3,13 +3,13 @@
 use super::super::super::cx::{Change, Cx};
 use super::super::super::hir::{ExprId, ExprKind};
 use super::super::super::index::FileIdx;
-use super::super::super::moved::moved;
+use super::super::super::moved::{moved, moved_receiver};
 use super::super::super::outcome::Outcome;
 use super::super::super::purity::is_pure;
-use super::super::super::text::{delete_argument, is_plain};
+use super::super::super::text::{delete_argument, is_plain, is_postfix};
 use super::super::super::unit::Facts;
 use super::super::core_session::{RunForm, run_form};
-use super::seed::{Seed, is_postfix, unwrapped};
+use super::seed::{Seed, unwrapped};
 
 /// The parts of a run.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Parts {
             _ => self.seed,
         };
         Pieces {
-            session: receiver_text(cx, self.file, self.session),
+            session: moved_receiver(cx, self.file, self.session),
             ctx: moved(cx, self.file, self.ctx),
             seed: moved(cx, self.file, seed),
         }
@@ -157,11 +157,6 @@ impl Parts {
     fn may_repeat(&self, cx: &Cx<'_>) -> bool {
         [self.session, self.ctx].into_iter().all(|part| is_place(cx, self.file, part) || is_short(cx, self.file, part))
     }
-}
-
-fn receiver_text(cx: &Cx<'_>, file: FileIdx, session: ExprId) -> String {
-    let text = moved(cx, file, session);
-    if is_postfix(cx, file, session) { text } else { format!("({text})") }
 }
 
 /// A name, or a field of one.
