@@ -7,6 +7,7 @@ mod cx;
 mod docs;
 mod effects;
 mod equipment;
+mod executor;
 mod flow;
 mod frontend;
 mod gates;

@@ -52,6 +52,7 @@ pub(crate) struct Facts {
     pub(crate) made_in: Option<(FileIdx, ItemId)>,
     /// Whether each call of that function makes the state just once.
     pub(crate) made_once: bool,
+    /// Whether the runs happen on tokio, as far as the program tells.
     pub(crate) has_tokio: bool,
     /// Whether turns' metadata names a session id in this program.
     pub(crate) adopts_ids: bool,
@@ -209,7 +210,6 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
             && !states.is_empty()
             && states.iter().all(|&(file, state)| first_turn_proven(cx, file, state)),
         runs_in_turn: made_in.is_some_and(|home| runs_in_turn(cx, home, sites, &runs)),
-        runs,
         set_turns,
         given_ids: calls_of(sites, &SiteKind::StateMethod("set_run_id"))
             .into_iter()
@@ -218,7 +218,9 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         touches: sites.iter().filter_map(touched).collect(),
         made_in,
         made_once: made_in.is_some() && states.iter().all(|&(file, state)| is_once(cx, file, state)),
-        has_tokio: sites.iter().all(|site| has_tokio(cx, site.file)),
+        has_tokio: sites.iter().all(|site| has_tokio(cx, site.file))
+            && !runs.iter().any(|&(file, run)| super::executor::is_foreign(cx, file, run)),
+        runs,
         adopts_ids: survey.adopts_ids,
         sees_stamps: survey.sees_stamps,
         sees_task: survey.sees_task,

@@ -45,7 +45,7 @@ pub(crate) fn run(cx: &Cx<'_>, facts: &Facts, site: &Site, run: ExprId) -> Outco
 /// What is said of a run in a package without tokio.
 pub(crate) fn needs_tokio() -> Outcome {
     Outcome::report(
-        "a session runs on tokio, which this package does not depend on",
+        "a session runs on tokio, which this package does not depend on, or which does not drive this run",
         "run it on a tokio runtime, then `session.start_with_turn(&ctx, turn)?.wait().await`",
     )
 }
@@ -155,6 +155,14 @@ mod tests {
         ));
         assert!(out.starts_with("let mut run = None;\ntokio::select! {\n    out = async { run.insert("), "{out}");
         assert!(out.contains("if let Some(run) = run {\n            let _ = run.wait().await;"), "{out}");
+    }
+
+    #[test]
+    fn a_run_on_another_executor_is_reported_beside_tokio_too() {
+        let run = format!("session.run_inference(&ctx, Some({TURN}))");
+        let level = |driver: &str| level_of(&format!("let out = {driver}({run});\ndrop(out);")).0;
+        assert_eq!(level("futures::executor::block_on"), Level::Report);
+        assert_eq!(level("tokio::runtime::Handle::current().block_on"), Level::Safe);
     }
 
     fn level_of(statement: &str) -> (Level, Vec<Trap>) {

@@ -111,7 +111,7 @@ fn looks_after(cx: &Cx<'_>, file: FileIdx, local: PatId, at: ExprId, over: bool,
                 matches!(hir[around].kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. });
             repeats || is_aside(cx, file, around)
         });
-    looks.into_iter().any(|look| is_any_time || look >= hir[at].span.end)
+    looks.into_iter().any(|look| is_any_time || look > hir[at].span.end)
 }
 
 /// Where a failed future leads, if all it does is leave the function, closure or block around it: the stretches of text
