@@ -127,7 +127,7 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
         let outcome = finish::one(cx, &parts, finish, &mut text);
         lifecycles.outcomes.insert(finish, outcome);
     }
-    cleanup::dead_locals(cx, &mut text);
+    cleanup::dead_locals(cx, facts, &mut text);
     if let Some(outcome) = lifecycles.outcomes.get_mut(&owner) {
         outcome.changes.extend(text.changes);
         outcome.rewrites = text.rewrites.into();

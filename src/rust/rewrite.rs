@@ -59,14 +59,15 @@ impl Realm<'_> {
         };
         let text = self.cx.text(rewrite.file, span);
         let Some(depth) = depth.checked_sub(1) else { return text.to_owned() };
-        // The piece's own place may be deleted: it stands elsewhere now.
-        let inside = |at: Span| span.contains(at) && at != span && !own.iter().any(|(taken, _)| taken.contains(at));
+        let inside = |at: Span| span.contains(at) && !own.iter().any(|(taken, _)| taken.contains(at));
         let changes = self.changes.iter().filter(|change| change.file == rewrite.file).map(|change| &change.edit);
         let nested = self.rewrites.iter().filter(|other| *other != rewrite && other.file == rewrite.file);
-        let mut edits: Vec<Edit> = changes.filter(|edit| inside(span_of(edit))).cloned().collect();
+        // The piece's own place may be deleted: it stands elsewhere now.
+        let goes = |edit: &Edit| edit.text().is_empty() && span_of(edit) == span;
+        let mut edits: Vec<Edit> = changes.filter(|edit| inside(span_of(edit)) && !goes(edit)).cloned().collect();
         // What is inserted at the edge of a piece stands beside it, not in it.
         let at_edge = |at: Span| at.start == at.end && (at.start == span.start || at.end == span.end);
-        let nested = nested.filter(|other| inside(other.span) && !at_edge(other.span));
+        let nested = nested.filter(|other| inside(other.span) && other.span != span && !at_edge(other.span));
         edits.extend(nested.map(|other| self.change(other, depth).edit));
         edits.extend(own.iter().map(|(at, text)| Edit::replace(at.range(), text.clone())));
         let edits = outermost(&edits);

@@ -4,22 +4,25 @@ use std::collections::BTreeSet;
 
 use super::super::cx::Cx;
 use super::super::effects::is_harmless;
-use super::super::hir::{PatKind, Span, StmtId, StmtKind};
+use super::super::hir::{ExprId, PatKind, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
+use super::super::origins::is_state_new;
+use super::super::pairing::CorePlan;
 use super::super::rewrite::Piece;
+use super::super::unit::Facts;
 use super::Text;
 
 /// Deletes the `let`s whose locals are named in removed text only.
-pub(super) fn dead_locals(cx: &Cx<'_>, text: &mut Text) {
+pub(super) fn dead_locals(cx: &Cx<'_>, facts: &Facts, text: &mut Text) {
     let files: BTreeSet<FileIdx> = text.removed.iter().map(|(file, _)| *file).collect();
     for file in files {
-        while let Some(stmt) = dead_local(cx, file, text) {
+        while let Some(stmt) = dead_local(cx, facts, file, text) {
             text.remove_stmt(cx, file, cx.hir(file)[stmt].span);
         }
     }
 }
 
-fn dead_local(cx: &Cx<'_>, file: FileIdx, text: &Text) -> Option<StmtId> {
+fn dead_local(cx: &Cx<'_>, facts: &Facts, file: FileIdx, text: &Text) -> Option<StmtId> {
     let hir = cx.hir(file);
     let removed: Vec<Span> = text.removed.iter().filter(|(own, _)| *own == file).map(|(_, span)| *span).collect();
     let kept = kept(file, text);
@@ -33,6 +36,15 @@ fn dead_local(cx: &Cx<'_>, file: FileIdx, text: &Text) -> Option<StmtId> {
             && (!uses.is_empty())
             && uses.iter().map(|&use_| hir[use_].span).chain(captured).all(is_gone)
             && is_harmless(cx, file, init)
+            && !makes_session(cx, facts, file, init)
+    })
+}
+
+/// Whether the session itself is made here, under this or another name.
+fn makes_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, init: ExprId) -> bool {
+    cx.hir(file).descendants(init).any(|at| {
+        is_state_new(cx, file, at)
+            || matches!(facts.pairing.core(file, at), CorePlan::Make { .. } | CorePlan::Attach { .. })
     })
 }
 

@@ -81,15 +81,88 @@ pub(crate) fn freed_by_hand() -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::finding_at;
+    use super::super::super::testing::{finding_at, migrated};
     use crate::finding::Level;
     use crate::rules::Trap;
 
+    const MADE: &str =
+        "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet session = Session::new(state.clone());\n";
+    const TURN: &str = "Turn::builder().with_user_prompt(\"x\").build()";
+
+    fn after(body: &str) -> String {
+        let after = migrated(&format!("{MADE}{body}"));
+        after.lines().skip(1).collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
-    fn a_guard_names_the_race_it_must_not_become() {
+    fn a_plain_lock_names_what_it_must_not_become() {
         let body =
             "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nstate.start_run()?;\nstate.finish_run();";
         let finding = finding_at(body, "start_run");
         assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::NoCounterpart, Trap::CheckThenAct]));
+    }
+
+    #[test]
+    fn the_start_takes_the_place_of_the_claim() {
+        let body = format!(
+            "state.start_run()?;\nlet (run, cancel) = ctx.with_cancel();\nstate.set_cancel(cancel);\n\
+             let out = session.run_inference_started(&run, Some({TURN})).await;\nstate.finish_run();\ndrop(out?);"
+        );
+        assert_eq!(
+            after(&body),
+            format!(
+                "let handle = session.start_with_turn(&ctx, {TURN})?;\nlet out = handle.wait().await;\ndrop(out?);"
+            )
+        );
+        assert_eq!(finding_at(&format!("{MADE}{body}"), "start_run").level, Level::Safe);
+    }
+
+    #[test]
+    fn other_errors_of_the_start_come_out_where_the_run_did() {
+        let body = format!(
+            "if state.start_run().is_err() {{ return Ok(()); }}\n\
+             let out = session.run_inference_started(&ctx, Some({TURN})).await;\nstate.finish_run();\ndrop(out?);"
+        );
+        assert_eq!(
+            after(&body),
+            format!(
+                "let run = session.start_with_turn(&ctx, {TURN});\n\
+                 if matches!(run, Err(SessionError::AlreadyActive)) {{ return Ok(()); }}\n\
+                 let out = async {{ run?.wait().await }}.await;\ndrop(out?);"
+            )
+        );
+    }
+
+    #[test]
+    fn a_turn_that_goes_on_from_the_latest_is_made_under_the_claim() {
+        let body = "state.start_run()?;\nlet mut seed = state.turn().unwrap_or_default();\nseed.append(Block::user_text(\"x\"));\n\
+                    let out = session.run_inference_started(&ctx, Some(seed)).await;\nstate.finish_run();\ndrop(out?);";
+        assert_eq!(
+            after(body),
+            "let handle = session.start_with_latest(&ctx, |latest| {\n    let mut seed = latest.cloned().unwrap_or_default();\n    \
+             seed.append(Block::user_text(\"x\"));\n    seed\n})?;\nlet out = handle.wait().await;\ndrop(out?);"
+        );
+    }
+
+    #[test]
+    fn what_others_notice_between_claim_and_run_needs_a_yes() {
+        let body = format!(
+            "state.start_run()?;\nprintln!(\"it begins\");\n\
+             let out = session.run_inference_started(&ctx, Some({TURN})).await;\nstate.finish_run();\ndrop(out?);"
+        );
+        let finding = finding_at(&format!("{MADE}{body}"), "start_run");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::EagerStart]));
+    }
+
+    #[test]
+    fn a_deferred_finish_goes_with_its_closure() {
+        let body = format!(
+            "state.start_run()?;\nlet held = state.clone();\nlet _done = defer(move || held.finish_run());\n\
+             session.run_inference_started(&ctx, Some({TURN})).await?;"
+        );
+        assert_eq!(
+            after(&body),
+            format!("let handle = session.start_with_turn(&ctx, {TURN})?;\nhandle.wait().await?;")
+        );
     }
 }
