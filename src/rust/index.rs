@@ -317,7 +317,13 @@ impl Program {
             ItemKind::ExternCrate { rename } => {
                 return self.index_extern_crate(file, id, &item, rename.as_ref(), scope);
             }
-            ItemKind::Macro(_) | ItemKind::Other => return,
+            ItemKind::Macro(call) => {
+                for inner in self.items_of_macro(file, &call.content) {
+                    self.index_item(file, inner, scope, modules);
+                }
+                return;
+            }
+            ItemKind::Other => return,
             ItemKind::Module { .. } => DefKind::Module,
             ItemKind::Struct(_) => DefKind::Struct,
             ItemKind::Enum(_) => DefKind::Enum,
@@ -356,6 +362,18 @@ impl Program {
             }
             _ => {}
         }
+    }
+
+    /// The items that a macro call holds as they stand.
+    fn items_of_macro(&self, file: FileIdx, content: &hir::MacroContent) -> Vec<ItemId> {
+        let hir::MacroContent::Block(block) = content else { return Vec::new() };
+        let hir = self.hir(file);
+        let hir::ExprKind::Block { stmts, .. } = &hir[*block].kind else { return Vec::new() };
+        let items = stmts.iter().filter_map(|&stmt| match hir[stmt].kind {
+            StmtKind::Item(item) => Some(item),
+            _ => None,
+        });
+        items.collect()
     }
 
     fn index_module(
@@ -494,7 +512,10 @@ impl Program {
                     _ => None,
                 })
                 .collect();
-            if !items.is_empty() {
+            // Items of a macro that stands among items belong to the module.
+            let is_content =
+                matches!(expr.parent, hir::Parent::Item(item) if matches!(hir[item].kind, ItemKind::Macro(_)));
+            if !items.is_empty() && !is_content {
                 blocks.push((expr.span, ExprId(index as u32), items));
             }
         }

@@ -1,6 +1,7 @@
 //! Units: facts about one, the decision of every site in it, and the level that holds for all of them.
 
 pub(crate) mod examples;
+mod unread;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -153,6 +154,7 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     changes.extend(rewrite::realize(cx, &rewrites, &changes));
     debugged(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
+    unread::hold(cx, &mut decided);
     let aside = examples::set_aside(cx, &mut decided);
     changes.retain(|change| !aside.iter().any(|(site, _)| site.file == change.file));
     examples::offer_what_is_assumed(cx, &mut decided);

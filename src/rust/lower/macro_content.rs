@@ -104,7 +104,26 @@ fn read_unknown(mac: &syn::Macro, is_item: bool) -> Option<Content> {
     {
         return Some(items);
     }
-    mac.parse_body_with(arguments).or_else(|_| mac.parse_body_with(statements)).ok()
+    let pairs = |input: ParseStream<'_>| self::arguments(input, Separators::Arrows);
+    mac.parse_body_with(arguments)
+        .or_else(|_| mac.parse_body_with(statements))
+        .or_else(|_| mac.parse_body_with(pairs))
+        .or_else(|_| mac.parse_body_with(arguments_and_statements))
+        .ok()
+}
+
+/// `step!("name", let x = f(); g(x))`
+fn arguments_and_statements(input: ParseStream<'_>) -> syn::Result<Content> {
+    let mut stmts = Vec::new();
+    loop {
+        let fork = input.fork();
+        let argument = fork.parse::<Expr>();
+        let (Ok(argument), Ok(_)) = (argument, fork.parse::<Token![,]>()) else { break };
+        input.advance_to(&fork);
+        stmts.push(Stmt::Expr(argument, None));
+    }
+    stmts.extend(syn::Block::parse_within(input)?);
+    Ok(Content::Stmts(stmts))
 }
 
 fn statements(input: ParseStream<'_>) -> syn::Result<Content> {
