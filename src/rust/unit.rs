@@ -398,6 +398,9 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
         (SiteKind::Run(method), At::Expr(run)) => run_lifecycle::part(facts, site, run, method),
         (SiteKind::Type(kinds), At::Type(ty)) => type_mention(cx, site, kinds, ty),
+        (SiteKind::ErrorPattern(_), At::Pat(pat)) if unread::is_matched_blindly(cx, site.file, pat) => {
+            unread::blind_match()
+        }
         (SiteKind::ErrorPattern(variant), At::Pat(pat)) => {
             legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
         }

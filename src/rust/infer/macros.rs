@@ -26,6 +26,7 @@ impl Body<'_> {
             "format" => self.resolver.known_ty("std::string::String", Vec::new()),
             "matches" => Ty::bool(),
             "join" => Ty::Tuple(types.iter().map(|ty| self.impls.awaited(ty)).collect()),
+            "try_join" => self.try_joined(&types),
             "dbg" | "pin" | "select" | "ready" => match types.as_slice() {
                 [only] => only.clone(),
                 [first, ..] if name == "select" => first.clone(),
@@ -35,6 +36,21 @@ impl Body<'_> {
             "panic" | "unreachable" | "todo" | "unimplemented" | "bail" => Ty::Never,
             _ => Ty::Unknown,
         }
+    }
+
+    /// All values, or the first error.
+    fn try_joined(&mut self, futures: &[Ty]) -> Ty {
+        let error = self.var();
+        let mut values = Vec::new();
+        for future in futures {
+            let future = self.deep(future);
+            let value = self.var();
+            let result = self.resolver.known_ty("std::result::Result", vec![value.clone(), error.clone()]);
+            let awaited = self.impls.awaited(&future);
+            self.unify(&result, &awaited);
+            values.push(value);
+        }
+        self.resolver.known_ty("std::result::Result", vec![Ty::Tuple(values), error])
     }
 
     fn macro_content(&mut self, content: &MacroContent, expected: Option<&Ty>) -> Vec<Ty> {

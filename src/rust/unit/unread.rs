@@ -1,13 +1,15 @@
 //! Names of a unit that stand in macros which the tool cannot read.
 
 use super::super::cx::Cx;
-use super::super::flow::Node;
-use super::super::hir::{Hir, ItemKind, Span};
+use super::super::flow::{Node, matched_expr};
+use super::super::hir::{Hir, ItemKind, PatId, PatParent, Span, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
+use super::super::ty::Ty;
 use super::units_of;
 use crate::finding::Level;
+use crate::rules::Trap;
 
 /// A unit stays as it is while a macro that is not read names a local, a field or an item of it: its tokens would not
 /// change with it.
@@ -23,6 +25,32 @@ pub(super) fn hold(cx: &Cx<'_>, decided: &mut [(Site, Outcome)]) {
             "change it by hand there, or move what it needs into a function, then run the tool again",
         );
     }
+}
+
+/// Whether a pattern is matched against something of which the tool knows no type, and so not what it changes with.
+pub(super) fn is_matched_blindly(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+    let hir = cx.hir(file);
+    let mut top = pat;
+    while let PatParent::Pat(outer) = hir[top].parent {
+        top = outer;
+    }
+    let matched = match hir[top].parent {
+        PatParent::Expr(expr) => matched_expr(hir, expr, top),
+        PatParent::Stmt(stmt) => match hir[stmt].kind {
+            StmtKind::Let { init, .. } => init,
+            _ => None,
+        },
+        _ => None,
+    };
+    matched.is_some_and(|matched| *cx.ty(file, matched) == Ty::Unknown)
+}
+
+pub(super) fn blind_match() -> Outcome {
+    let report = Outcome::report(
+        "the error comes from an expression whose type the tool does not know",
+        "write the type where the value is bound, then run the tool again",
+    );
+    report.because(Trap::ErrorIdentity, "it may still be the legacy error")
 }
 
 fn named_unread(cx: &Cx<'_>, decided: &[(Site, Outcome)]) -> Option<(String, String, FileIdx)> {
