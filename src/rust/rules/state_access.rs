@@ -2,7 +2,7 @@
 
 use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
-use super::super::index::FileIdx;
+use super::super::index::{DefKind, FileIdx};
 use super::super::order::is_one_thread;
 use super::super::outcome::Outcome;
 use super::super::purity::is_pure;
@@ -109,6 +109,19 @@ fn rename_method_by_path(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str) -
     }
 }
 
+/// Whether a macro of this name shows or serializes its arguments, and so takes them by reference.
+fn takes_texts(name: &str) -> bool {
+    let prints =
+        ["println", "print", "eprintln", "eprint", "format", "write", "writeln", "panic", "unreachable", "json"];
+    let levels = ["error", "warn", "info", "debug", "trace"];
+    prints.contains(&name) || levels.contains(&name.trim_end_matches("_span"))
+}
+
+fn is_own_macro(cx: &Cx<'_>, name: &str) -> bool {
+    let mut own = cx.program.defs.iter().filter(|def| def.kind == DefKind::Macro);
+    own.any(|def| def.name == name)
+}
+
 /// Whether `&str` serves where the call gave a `String`: in a format macro, compared with a text, as a receiver of
 /// methods that texts have.
 fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
@@ -117,10 +130,9 @@ fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
     match &hir[parent].kind {
         ExprKind::Macro(mac) => {
             let name = mac.path.segments.last().map_or("", |last| last.name.text.as_str());
-            let formats = ["println", "print", "eprintln", "eprint", "format", "write", "writeln", "panic"];
-            let compares = ["assert_eq", "assert_ne"];
+            let compares = ["assert_eq", "assert_ne", "debug_assert_eq", "debug_assert_ne"];
             let first = matches!(&mac.content, MacroContent::Exprs(exprs) if exprs.first() == Some(&call));
-            formats.contains(&name)
+            (takes_texts(name) && !is_own_macro(cx, name))
                 || (compares.contains(&name) && (first || !compared_with_string(cx, file, parent, call)))
         }
         ExprKind::Binary { op, lhs, rhs } => {
