@@ -159,7 +159,7 @@ pub(crate) fn equip(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<Equipmen
     let mut taken = Vec::new();
     let parts = parts.into_iter().map(|part| {
         let inherited = !cx.span(file, core).contains(cx.span(file, part.value));
-        if !moving && stays(cx, file, &part, &runs, core) {
+        if !moving && !leaves_closure(cx, file, part.value) && stays(cx, file, &part, &runs, core) {
             return Ok(Carried { part, local: None, shared: shared || inherited });
         }
         if stmt.is_none() || inherited {
@@ -281,11 +281,23 @@ fn between<'a>(cx: &'a Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> impl
     cx.ancestors(file, run).take_while(move |&at| !cx.span(file, at).contains(home))
 }
 
-fn is_repeated(cx: &Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> bool {
+/// Whether an expression may run more than once for one of another one around or in front of it.
+pub(crate) fn is_repeated(cx: &Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> bool {
     between(cx, file, core, run).any(|at| {
         matches!(
             cx.hir(file)[at].kind,
             ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure { .. }
+        )
+    })
+}
+
+/// Whether an expression leaves the closure it would be written into, or waits in it.
+pub(crate) fn leaves_closure(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> bool {
+    let hir = cx.hir(file);
+    hir.descendants(value).any(|at| {
+        matches!(
+            hir[at].kind,
+            ExprKind::Try(_) | ExprKind::Await(_) | ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue
         )
     })
 }

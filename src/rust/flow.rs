@@ -102,6 +102,7 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
     let mut files: Vec<_> = inferred.keys().copied().collect();
     files.sort();
     let (mut downcasts, mut boxed) = (Vec::new(), Vec::new());
+    flow.add(persister_node(resolver));
     for file in files {
         let walk = Walk { resolver, legacy, inferred: &inferred[&file], file, hir: resolver.program.hir(file) };
         walk.types(&mut flow);
@@ -144,6 +145,11 @@ pub(crate) const FACTORY: &str = "geppetto::inference::engine::factory::EngineFa
 /// What ties all users of the legacy factory trait: its declaration.
 pub(crate) fn factory_node(resolver: &Resolver<'_>) -> Node {
     Node::Item(resolver.known(FACTORY).unwrap_or(DefId(0)))
+}
+
+/// What ties all users of the legacy persister trait: its declaration.
+pub(crate) fn persister_node(resolver: &Resolver<'_>) -> Node {
+    Node::Item(resolver.known("geppetto::inference::core::TurnPersister").unwrap_or(DefId(0)))
 }
 
 struct Walk<'a> {
@@ -191,6 +197,9 @@ impl Walk<'_> {
             }
             if self.type_names(id).contains(&Tracked::Factory) {
                 flow.join(node.clone(), self.factory_node());
+            }
+            if self.type_names(id).contains(&Tracked::Persister) {
+                flow.join(node.clone(), persister_node(self.resolver));
             }
             if let Some(alias) = self.alias(id) {
                 flow.join(node, Node::Item(alias));

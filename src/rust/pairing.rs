@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::cx::Cx;
-use super::equipment::{ByRun, Equipment, Obstacle, equip, parts};
+use super::equipment::{ByRun, Equipment, Obstacle, equip, is_repeated, leaves_closure, parts};
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::legacy::Tracked;
-use super::origins::{Place, is_state_new, origins};
+use super::origins::{Place, is_state_new, makes_state, origins};
 use super::outcome::Outcome;
 use super::sites::{Site, SiteKind};
 use super::text::is_plain;
@@ -37,6 +37,8 @@ pub(crate) enum CorePlan {
     Attach {
         state: ExprId,
     },
+    /// The session that another function made gets more into its builder here.
+    Derive,
     /// The session made earlier, as it is.
     Handle,
     Blocked(Outcome),
@@ -198,8 +200,12 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
     let mut at = core_parts(cx, file, core).state?;
     for _ in 0..8 {
         at = cx.peel_parens(file, at);
-        if is_state_new(cx, file, at) {
+        if makes_state(cx, file, at) {
             return Some(at);
+        }
+        if let ExprKind::Try(inner) | ExprKind::Await(inner) = cx.hir(file)[at].kind {
+            at = inner;
+            continue;
         }
         at = match (cx.pointer_new(file, at), cx.cloned(file, at), cx.local(file, at)) {
             (Some(inner), ..) | (None, Some(inner), _) => inner,
@@ -221,14 +227,20 @@ pub(crate) fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId,
 }
 
 fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &mut Pairing) -> Result<(), Outcome> {
-    let plain = parts(cx, file, core).is_some_and(|parts| parts.is_empty());
-    let (state_plan, core_plan) = if cx.ancestors(file, state).any(|at| at == core) {
+    let parts = parts(cx, file, core);
+    let plain = parts.as_ref().is_some_and(Vec::is_empty);
+    let derives = !is_repeated(cx, file, state, core)
+        && parts.is_some_and(|parts| parts.iter().all(|part| !leaves_closure(cx, file, part.value)));
+    let is_new = is_state_new(cx, file, state);
+    let (state_plan, core_plan) = if is_new && cx.ancestors(file, state).any(|at| at == core) {
         (StatePlan::Inline, CorePlan::Make { state })
-    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core) {
+    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core).filter(|_| is_new) {
         pairing.renamed.insert((file, local), name);
         (StatePlan::Moved(stmt), CorePlan::Make { state })
     } else if plain {
         (StatePlan::Whole, CorePlan::Handle)
+    } else if !is_new && derives {
+        (StatePlan::Whole, CorePlan::Derive)
     } else {
         attachable(cx, file, state, core)?;
         (StatePlan::Bare, CorePlan::Attach { state })

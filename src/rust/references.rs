@@ -6,6 +6,7 @@ use super::cx::Cx;
 use super::flow::scope_of_type;
 use super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, Path, Span, TypeId, TypeKind};
 use super::index::{DefId, DefKind, FileIdx, ImportId};
+use super::legacy::Tracked;
 use super::resolve::{Namespace, Res, Resolution};
 
 /// One path that names something of the legacy crate, or something shared through it.
@@ -97,7 +98,7 @@ fn in_item(cx: &Cx<'_>, file: FileIdx, id: ItemId, out: &mut Vec<Reference>) {
 fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
     for (&call, &method) in &cx.inferred(file).methods {
         let Some(owner) = cx.program.def(method).parent else { continue };
-        let ExprKind::MethodCall { receiver, .. } = cx.hir(file)[call].kind else { continue };
+        let ExprKind::MethodCall { receiver, args, .. } = &cx.hir(file)[call].kind else { continue };
         if cx.program.def(owner).kind != DefKind::Trait || !cx.program.is_model(owner) {
             continue;
         }
@@ -105,7 +106,10 @@ fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
         let name = cx.program.def(owner).name.clone();
         let Some(found) = found(cx, scope, &[&name]) else { continue };
         if found.res == Res::Def(owner) {
-            out.extend(reference(cx, file, cx.span(file, receiver), scope, found, Vec::new()));
+            // A persister's run id goes with the legacy trait.
+            let is_persister = cx.legacy.kind(owner) == Some(Tracked::Persister);
+            let place = args.get(1).filter(|_| is_persister).unwrap_or(receiver);
+            out.extend(reference(cx, file, cx.span(file, *place), scope, found, Vec::new()));
         }
     }
 }

@@ -10,6 +10,7 @@ use super::infer::ValueRes;
 use super::ledger;
 use super::legacy::Tracked;
 use super::resolve::{Namespace, Res};
+use super::rules::core_session::persister::is_persist_turn;
 use super::rules::engine_options::is_create_engine;
 use super::ty::Ty;
 use crate::rules::Rule;
@@ -41,6 +42,10 @@ pub(crate) enum SiteKind {
     Unfollowed,
     /// The legacy factory trait in a bound, or where it is implemented
     FactoryBound,
+    /// A bound or impl that names the legacy persister trait
+    PersisterBound,
+    /// `persist_turn(ctx, run_id, turn)` called by the program
+    PersistTurn,
     /// `with_sink(s)`
     WithSink,
     /// `new_engine_from_parsed_values(values, options)` or `create_engine(values, options)`
@@ -82,6 +87,7 @@ impl Site {
     /// The node that ties the site to its unit.
     pub(crate) fn node(&self, cx: &Cx<'_>) -> Node {
         match (self.at, &self.kind) {
+            (_, SiteKind::PersisterBound | SiteKind::PersistTurn) => super::flow::persister_node(cx.resolver),
             (At::Expr(expr), SiteKind::StateMethod(_) | SiteKind::Run(_)) => {
                 let receiver = Node::Expr(self.file, receiver(cx, self.file, expr).unwrap_or(expr));
                 match cx.hir(self.file)[expr].kind {
@@ -279,9 +285,10 @@ fn method_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, method: &Name, out: &mut 
     out.extend(named_method(file, id, method.span, name));
 }
 
-/// The name of a legacy method, or of the user's own implementation of the factory trait's.
+/// The name of a legacy method, or of the user's own implementation of the factory's or the persister's.
 fn method_name(cx: &Cx<'_>, def: DefId) -> Option<&'static str> {
-    cx.legacy.method(def).or_else(|| is_create_engine(cx, def).then_some("create_engine"))
+    let own = || is_create_engine(cx, def).then_some("create_engine");
+    cx.legacy.method(def).or_else(own).or_else(|| is_persist_turn(cx, def).then_some("persist_turn"))
 }
 
 /// A method that only the legacy state has, called on a value of which nothing is known.
@@ -306,7 +313,8 @@ fn named_method(file: FileIdx, id: ExprId, span: Span, name: &'static str) -> Op
             (SiteKind::StateMethod(name), Rule::Cancel, format!("`{name}` of the legacy state"))
         }
         "create_engine" => (SiteKind::Factory, Rule::EngineOptions, "an engine built with options".to_owned()),
-        "persist_turn" | "new" => return None,
+        "persist_turn" => (SiteKind::PersistTurn, Rule::CoreSession, "a turn given to a persister".to_owned()),
+        "new" => return None,
         _ => (SiteKind::StateMethod(name), Rule::StateAccess, format!("`{name}` of the legacy state")),
     };
     Some(Site { file, at: At::Expr(id), span, kind, rule, what })
@@ -385,7 +393,7 @@ fn type_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
     }
 }
 
-/// Bounds and impls that name the legacy factory trait.
+/// Bounds and impls that name the legacy factory or persister trait.
 fn bound_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
     let hir = cx.hir(file);
     for (index, item) in hir.items.iter().enumerate() {
@@ -400,12 +408,13 @@ fn bound_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
         let scope = cx.program.scope_of_item(file, id);
         for path in own.into_iter().chain(params).chain(predicates) {
             let found = cx.resolver.path(scope, path, Namespace::Type).map(|found| found.res);
-            if !matches!(found, Some(Res::Def(def)) if cx.legacy.kind(def) == Some(Tracked::Factory)) {
-                continue;
-            }
-            let what = "the legacy factory trait".to_owned();
-            let kind = SiteKind::FactoryBound;
-            out.push(Site { file, at: At::Item(id), span: path.span, kind, rule: Rule::EngineOptions, what });
+            let Some(Res::Def(def)) = found else { continue };
+            let (kind, rule, what) = match cx.legacy.kind(def) {
+                Some(Tracked::Factory) => (SiteKind::FactoryBound, Rule::EngineOptions, "the legacy factory trait"),
+                Some(Tracked::Persister) => (SiteKind::PersisterBound, Rule::CoreSession, "the legacy persister trait"),
+                _ => continue,
+            };
+            out.push(Site { file, at: At::Item(id), span: path.span, kind, rule, what: what.to_owned() });
         }
     }
 }

@@ -204,7 +204,11 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         lifecycles: Lifecycles::default(),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),
-        reads_id: reads("run_id"),
+        reads_id: reads("run_id")
+            || sites.iter().any(|site| match site.at {
+                At::Item(item) => core_session::persister::reads_id(cx, site.file, item),
+                _ => false,
+            }),
         reruns: runs
             .iter()
             .any(|&(file, run)| run_inference::seed(cx, file, run).is_some_and(run_inference::Seed::may_rerun)),
@@ -389,6 +393,10 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
     match (&site.kind, site.at) {
         (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
         (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
+        (SiteKind::PersisterBound, At::Item(item)) => {
+            core_session::persister::bound(cx, facts, site.file, item, site.span)
+        }
+        (SiteKind::PersistTurn, At::Expr(call)) => core_session::persister::call(cx, site.file, call),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
@@ -432,7 +440,7 @@ fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::Typ
     match kinds.first() {
         Some(Tracked::State | Tracked::CoreSession) => inference_state::type_mention(cx, site.file, ty, scope),
         Some(Tracked::StateError | Tracked::RunError) => legacy_error::type_mention(cx, site.file, ty, scope),
-        Some(Tracked::Persister) => core_session::persister(),
+        Some(Tracked::Persister) => core_session::persister::type_mention(cx, site.file, ty),
         _ => engine_options::flow(),
     }
 }

@@ -15,6 +15,7 @@ impl Walk<'_> {
             self.sibling_edges(id, flow);
             self.error_edges(id, flow);
             self.option_edges(id, flow);
+            self.persister_edges(id, flow);
             if !self.is_tracked_expr(id) {
                 continue;
             }
@@ -54,6 +55,19 @@ impl Walk<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Core sessions with a persister belong together with all that implements one.
+    fn persister_edges(&self, id: ExprId, flow: &mut Flow) {
+        let ExprKind::Struct { fields, .. } = &self.hir[id].kind else { return };
+        let is_core =
+            self.inferred.literals.get(&id).and_then(|&def| self.legacy.kind(def)) == Some(Tracked::CoreSession);
+        let none = self.resolver.known("std::option::Option::None");
+        let is_none =
+            |value: ExprId| matches!(self.inferred.values.get(&value), Some(ValueRes::Def(def)) if Some(*def) == none);
+        if is_core && fields.iter().any(|field| field.name.text == "persister" && !is_none(field.value)) {
+            flow.join(self.expr_node(id), super::persister_node(self.resolver));
         }
     }
 

@@ -1,9 +1,10 @@
 //! `core-session`: where the legacy core session is made or taken apart.
 
+pub(crate) mod persister;
 mod runs;
 
 use super::super::cx::Cx;
-use super::super::equipment::{Kind, parts};
+use super::super::equipment::parts;
 use super::super::hir::{ExprId, ExprKind, Span};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
@@ -18,23 +19,28 @@ pub(crate) use runs::{RunForm, run_form};
 /// `core::Session::new(state)` or a literal.
 pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) -> Outcome {
     let file = site.file;
-    let (state, attached) = match facts.pairing.core(file, core) {
+    let (state, earlier) = match facts.pairing.core(file, core) {
         CorePlan::Blocked(outcome) => return outcome,
         CorePlan::Handle => return handle(cx, facts, file, core),
-        CorePlan::Make { state } => (state, None),
-        CorePlan::Attach { state } => (state, handle_text(cx, facts, file, core)),
+        CorePlan::Make { state } => (Some(state), None),
+        CorePlan::Attach { state } => (Some(state), handle_text(cx, facts, file, core)),
+        CorePlan::Derive => (None, handle_text(cx, facts, file, core)),
     };
-    let calls = match builder_calls(cx, file, core) {
-        Ok(calls) => calls,
-        Err(outcome) => return outcome,
-    };
-    let made = match made_session(cx, facts, file, state) {
+    let made = match state.map(|state| made_session(cx, facts, file, state)).transpose() {
         Ok(made) => made,
         Err(outcome) => return outcome,
     };
-    let builder = cx.name_at(file, core, "builder::Builder");
-    let session = attached.unwrap_or(made.text);
-    let text = format!("{session}.with_builder({builder}::new({}){calls})", made.engine);
+    let text = match (made, earlier) {
+        (Some(made), earlier) => {
+            let base = format!("{}::new({})", cx.name_at(file, core, "builder::Builder"), made.engine);
+            let session = earlier.unwrap_or(made.text);
+            builder(cx, file, core, &base).map(|builder| format!("{session}.with_builder({builder})"))
+        }
+        (None, Some(session)) => builder(cx, file, core, "builder")
+            .map(|builder| format!("{session}.with_derived_builder(|builder| {builder})")),
+        (None, None) => None,
+    };
+    let Some(text) = text else { return unreadable() };
     // What wraps the construction goes with it: the session is a handle itself.
     let whole = pointer_around(cx, file, core);
     Outcome::safe(
@@ -99,33 +105,11 @@ fn handle_text(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Optio
     })
 }
 
-/// The calls on the builder that say what the literal's fields said.
-fn builder_calls(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<String, Outcome> {
-    let mut calls = String::new();
-    for part in parts(cx, file, core).ok_or_else(unreadable)? {
-        let method = part.kind.method();
-        if part.kind == Kind::Persister {
-            return Err(persister());
-        }
-        if part.optional {
-            return Err(Outcome::report(
-                format!("the core session's `{}` is optional here", part.kind.name()),
-                format!("make the builder first and call `{method}` on it where there is a value"),
-            ));
-        }
-        calls.push_str(&format!(".{method}({})", cx.expr_text(file, part.value)));
-    }
-    Ok(calls)
-}
-
-/// What is said of a persister, which has another signature now.
-pub(crate) fn persister() -> Outcome {
-    Outcome::report(
-        "the persister is another trait now",
-        "implement `geppetto_runtime::builder::TurnPersister` and give it to the builder with `with_persister`; the run id \
-         is in the turn's metadata under `geppetto.session_id@v1`",
-    )
-    .because(Trap::PersistSignature, "it no longer receives the run id")
+/// The builder that has what the literal's fields said.
+fn builder(cx: &Cx<'_>, file: FileIdx, core: ExprId, base: &str) -> Option<String> {
+    let parts = parts(cx, file, core)?;
+    let texts = parts.iter().map(|part| (part, cx.expr_text(file, part.value).to_owned())).collect::<Vec<_>>();
+    Some(runs::with_parts(cx, file, core, base, &texts))
 }
 
 /// A field of a core session: its state is the session itself.
@@ -206,8 +190,8 @@ mod tests {
             "let a = state.clone();\nlet b = state;\n\
              a.start_with(&ctx, Turn::builder().with_user_prompt(\"x\").build(), \
              &a.derived_builder(|builder| builder.with_tool_registry(tools.clone())))?.wait().await?;\n\
-             b.start_inference_with(&ctx, &b.derived_builder(|builder| {\nlet mut builder = builder.with_tool_registry(tools);\n\
-             if let Some(tool_config) = config {\nbuilder = builder.with_tool_config(tool_config);\n}\nbuilder\n}))?.wait().await?;"
+             b.start_inference_with(&ctx, &b.derived_builder(|builder| {\n    let mut builder = builder.with_tool_registry(tools);\n    \
+             if let Some(tool_config) = config {\n        builder = builder.with_tool_config(tool_config);\n    }\n    builder\n}))?.wait().await?;"
         );
     }
 
@@ -225,6 +209,32 @@ mod tests {
              Turn::builder().with_user_prompt(\"x\").build())?;\n\
              let out = handle.wait().await;\ndrop((out?, other));"
         );
+    }
+
+    #[test]
+    fn a_state_that_another_function_made_gets_more_into_its_builder() {
+        let body = "fn made(engine: Arc<dyn Engine>) -> Arc<InferenceState> { Arc::new(InferenceState::new(\"a\", None, engine)) }\n\
+                    let session = Session { event_sinks: sinks, registry: Some(tools), ..Session::new(made(engine)) };\ndrop(session);";
+        assert_eq!(
+            migrated(body),
+            "fn made(engine: Arc<dyn Engine>) -> Session { Session::with_id(\"a\").with_builder(Builder::new(engine)) }\n\
+             let session = made(engine).with_derived_builder(|builder| builder.with_event_sinks(sinks).with_tool_registry(tools));\ndrop(session);"
+        );
+    }
+
+    #[test]
+    fn a_persister_gets_the_run_id_from_the_context() {
+        let body = "struct Kept;\n#[async_trait]\nimpl TurnPersister for Kept {\n    \
+                    async fn persist_turn(&self, _ctx: &Context, run_id: &str, turn: &Turn) -> Result<(), PersistError> {\n        \
+                    keep(run_id, turn)\n    }\n}";
+        assert_eq!(
+            migrated(body),
+            "struct Kept;\n#[async_trait]\nimpl TurnPersister for Kept {\n    \
+             async fn persist_turn(&self, ctx: &Context, turn: &Turn) -> Result<(), PersistError> {\n        \
+             let run_id: &str = &session_id(ctx).unwrap_or_default();\n        keep(run_id, turn)\n    }\n}"
+        );
+        let finding = finding_at(body, "TurnPersister");
+        assert_eq!((finding.level, finding.traps), (Level::Safe, vec![Trap::PersistSignature]));
     }
 
     #[test]

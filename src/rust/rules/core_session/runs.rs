@@ -1,7 +1,7 @@
 //! What a core session had besides its state, at each of its runs: around the context, or in a builder for the run.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::equipment::{Carried, Equipment, Kind};
+use super::super::super::equipment::{Carried, Equipment, Kind, Part};
 use super::super::super::hir::{ExprId, ExprKind};
 use super::super::super::index::FileIdx;
 use super::super::super::sites::arguments;
@@ -63,7 +63,7 @@ impl RunForm {
 pub(crate) fn run_form(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> RunForm {
     let Some(equipment) = facts.pairing.equipment_of_run(file, run) else { return RunForm::default() };
     if equipment.needs_builder() {
-        return RunForm { around_context: None, derived: Some(derived(cx, file, equipment)) };
+        return RunForm { around_context: None, derived: Some(derived(cx, file, run, equipment)) };
     }
     let Some(&ctx) = arguments(cx, file, run).first() else { return RunForm::default() };
     let (mut open, mut close) = (String::new(), String::new());
@@ -120,27 +120,30 @@ fn text(cx: &Cx<'_>, file: FileIdx, carried: &Carried) -> String {
 }
 
 /// The call on a session that gives its builder with the parts.
-fn derived(cx: &Cx<'_>, file: FileIdx, equipment: &Equipment) -> String {
-    format!(".derived_builder(|builder| {})", with_parts(cx, file, "builder", &equipment.parts))
+fn derived(cx: &Cx<'_>, file: FileIdx, run: ExprId, equipment: &Equipment) -> String {
+    let parts: Vec<(&Part, String)> =
+        equipment.parts.iter().map(|carried| (&carried.part, text(cx, file, carried))).collect();
+    format!(".derived_builder(|builder| {})", with_parts(cx, file, run, "builder", &parts))
 }
 
 /// A builder's expression with calls for all parts; those that may be missing are asked for.
-fn with_parts(cx: &Cx<'_>, file: FileIdx, builder: &str, parts: &[Carried]) -> String {
-    let call = |carried: &Carried| format!(".{}({})", carried.part.kind.method(), text(cx, file, carried));
-    let always: String = parts.iter().filter(|carried| !carried.part.optional).map(call).collect();
-    let optional: Vec<&Carried> = parts.iter().filter(|carried| carried.part.optional).collect();
+pub(super) fn with_parts(cx: &Cx<'_>, file: FileIdx, at: ExprId, builder: &str, parts: &[(&Part, String)]) -> String {
+    let call = |(part, text): &(&Part, String)| format!(".{}({text})", part.kind.method());
+    let always: String = parts.iter().filter(|(part, _)| !part.optional).map(call).collect();
+    let optional: Vec<&(&Part, String)> = parts.iter().filter(|(part, _)| part.optional).collect();
     if optional.is_empty() {
         return format!("{builder}{always}");
     }
+    let outer = cx.program.unit(file).source.indent_at(cx.span(file, at).start as usize);
+    let inner = format!("\n{outer}    ");
     let conditions: String = optional
         .into_iter()
-        .map(|carried| {
-            let (name, method) = (carried.part.kind.name(), carried.part.kind.method());
-            let value = text(cx, file, carried);
-            format!("\nif let Some({name}) = {value} {{\nbuilder = builder.{method}({name});\n}}")
+        .map(|(part, text)| {
+            let (name, method) = (part.kind.name(), part.kind.method());
+            format!("{inner}if let Some({name}) = {text} {{{inner}    builder = builder.{method}({name});{inner}}}")
         })
         .collect();
-    format!("{{\nlet mut builder = {builder}{always};{conditions}\nbuilder\n}}")
+    format!("{{{inner}let mut builder = {builder}{always};{conditions}{inner}builder\n{outer}}}")
 }
 
 /// Locals for parts that cannot be written again at a run, in front of the core session.
