@@ -10,16 +10,23 @@ use crate::plan::{Change, Plan, PlanError};
 use crate::source::Source;
 
 mod bisect;
+mod journal;
+mod locks;
+mod record;
 mod suspects;
+mod undo;
 mod vcs;
 mod verify;
 mod workbench;
 mod write;
 
+pub use journal::JournalError;
+pub use undo::{UndoError, undo};
 pub use vcs::GuardError;
 pub use verify::{Blamed, Verdict, Verified, apply_verified};
 pub use write::WriteError;
 
+use journal::Journal;
 use write::Rewrite;
 
 /// Which of the guards the caller waives.
@@ -40,6 +47,9 @@ pub enum ApplyError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// What is changed cannot be recorded.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// Nobody can say whether the changes compile.
     #[error("nothing was changed, because nobody can tell whether it would compile")]
     Compile(#[from] CompileError),
@@ -61,7 +71,7 @@ pub enum ApplyError {
 
 /// Writes the plan's changes. A plan without changes asks nothing of version control.
 ///
-/// Every file is replaced in one step by a complete new one, so that no reader and no crash sees half a file; links are
+/// What is written is recorded, so that [`undo`] can take it back. Every file is replaced in one step by a complete new one, so that no reader and no crash sees half a file; links are
 /// written through to the file they lead to, permissions stay.
 ///
 /// # Errors
@@ -72,7 +82,19 @@ pub fn apply(plan: &Plan, waivers: Waivers) -> Result<(), ApplyError> {
         return Ok(());
     }
     vcs::guard(&guarded_paths(plan)?, waivers)?;
-    Ok(write::write_all(&rewrites(&plan.changes))?)
+    let mut journal = Journal::new(&plan.tree.roots);
+    match journal.write(&rewrites(&plan.changes)) {
+        Ok(()) => {
+            journal.keep();
+            Ok(())
+        }
+        Err(error) => {
+            if !matches!(error, ApplyError::Write(WriteError::NotRestored { .. })) {
+                journal.discard();
+            }
+            Err(error)
+        }
+    }
 }
 
 fn rewrites(changes: &[Change]) -> Vec<Rewrite<'_>> {

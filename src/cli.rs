@@ -19,6 +19,7 @@ mod rules;
 mod run;
 mod scan;
 mod settings;
+mod undo;
 mod verified;
 
 use output::{ColorMode, Severity};
@@ -45,6 +46,7 @@ enum Command {
     Scan(scan::ScanArgs),
     Diff(diff::DiffArgs),
     Apply(apply::ApplyArgs),
+    Undo(undo::UndoArgs),
     Check(check::CheckArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
@@ -88,6 +90,8 @@ enum Failure {
     #[error(transparent)]
     Apply(#[from] geppetto_migrate::apply::ApplyError),
     #[error(transparent)]
+    Undo(#[from] geppetto_migrate::apply::UndoError),
+    #[error(transparent)]
     UnknownRule(#[from] explain::UnknownRule),
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -102,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Scan(args) => scan::scan(args, &global),
         Command::Diff(args) => diff::diff(args, &global),
         Command::Apply(args) => apply::apply(args, &global),
+        Command::Undo(args) => undo::undo(&args),
         Command::Check(args) => check::check(args, &global),
         Command::Rules(rules::RulesArgs {}) => rules::rules(),
         Command::Explain(args) => explain::explain(&args),

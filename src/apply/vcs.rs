@@ -1,7 +1,7 @@
 //! The version-control guard: what is changed must be possible to take back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -118,18 +118,33 @@ impl System {
     }
 }
 
+/// A repository, known by its top folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Repository {
-    top: PathBuf,
+pub(super) struct Repository {
+    pub(super) top: PathBuf,
     system: System,
 }
 
 impl Repository {
-    fn around(path: &Path) -> Option<Self> {
-        path.ancestors().find_map(|folder| {
-            let system = System::ALL.into_iter().find(|system| folder.join(system.marker()).exists())?;
-            Some(Self { top: folder.to_owned(), system })
-        })
+    pub(super) fn around(path: &Path) -> Option<Self> {
+        path.ancestors().find_map(Self::at)
+    }
+
+    /// The repository whose top is `folder`.
+    pub(super) fn at(folder: &Path) -> Option<Self> {
+        let system = System::ALL.into_iter().find(|system| folder.join(system.marker()).exists())?;
+        Some(Self { top: folder.to_owned(), system })
+    }
+
+    /// The folder in which the system keeps what is its own; of a linked worktree, that of the worktree.
+    pub(super) fn inside(&self) -> Option<PathBuf> {
+        let marker = self.top.join(self.system.marker());
+        if marker.is_dir() {
+            return Some(marker);
+        }
+        let text = fs::read_to_string(marker).ok()?;
+        let linked = self.top.join(text.strip_prefix("gitdir: ")?.trim_end());
+        linked.is_dir().then_some(linked)
     }
 
     /// Files that the repository ignores are under no version control: it could not bring them back.
@@ -198,8 +213,6 @@ fn null_separated(paths: &[&Path]) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::testing::folder;
 

@@ -1,10 +1,10 @@
 //! Proves changes by compiling: before, after, and if need be with less and less of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::bisect::{self, Failure, Found, Units};
+use super::locks::Locks;
 use super::workbench::Workbench;
 use super::{ApplyError, Waivers, guarded_paths, vcs};
 use crate::Stage;
@@ -84,9 +84,7 @@ pub fn apply_verified(
             return Err(error);
         }
     };
-    if bench.is_untouched() {
-        locks.restore();
-    }
+    bench.finish(&locks)?;
     let blamed_with = |unit: &UnitId, failure: Failure| Blamed {
         sites: plan.findings.iter().filter(|finding| finding.unit == *unit).cloned().collect(),
         error: first(failure.errors),
@@ -102,7 +100,13 @@ pub fn apply_verified(
     if all_back.is_some() {
         stands.changes.clear();
     }
-    Ok(Verified { plan: stands, packages, blamed, all_back, locks: locks.changed() })
+    Ok(Verified {
+        plan: stands,
+        packages,
+        blamed,
+        all_back,
+        locks: locks.changed().into_iter().map(|lock| lock.path).collect(),
+    })
 }
 
 /// The units that are carried out. Imports and manifest entries go with what needs them.
@@ -145,35 +149,6 @@ fn settle(bench: &mut Workbench<'_>) -> Result<Found, ApplyError> {
 fn first(errors: Vec<Diagnostic>) -> Diagnostic {
     let nothing = Diagnostic { place: None, text: "the compiler says nothing".to_owned() };
     errors.into_iter().next().unwrap_or(nothing)
-}
-
-/// Files that compiling may write, as they were.
-struct Locks(BTreeMap<PathBuf, Option<Vec<u8>>>);
-
-impl Locks {
-    fn read(frontends: &[&dyn Frontend], packages: &[Package]) -> Self {
-        let paths: BTreeSet<PathBuf> = frontends
-            .iter()
-            .flat_map(|frontend| packages.iter().map(move |package| (frontend, package)))
-            .filter(|(frontend, package)| frontend.language() == package.language)
-            .flat_map(|(frontend, package)| frontend.lock_files(package))
-            .collect();
-        Self(paths.into_iter().map(|path| (path.clone(), fs::read(path).ok())).collect())
-    }
-
-    fn changed(&self) -> Vec<PathBuf> {
-        self.0.iter().filter(|(path, old)| fs::read(path).ok() != **old).map(|(path, _)| path.clone()).collect()
-    }
-
-    /// Puts them back as they were. The tools write them anew where that fails.
-    fn restore(&self) {
-        for path in self.changed() {
-            let _ = match self.0.get(&path) {
-                Some(Some(old)) => fs::write(&path, old),
-                _ => fs::remove_file(&path),
-            };
-        }
-    }
 }
 
 #[cfg(test)]

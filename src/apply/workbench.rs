@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bisect::{Failure, Units};
+use super::journal::Journal;
+use super::locks::Locks;
 use super::suspects::suspects;
-use super::write::{self, Rewrite};
+use super::write::Rewrite;
 use super::{ApplyError, rewrite};
 use crate::Stage;
 use crate::finding::UnitId;
@@ -33,6 +35,7 @@ pub(super) struct Workbench<'a> {
     /// The tree as it was read; no file that any state changes is read from the disk again.
     tree: Tree,
     stands: Vec<Change>,
+    journal: Journal,
     known: Vec<(Texts, Option<Failure>)>,
 }
 
@@ -54,6 +57,7 @@ impl<'a> Workbench<'a> {
             packages: Vec::new(),
             tree: plan.tree.clone(),
             stands: Vec::new(),
+            journal: Journal::new(&plan.tree.roots),
             known: Vec::new(),
         }
     }
@@ -116,7 +120,7 @@ impl<'a> Workbench<'a> {
             rewrite(old, new)
         });
         let steps: Vec<Rewrite<'_>> = steps.filter(|step| step.old != step.new).collect();
-        write::write_all(&steps)?;
+        self.journal.write(&steps)?;
         self.stands = changes;
         Ok(())
     }
@@ -124,12 +128,21 @@ impl<'a> Workbench<'a> {
     /// Makes the tree stand as it was read, after an error.
     pub(super) fn put_back(&mut self) -> Result<(), ApplyError> {
         let changed = self.stands.iter().map(|change| change.before.path().to_owned()).collect();
-        self.stand(Vec::new()).map_err(|error| ApplyError::NotTakenBack { changed, source: Box::new(error) })
+        self.stand(Vec::new()).map_err(|error| ApplyError::NotTakenBack { changed, source: Box::new(error) })?;
+        self.journal.discard();
+        Ok(())
     }
 
-    /// Whether the tree stands as it was read.
-    pub(super) fn is_untouched(&self) -> bool {
-        self.stands.is_empty()
+    /// Ends the work: what stands can be undone, together with the `locks`. Where nothing is changed, these are put back.
+    pub(super) fn finish(&mut self, locks: &Locks) -> Result<(), ApplyError> {
+        if self.stands.is_empty() {
+            locks.restore();
+            self.journal.discard();
+            return Ok(());
+        }
+        self.journal.add_locks(&locks.changed())?;
+        self.journal.keep();
+        Ok(())
     }
 
     fn failure(&self) -> Result<Option<Failure>, ApplyError> {

@@ -1,7 +1,8 @@
 //! Standard output: coloured where that is wanted, and content when its reader goes away.
 
-use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::Path;
+use std::{env, fmt, fs};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
@@ -47,6 +48,12 @@ pub(super) fn tell(severity: Severity, text: impl fmt::Display) {
         Severity::Note => ("note", AnsiColor::Green.on_default().bold()),
     };
     let _ = writeln!(anstream::stderr(), "{style}{word}{style:#}: {text}");
+}
+
+/// A path as seen from the working directory, where it is below that.
+pub(super) fn shown(path: &Path) -> &Path {
+    let here = env::current_dir().and_then(fs::canonicalize);
+    here.ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
 }
 
 /// How bad a message is.

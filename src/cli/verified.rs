@@ -1,13 +1,11 @@
 //! What `apply --verify` found out.
 
-use std::env;
 use std::io::Write;
-use std::path::Path;
 
 use geppetto_migrate::apply::{self, Blamed, Verified};
 use geppetto_migrate::frontend::{Diagnostic, Package};
 
-use super::output::{Severity, tell};
+use super::output::{Severity, shown, tell};
 use super::{Failure, Verdict};
 
 /// Prints the verdict on every package, and tells what was taken back and why.
@@ -50,12 +48,6 @@ pub(super) fn report(out: &mut dyn Write, verified: &Verified) -> Result<Verdict
         );
     }
     Ok(if verified.took_back() && verdict == Verdict::Done { Verdict::Failed } else { verdict })
-}
-
-/// As seen from the working directory, where it is below that.
-fn shown(path: &Path) -> &Path {
-    let below = env::current_dir().ok().and_then(|folder| path.strip_prefix(folder).ok());
-    below.unwrap_or(path)
 }
 
 fn tell_no_verdict(package: &str, why: &str, error: Option<&Diagnostic>) {

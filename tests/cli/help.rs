@@ -5,7 +5,7 @@ use crate::support::Tree;
 #[test]
 fn help_texts_are_as_they_were() {
     let tree = Tree::empty();
-    for command in ["scan", "diff", "apply", "check", "rules", "explain"] {
+    for command in ["scan", "diff", "apply", "undo", "check", "rules", "explain"] {
         let help = tree.run(&[command, "--help"]).expect(0).stdout;
         assert!(help.contains("Examples:\n  geppetto-migrate "), "{help}");
         insta::assert_snapshot!(format!("help_{command}"), help);

@@ -6,4 +6,5 @@ mod exit_codes;
 mod help;
 mod output;
 mod support;
+mod undoing;
 mod verifying;

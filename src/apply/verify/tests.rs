@@ -1,6 +1,7 @@
 //! A front end of words whose compiler dislikes some of them.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tempfile::TempDir;
@@ -179,4 +180,29 @@ fn nothing_to_change_is_nothing_to_compile() {
     let verified = compiler.apply().unwrap();
     assert!(verified.packages.is_empty());
     assert_eq!(*compiler.runs.lock().unwrap(), 0);
+}
+
+#[test]
+fn a_search_is_undone_as_one_apply() {
+    let text = "geppetto\nbad with_sink\nwith_sink\nfar with_sink\ncargo with_sink\nwith_sink\n";
+    let compiler = Compiler::of(&[("a.rs", text), ("b.rs", GOOD)]);
+    assert_eq!(compiler.apply().unwrap().blamed.len(), 3);
+    fs::write(compiler.root().join("lock"), "locked anew").unwrap();
+    assert_eq!(crate::apply::undo(&[compiler.root().to_owned()], false).unwrap().len(), 2);
+    assert_eq!((compiler.read("a.rs").as_str(), compiler.read("b.rs").as_str()), (text, GOOD));
+    assert_eq!(compiler.read("lock"), "locked anew");
+    assert!(!compiler.root().join(".geppetto-migrate").exists());
+}
+
+#[test]
+fn what_is_taken_back_leaves_nothing_to_undo() {
+    let compiler = Compiler::of(&[("a.rs", "geppetto\nbad with_sink\n")]);
+    compiler.apply().unwrap();
+    let compiler_that_leaves =
+        Compiler { gives_up: Some(2), ..Compiler::of(&[("a.rs", "geppetto\nbad with_sink\nfar with_sink\n")]) };
+    compiler_that_leaves.apply().unwrap_err();
+    for root in [compiler.root(), compiler_that_leaves.root()] {
+        assert_eq!(crate::apply::undo(&[root.to_owned()], false).unwrap(), Vec::<PathBuf>::new());
+        assert!(!root.join(".geppetto-migrate").exists());
+    }
 }
