@@ -1,10 +1,13 @@
 //! Accounts for every textual occurrence of a legacy name: each ends in exactly one class.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::Arc;
 
 use crate::finding::{Class, Finding, Level, Mention};
 use crate::frontend::Frontend;
 use crate::prefilter::Prefilter;
+use crate::source::{Position, Source};
 use crate::tree::{FileId, Problem, Tree};
 
 /// The classes of all occurrences of legacy names in a tree.
@@ -57,7 +60,10 @@ pub(crate) fn ledger(
             ledger.elsewhere += entry.mentions;
             continue;
         }
-        let offsets = offsets(tree, file, frontends, &prefilters).unwrap_or_else(|| vec![0; entry.mentions]);
+        let offsets: Vec<usize> = match tree.source(file) {
+            Ok(source) => names(tree, file, source.text().as_bytes(), frontends, &prefilters).into_keys().collect(),
+            Err(_) => vec![0; entry.mentions],
+        };
         let classified = offsets.into_iter().map(|offset| Mention { file, offset, class: known.class(file, offset) });
         ledger.mentions.extend(classified);
     }
@@ -111,17 +117,76 @@ fn class_of(level: Level) -> Class {
     }
 }
 
-/// Where legacy names stand in a file; nothing for a file that cannot be read as text.
-fn offsets(tree: &Tree, file: FileId, frontends: &[&dyn Frontend], prefilters: &[Prefilter]) -> Option<Vec<usize>> {
-    let source = tree.source(file).ok()?;
-    let text = source.text().as_bytes();
-    let offsets: BTreeSet<usize> = frontends
-        .iter()
-        .zip(prefilters)
-        .filter(|(frontend, _)| frontend.claims(source.path()))
-        .flat_map(|(_, prefilter)| prefilter.names_in(text))
-        .collect();
-    Some(offsets.into_iter().collect())
+/// Where legacy names stand in the `text` of a file: their first bytes and the bytes behind them.
+fn names(
+    tree: &Tree,
+    file: FileId,
+    text: &[u8],
+    frontends: &[&dyn Frontend],
+    prefilters: &[Prefilter],
+) -> BTreeMap<usize, usize> {
+    let path = &tree.entry(file).path;
+    let claiming = frontends.iter().zip(prefilters).filter(|(frontend, _)| frontend.claims(path));
+    claiming.flat_map(|(_, prefilter)| prefilter.names_in(text)).map(|name| (name.start, name.end)).collect()
+}
+
+/// One occurrence of a legacy name as people look it up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file it stands in.
+    pub file: FileId,
+    /// Where in the file.
+    pub position: Position,
+    /// The name.
+    pub name: String,
+    /// Its class.
+    pub class: Class,
+}
+
+impl Ledger {
+    /// Every occurrence that is counted, sorted by place; those in files that nobody looked into as well. For these the
+    /// files are read again.
+    pub fn places(&self, tree: &Tree, frontends: &[&dyn Frontend]) -> Vec<Place> {
+        let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
+        let mut classes: BTreeMap<FileId, Vec<Class>> = BTreeMap::new();
+        for mention in &self.mentions {
+            classes.entry(mention.file).or_default().push(mention.class);
+        }
+        let mut places = Vec::new();
+        for (file, _) in tree.files().filter(|(_, entry)| entry.mentions > 0) {
+            let (source, bytes) = lossy(tree, file);
+            let known = classes.get(&file).map_or(&[][..], Vec::as_slice);
+            let names = names(tree, file, &bytes, frontends, &prefilters);
+            places.extend(names.into_iter().enumerate().map(|(index, (start, end))| Place {
+                file,
+                position: position(&source, &bytes, start),
+                name: String::from_utf8_lossy(&bytes[start..end]).into_owned(),
+                class: known.get(index).copied().unwrap_or(Class::Unrelated),
+            }));
+        }
+        places
+    }
+}
+
+/// A file's text and bytes, also of one that is not UTF-8.
+fn lossy(tree: &Tree, file: FileId) -> (Arc<Source>, Vec<u8>) {
+    if let Ok(source) = tree.source(file) {
+        let bytes = source.text().as_bytes().to_vec();
+        return (source, bytes);
+    }
+    let path = &tree.entry(file).path;
+    let bytes = fs::read(path).unwrap_or_default();
+    (Arc::new(Source::new(path, String::from_utf8_lossy(&bytes).into_owned())), bytes)
+}
+
+/// The place of a byte; what is not UTF-8 counts as one character.
+fn position(source: &Source, bytes: &[u8], offset: usize) -> Position {
+    if source.text().len() == bytes.len() {
+        return source.position(offset);
+    }
+    let before = String::from_utf8_lossy(&bytes[..offset]).into_owned();
+    let end = before.len();
+    Source::new(source.path(), before).position(end)
 }
 
 #[cfg(test)]
@@ -169,5 +234,29 @@ mod tests {
         let plan = plan_of(dir.path());
         assert_eq!(plan.problems.len(), 1);
         assert_eq!(plan.ledger.count(Class::Unparsable), 1);
+    }
+
+    #[test]
+    fn every_occurrence_has_a_place_also_where_nobody_looked() {
+        let dir = folder([("a.rs", "use geppetto;\n  with_sink(s); // ä with_sink\n"), ("b.rs", "\u{feff}with_sink")]);
+        std::fs::write(dir.path().join("c.rs"), b"\xff\xff\xff with_sink\n").unwrap();
+        std::fs::write(dir.path().join("d.rs"), b"use geppetto;\n\xe9\xe9 with_sink\n").unwrap();
+        let plan = plan_of(dir.path());
+        let words = crate::testing::WordFrontend { becomes: "" };
+        let places = plan.ledger.places(&plan.tree, &[&words]);
+        let shown: Vec<_> = places
+            .iter()
+            .map(|place| (place.file.0, place.position.line, place.position.column, place.class.name()))
+            .collect();
+        let expected = [
+            (0, 2, 3, "rewritten"),
+            (0, 2, 22, "rewritten"),
+            (1, 1, 1, "unrelated"),
+            (2, 1, 5, "unrelated"),
+            (3, 2, 4, "unparsable"),
+        ];
+        assert_eq!(shown, expected);
+        assert!(places.iter().all(|place| place.name == "with_sink"));
+        assert_eq!(places.len(), plan.ledger.total());
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,13 +34,13 @@ impl Prefilter {
         self.needles.is_match(text)
     }
 
-    /// The offsets of all legacy names in `text` that stand as whole identifiers.
-    pub fn names_in<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+    /// The places of all legacy names in `text` that stand as whole identifiers.
+    pub fn names_in<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
         // Leftmost-longest finds every whole identifier: a match cannot begin before it and reach into it.
         self.names
             .find_iter(text)
             .filter(|found| is_whole_identifier(text, found.start(), found.end()))
-            .map(|found| found.start())
+            .map(|found| found.range())
     }
 }
 
@@ -129,7 +130,8 @@ fn count_names(text: &[u8], filters: &[&Prefilter]) -> usize {
     if let [filter] = filters {
         return filter.names_in(text).count();
     }
-    let mut offsets: Vec<usize> = filters.iter().flat_map(|filter| filter.names_in(text)).collect();
+    let names = filters.iter().flat_map(|filter| filter.names_in(text));
+    let mut offsets: Vec<usize> = names.map(|name| name.start).collect();
     offsets.sort_unstable();
     offsets.dedup();
     offsets.len()
@@ -144,7 +146,7 @@ mod tests {
     const WORDS: WordFrontend = WordFrontend { becomes: "" };
 
     fn offsets(text: impl AsRef<[u8]>) -> Vec<usize> {
-        Prefilter::new(&WORDS).names_in(text.as_ref()).collect()
+        Prefilter::new(&WORDS).names_in(text.as_ref()).map(|name| name.start).collect()
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod palette;
 
 pub use diff::diff;
 pub use findings::{findings, short_findings};
-pub use ledger::{failing_mentions, ledger, verdict};
+pub use ledger::{failing_mentions, ledger, places, totals, verdict};
 pub use packages::packages;
 pub use palette::Palette;
 

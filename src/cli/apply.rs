@@ -8,6 +8,7 @@ use geppetto_migrate::apply::{self, Verified, Waivers};
 use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::plan::Plan;
+use geppetto_migrate::report;
 
 use super::output::stdout;
 use super::progress::Progress;
@@ -66,6 +67,9 @@ pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Fai
     if plan.changes.is_empty() {
         writeln!(out, "{}", done.without_changes())?;
     }
+    if let Some(totals) = report::totals(plan).filter(|_| !done.took_back()) {
+        writeln!(out, "{totals}")?;
+    }
     left(&mut out, plan, &selection)?;
     let verdict = match &done {
         Done::Written(_) => Verdict::Done,
@@ -84,10 +88,11 @@ enum Done {
 impl Done {
     /// What to say where no file is changed.
     fn without_changes(&self) -> &'static str {
-        match self {
-            Done::Verified(verified) if verified.took_back() => "nothing is changed",
-            _ => "nothing to change",
-        }
+        if self.took_back() { "nothing is changed" } else { "nothing to change" }
+    }
+
+    fn took_back(&self) -> bool {
+        matches!(self, Done::Verified(verified) if verified.took_back())
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use geppetto_migrate::report;
 
-use super::output::stdout;
+use super::output::{Severity, stdout, tell};
 use super::settings::{ChangeArgs, PathArgs};
 use super::{Failure, GlobalArgs, Verdict, run};
 
@@ -34,5 +34,8 @@ pub(super) fn diff(args: DiffArgs, global: &GlobalArgs) -> Result<Verdict, Failu
     let (mut out, palette) = stdout();
     report::diff(&mut out, &palette, &plan)?;
     out.flush()?;
+    if let Some(totals) = report::totals(&plan).filter(|_| plan.ledger.failing().next().is_some()) {
+        tell(Severity::Note, totals);
+    }
     Ok(run::verdict(&plan, Verdict::Done))
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
+use geppetto_migrate::FRONTENDS;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
@@ -19,17 +20,27 @@ use super::{Failure, GlobalArgs, Verdict, run};
 pub(super) struct ScanArgs {
     #[command(flatten)]
     paths: PathArgs,
+    /// List every occurrence of a legacy name with its class instead of the sites
+    #[arg(long)]
+    ledger: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   geppetto-migrate scan
+  geppetto-migrate scan --ledger
   geppetto-migrate scan crates/agent crates/server ../other-repository";
 
 pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let roots = args.paths.roots();
+    let ScanArgs { paths, ledger } = args;
+    let roots = paths.roots();
     let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
     let (mut out, palette) = stdout();
+    if ledger {
+        report::places(&mut out, &palette, &plan, FRONTENDS)?;
+        out.flush()?;
+        return Ok(run::verdict(&plan, Verdict::Done));
+    }
     report::findings(&mut out, &palette, &plan)?;
     report::ledger(&mut out, &palette, &plan)?;
     if !plan.findings.is_empty() {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Palette;
 use crate::finding::{Class, Level, Mention};
+use crate::frontend::Frontend;
 use crate::plan::Plan;
 
 /// Prints how many occurrences of legacy names ended in which class, and where those stand that nobody could read.
@@ -11,6 +12,12 @@ use crate::plan::Plan;
 /// # Errors
 /// Those of `out`.
 pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
+    counts(out, palette, plan)?;
+    let unread = |mention: &&Mention| matches!(mention.class, Class::Opaque | Class::Unparsable);
+    mentions(out, plan, plan.ledger.mentions.iter().filter(unread))
+}
+
+fn counts(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
     let strong = palette.strong;
     let total = plan.ledger.total();
     writeln!(out, "{strong}ledger{strong:#}: {total} {} of legacy names", plural(total, "occurrence"))?;
@@ -20,16 +27,44 @@ pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result
             writeln!(out, "  {count:>6}  {}", class.name())?;
         }
     }
-    let unread = |mention: &&Mention| matches!(mention.class, Class::Opaque | Class::Unparsable);
-    mentions(out, plan, plan.ledger.mentions.iter().filter(unread))
+    Ok(())
 }
 
-/// Prints one line that sums up what is left to do.
+/// Prints one line for every occurrence of a legacy name, with its class, and below them how many there are of each.
+///
+/// # Errors
+/// Those of `out`.
+pub fn places(out: &mut dyn Write, palette: &Palette, plan: &Plan, frontends: &[&dyn Frontend]) -> io::Result<()> {
+    let places = plan.ledger.places(&plan.tree, frontends);
+    for place in &places {
+        let (path, at) = (plan.tree.entry(place.file).path.display(), place.position);
+        writeln!(out, "{path}:{}:{}: {}: `{}`", at.line, at.column, place.class.name(), place.name)?;
+    }
+    if !places.is_empty() {
+        writeln!(out)?;
+    }
+    counts(out, palette, plan)
+}
+
+/// One line with the numbers of occurrences by class; nothing where there are no occurrences.
+pub fn totals(plan: &Plan) -> Option<String> {
+    let total = plan.ledger.total();
+    let counted = Class::ALL.into_iter().map(|class| (class, plan.ledger.count(class)));
+    let by_class: Vec<String> =
+        counted.filter(|(_, count)| *count > 0).map(|(class, count)| format!("{count} {}", class.name())).collect();
+    let names = plural(total, "occurrence");
+    (total > 0).then(|| format!("ledger: {total} {names} of legacy names: {}", by_class.join(", ")))
+}
+
+/// Prints how many occurrences there are, and what is left to do.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn verdict(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
     let strong = palette.strong;
+    if let Some(totals) = totals(plan) {
+        writeln!(out, "{totals}")?;
+    }
     if plan.is_done() {
         let suppressed = plan.ledger.count(Class::Suppressed);
         return writeln!(out, "{strong}nothing legacy is left{strong:#} ({suppressed} suppressed)");

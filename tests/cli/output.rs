@@ -10,6 +10,15 @@ fn scan_shows_sites_ledger_and_packages() {
 }
 
 #[test]
+fn the_ledger_lists_every_occurrence() {
+    let tree = Tree::legacy()
+        .with("src/broken.rs", "use geppetto::inference::engine::with_sink;\nfn main( {}\n")
+        .with("src/other.rs", "mod with_sink {}\n")
+        .with("build.rs", b"// \xe9 start_run\n");
+    insta::assert_snapshot!("ledger", tree.run(&["scan", "--ledger"]).expect(2).stdout);
+}
+
+#[test]
 fn check_shows_a_line_a_site() {
     insta::assert_snapshot!("check", Tree::legacy().run(&["check"]).expect(1).stdout);
 }
@@ -57,10 +66,11 @@ fn colors_come_when_they_are_wanted() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let tree = Tree::legacy();
-    for (command, code) in [("scan", 0), ("diff", 0), ("check", 1), ("rules", 0)] {
+    let totals = "note: ledger: 8 occurrences of legacy names: 8 rewritten\n";
+    for (command, code, told) in [("scan", 0, ""), ("diff", 0, totals), ("check", 1, ""), ("rules", 0, "")] {
         let mut child = tree.command(&[command]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let run = Run::of(child.wait_with_output().unwrap()).expect(code);
-        assert_eq!(run.stderr, "");
+        assert_eq!(run.stderr, told);
     }
 }
