@@ -6,6 +6,7 @@ mod finish;
 mod guard;
 mod needs;
 mod plumbing;
+mod receiver;
 mod seed;
 mod standing;
 mod start;

@@ -10,11 +10,12 @@ use super::super::rewrite::Piece;
 use super::super::rules::core_session::{RunForm, run_form};
 use super::super::rules::inference_state::delete_line;
 use super::super::rules::{run_inference, run_lifecycle};
-use super::super::sites::receiver;
+use super::super::sites;
 use super::super::unit::Facts;
 use super::guard::{self, Form};
 use super::needs::{self, Needs};
 use super::plumbing::{self, Plumbing};
+use super::receiver;
 use super::seed::{self, Seeding};
 use super::standing::{self, Given, Parent, Standing};
 use super::{Parts, Place, Text, own_future, with_comments};
@@ -93,7 +94,7 @@ fn read(
     let ctx_now = plumbing.map(|plumbing| plumbing.parent).or(ctx);
     let values = carried.iter().map(|carried| carried.part.value);
     let exprs: Vec<ExprId> = ctx_now.into_iter().chain(values.clone()).chain(given.expr()).collect();
-    let claimed = receiver(cx, file, claim).unwrap_or(claim);
+    let claimed = sites::receiver(cx, file, claim).unwrap_or(claim);
     let needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
     let seeding = seed::of(cx, file, given, &needs, at);
     let besides = run_form(cx, facts, file, at);
@@ -317,12 +318,15 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
 fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
     let Standing { file, claim, given, .. } = reading.standing;
     let hir = cx.hir(file);
-    let claimed = receiver(cx, file, claim).unwrap_or(claim);
+    let claimed = sites::receiver(cx, file, claim).unwrap_or(claim);
     let session = match hir[claimed].kind {
         ExprKind::Ref { expr, .. } => expr,
         _ => claimed,
     };
-    let mut pieces = vec![Piece::source(hir[session].span)];
+    let mut pieces = vec![match reading.standing.helper {
+        None => receiver::of(cx, &reading.standing, session).unwrap_or(Piece::source(hir[session].span)),
+        Some(_) => Piece::source(hir[session].span),
+    }];
     let ctx = match (&reading.plumbing, &reading.standing.ctx) {
         (Some(plumbing), _) => borrowed(cx, file, plumbing.parent),
         (None, Parent::Expr(ctx)) => borrowed(cx, file, *ctx),

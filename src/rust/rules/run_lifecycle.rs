@@ -165,4 +165,23 @@ mod tests {
             format!("let handle = session.start_with_turn(&ctx, {TURN})?;\nhandle.wait().await?;")
         );
     }
+
+    #[test]
+    fn a_clone_that_nobody_uses_any_more_goes_out_of_its_tuple() {
+        let body = format!(
+            "let (own, name) = (state.clone(), String::new());\nown.start_run()?;\n\
+             let out = session.run_inference_started(&ctx, Some({TURN})).await;\nown.finish_run();\ndrop((out?, name));"
+        );
+        let start = format!("let handle = own.start_with_turn(&ctx, {TURN})?;");
+        assert!(
+            after(&body).contains(&format!("let (own, name) = (session.clone(), String::new());\n{start}")),
+            "{}",
+            after(&body)
+        );
+        let (made, rest) = ("let (own, name) = (state.clone(), String::new());", "drop((out?, name));");
+        let body = format!(
+            "state.start_run()?;\n{made}\nlet out = session.run_inference_started(&ctx, Some({TURN})).await;\nown.finish_run();\n{rest}"
+        );
+        assert!(after(&body).contains("let name = String::new();"), "{}", after(&body));
+    }
 }
