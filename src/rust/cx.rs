@@ -345,9 +345,11 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// The local that an expression names, through parentheses.
+    /// The local that an expression names, through parentheses; `None` where conditions choose between several.
     pub(crate) fn local(&self, file: FileIdx, expr: ExprId) -> Option<PatId> {
-        self.inferred(file).local(self.peel_parens(file, expr))
+        let inferred = self.inferred(file);
+        let local = inferred.local(self.peel_parens(file, expr))?;
+        (inferred.alternatives_of(local).len() == 1).then_some(local)
     }
 
     /// The item whose body an expression belongs to.

@@ -14,7 +14,8 @@ use super::index::FileIdx;
 use super::references::Reference;
 use super::rules::legacy_docs;
 use super::unit::UnitPlan;
-use crate::finding::{Class, Finding, Level, Mention};
+use crate::finding::{Class, Finding, Level, Mention, UnitId};
+use crate::rules::Rule;
 use crate::tree::{FileId, Tree};
 
 /// Names of the legacy API that mean nothing else in code that knows geppetto, and the crate's own name.
@@ -84,9 +85,39 @@ pub(crate) fn of_file(
             class = Class::Documentation;
             docs.push(legacy_docs::unknown(id, offset, name, place()));
         }
+        if class == Class::Opaque {
+            docs.push(unread(id, offset, name, place()));
+        }
         mentions.push(Mention { file: id, offset, class });
     }
     (mentions, docs)
+}
+
+/// A legacy name in tokens of a macro that are no code as they stand.
+fn unread(file: FileId, offset: usize, name: &str, place: String) -> Finding {
+    let rule = match name {
+        "with_sink" => Rule::EngineSink,
+        "EngineOption" | "apply_options" => Rule::EngineOptions,
+        "InferenceState" => Rule::InferenceState,
+        "StateError" | "RunError" => Rule::LegacyError,
+        "cancel_run" | "has_cancel" => Rule::Cancel,
+        "start_run" | "finish_run" | "run_inference_started" | "set_cancel" => Rule::RunLifecycle,
+        "set_run_id" => Rule::StateAccess,
+        _ => Rule::LegacyImport,
+    };
+    Finding {
+        rule,
+        file,
+        range: offset..offset + name.len(),
+        level: Level::Report,
+        what: format!("`{name}` in a macro"),
+        why: "the macro's tokens are no code that can be read as it stands".to_owned(),
+        help: format!(
+            "write it by hand as `explain {rule}` shows, or move it into a function, then run the tool again"
+        ),
+        traps: Vec::new(),
+        unit: UnitId(place),
+    }
 }
 
 /// The same for a Markdown file, whose examples speak for themselves.

@@ -92,10 +92,7 @@ fn has_blocks(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
     let hir = cx.hir(file);
     match &hir[expr].kind {
         ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => has_blocks(cx, file, *inner, depth),
-        ExprKind::Path(_) => cx.local(file, expr).is_some_and(|pat| {
-            let alternatives = cx.inferred(file).alternatives_of(pat);
-            alternatives.into_iter().all(|pat| local_has_blocks(cx, file, pat, expr, depth))
-        }),
+        ExprKind::Path(_) => cx.local(file, expr).is_some_and(|pat| local_has_blocks(cx, file, pat, expr, depth)),
         ExprKind::MethodCall { receiver, method, args, .. } => match method.text.as_str() {
             "clone" | "to_owned" if args.is_empty() => has_blocks(cx, file, *receiver, depth),
             "build" => builder_adds(cx, file, *receiver),
