@@ -14,6 +14,8 @@ mod tests;
 use std::ops::Range;
 use std::path::Path;
 
+use toml_edit::Item;
+
 use self::entries::Entry;
 pub(crate) use self::entries::{Manifest, Section, SectionKind};
 use self::layout::{Field, Form};
@@ -153,6 +155,10 @@ impl<'a> Planner<'a> {
         if self.request.package.runtime && !legacy.iter().copied().any(|entry| is_own(&entry)) && !self.has_runtime() {
             self.add();
         }
+        let goes = |(_, action): &(&Entry<'_>, Action)| matches!(action, Action::Replace | Action::Remove);
+        if changes.iter().any(goes) {
+            self.note_patches();
+        }
         changes.retain(|(entry, _)| is_own(entry));
         self.change_features(&changes);
     }
@@ -226,6 +232,24 @@ impl<'a> Planner<'a> {
         match entry.inherits() && shared.is_some() {
             true => vec![Field::new("workspace", "true")],
             false => self.request.runtime.fields(key, self.folder),
+        }
+    }
+
+    /// A patch may serve packages that are not in this tree, so it stays.
+    fn note_patches(&mut self) {
+        let root = self.manifest.root();
+        let sources = root.get("patch").and_then(Item::as_table_like);
+        let tables = sources.iter().flat_map(|sources| sources.iter()).filter_map(|(_, item)| item.as_table_like());
+        let replaced = root.get("replace").and_then(Item::as_table_like);
+        let is_legacy = |key: &str, item: &Item| {
+            let package = item.as_table_like().and_then(|entry| entry.get("package")).and_then(Item::as_str);
+            package.unwrap_or(key).split(':').next() == Some(LEGACY_PACKAGE)
+        };
+        let mut entries = tables.chain(replaced).flat_map(|table| table.iter());
+        if entries.any(|(key, item)| is_legacy(key, item)) {
+            self.plan
+                .notes
+                .push(format!("the patch of `{LEGACY_PACKAGE}` stays: take it out if nothing else needs it"));
         }
     }
 

@@ -91,6 +91,22 @@ fn scattered_keys_are_left_to_a_person() {
 }
 
 #[test]
+fn patches_stay_and_are_named() {
+    let runtime = runtime("0.1.0");
+    let request = ManifestRequest { runtime: &runtime, package: DONE, members: UNTOUCHED, workspace: None };
+    let patches = [
+        "[patch.crates-io]\ngeppetto = { path = \"../g\" }\n",
+        "[patch.crates-io.gp]\npackage = \"geppetto\"\npath = \"../g\"\n",
+        "[replace]\n\"geppetto:0.9.0\" = { path = \"../g\" }\n",
+    ];
+    for patch in patches {
+        let (text, plan) = planned(&format!("[dependencies]\ngeppetto = \"0.9\"\n\n{patch}"), &request);
+        assert_eq!(text, format!("[dependencies]\ngeppetto-runtime = \"0.1.0\"\n\n{patch}"));
+        assert_eq!(plan.notes, ["the patch of `geppetto` stays: take it out if nothing else needs it"]);
+    }
+}
+
+#[test]
 fn every_section_changes_for_itself() {
     check(
         "[dependencies]\ngp = { package = \"geppetto\", version = \"0.9\" }\n\n[dev-dependencies.gp]\npackage = \"geppetto\"\nversion = \"0.9\"\n\n[target.'cfg(unix)'.build-dependencies]\ngeppetto = \"0.9\"\n",

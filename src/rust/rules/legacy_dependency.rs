@@ -94,13 +94,20 @@ fn one(
     Ok(())
 }
 
-/// The classes of the names in a manifest: the legacy crate's own name belongs to the entries, longer names and comments
-/// do not.
+/// The classes of the names in a manifest: the legacy crate's own name belongs to the entries; longer names, comments and
+/// patches do not.
 fn mentions(text: &str, file: FileId, plan: &ManifestPlan, level: Level) -> Vec<Mention> {
     let class = |offset: usize, name: &str| {
         let line = text[..offset].rfind('\n').map_or(0, |at| at + 1);
         let is_longer = text[offset + name.len()..].starts_with('-') || text[..offset].ends_with('-');
-        if plan.entries.is_empty() || is_longer || name != LEGACY_PACKAGE || text[line..offset].contains('#') {
+        let mut heads = text[..offset].lines().map(str::trim_start).filter(|line| line.starts_with('['));
+        let in_patch = heads.next_back().is_some_and(|head| head.starts_with("[patch") || head.starts_with("[replace"));
+        if plan.entries.is_empty()
+            || in_patch
+            || is_longer
+            || name != LEGACY_PACKAGE
+            || text[line..offset].contains('#')
+        {
             return Class::Unrelated;
         }
         match level {
