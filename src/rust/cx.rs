@@ -376,6 +376,15 @@ impl<'a> Cx<'a> {
         locals
     }
 
+    /// Whether text that was not read, or a format string, may name a local: then its uses are not all known.
+    pub(crate) fn may_be_named_unread(&self, file: FileIdx, pat: PatId) -> bool {
+        let hir = self.hir(file);
+        let Some(name) = self.bound_name(file, pat) else { return true };
+        let is_named =
+            |span: &Span| span.start >= hir[pat].span.end && super::text::holds_word(self.text(file, *span), name);
+        hir.opaque.iter().any(is_named) || self.inferred(file).captures.iter().any(|(_, captured)| *captured == pat)
+    }
+
     /// Whether any binding of the function around `expr` has this name, apart from `except`.
     pub(crate) fn binds_name(&self, file: FileIdx, expr: ExprId, name: &str, except: &[PatId]) -> bool {
         let around = self.hir(file)[self.function_of(file, expr)].span;

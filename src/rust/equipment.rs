@@ -5,7 +5,7 @@ use super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, PatId, PatKind, P
 use super::index::FileIdx;
 use super::origins::Place;
 use super::pairing::{core_parts, undisturbed};
-use super::text::{holds_word, is_none, is_plain, some_of};
+use super::text::{is_none, is_plain, some_of};
 
 /// A part of a core session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,23 +187,14 @@ fn runs_of(cx: &Cx<'_>, file: FileIdx, value: ExprId, runs: &mut Vec<ExprId>, de
     match hir[stmt].kind {
         StmtKind::Let { pat, init: Some(_), otherwise: None, .. } => {
             let is_local = matches!(hir[pat].kind, PatKind::Bind { sub: None, by_ref: false, .. });
-            let is_printed = cx.inferred(file).captures.iter().any(|(_, own)| *own == pat);
             let uses = cx.uses_of(file, pat);
             is_local
-                && !is_printed
-                && !is_in_macro(cx, file, pat)
+                && !cx.may_be_named_unread(file, pat)
                 && uses.iter().all(|&use_| runs_of(cx, file, use_, runs, depth))
         }
         StmtKind::Expr { semi, .. } => semi,
         _ => false,
     }
-}
-
-/// Whether a macro that was not read may use a local.
-fn is_in_macro(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
-    let Some(name) = cx.bound_name(file, pat) else { return true };
-    let hir = cx.hir(file);
-    hir.opaque.iter().any(|&span| span.start >= hir[pat].span.end && holds_word(cx.text(file, span), name))
 }
 
 fn outer_parent(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> super::hir::Parent {

@@ -130,7 +130,7 @@ fn makes_session(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool
 /// Where a local's session is looked at, or `None` where it goes to something that is not followed.
 pub(super) fn looks(cx: &Cx<'_>, file: FileIdx, local: PatId, depth: usize) -> Option<Vec<u32>> {
     let depth = depth.checked_sub(1)?;
-    if cx.inferred(file).captures.iter().any(|(_, pat)| *pat == local) {
+    if cx.may_be_named_unread(file, local) {
         return None;
     }
     let mut found = Vec::new();

@@ -61,8 +61,7 @@ fn some_of_local(cx: &Cx<'_>, file: FileIdx, seed: ExprId) -> Option<ExprId> {
         return None;
     };
     let StmtKind::Let { ty: None, init: Some(init), otherwise: None, .. } = hir[stmt].kind else { return None };
-    let captured = cx.inferred(file).captures.iter().any(|(_, pat)| *pat == local);
-    (cx.uses_of(file, local).len() == 1 && !captured).then(|| cx.peel_parens(file, init))
+    (cx.uses_of(file, local).len() == 1 && !cx.may_be_named_unread(file, local)).then(|| cx.peel_parens(file, init))
 }
 
 /// The changes that make a turn of the seed where it is made.

@@ -1,7 +1,7 @@
 //! A future that is kept stays lazy: the run begins when it is polled, as before.
 
 use super::super::super::super::cx::{Change, Cx};
-use super::super::super::super::hir::{ExprId, ExprKind};
+use super::super::super::super::hir::{ExprId, ExprKind, ItemKind};
 use super::super::super::super::index::FileIdx;
 use super::super::super::super::moved::moved;
 use super::super::super::super::outcome::Outcome;
@@ -150,6 +150,11 @@ fn hold_place(cx: &Cx<'_>, file: FileIdx, place: ExprId) -> Hold {
             ExprKind::Field { base: inner, .. } | ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => inner,
             _ => break,
         };
+    }
+    if cx.expr_text(file, root) == "self" {
+        let ItemKind::Fn(function) = &cx.hir(file)[cx.function_of(file, place)].kind else { return Hold::Borrow };
+        let shared = function.self_param.as_ref().is_some_and(|param| param.by_ref && !param.mutable);
+        return if shared { Hold::Any } else { Hold::Borrow };
     }
     let is_local = cx.local(file, root).is_some();
     if is_local && !matches!(cx.ty(file, root), Ty::Ref(_)) { Hold::Borrow } else { Hold::Any }
