@@ -101,7 +101,9 @@ fn waited(cx: &Cx<'_>, parts: &Parts, arm: ExprId, name: &str) -> Vec<Change> {
     let line = format!("\n{indent}    ");
     let waited = format!("if let Some({name}) = {name} {{{line}    let _ = {name}.wait().await;{line}}}");
     if matches!(cx.hir(file)[arm].kind, ExprKind::Block { .. }) && cx.text(file, body).starts_with('{') {
-        return vec![cx.insert(file, body.start + 1, format!("{line}{waited}"))];
+        let opens_line = cx.text(file, body)[1..].trim_start_matches([' ', '\t']).starts_with(['\n', '\r']);
+        let gap = if opens_line { "" } else { line.as_str() };
+        return vec![cx.insert(file, body.start + 1, format!("{line}{waited}{gap}"))];
     }
     vec![
         cx.insert(file, body.start, format!("{{{line}{waited}{line}")),
