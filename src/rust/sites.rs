@@ -30,6 +30,8 @@ pub(crate) enum SiteKind {
     Run(&'static str),
     /// A field of a core session
     CoreField(String),
+    /// A pattern of a core session
+    TakenApart,
     /// A written type
     Type(Vec<Tracked>),
     /// A pattern of an error's variant
@@ -437,6 +439,32 @@ fn pattern_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
             kind: SiteKind::ErrorPattern(name),
             rule: Rule::LegacyError,
             what: format!("the legacy error `{name}` in a pattern"),
+        });
+    }
+    taken_apart_sites(cx, file, out);
+}
+
+/// Patterns that take a core session apart.
+fn taken_apart_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
+    let mut found: Vec<PatId> = cx
+        .inferred(file)
+        .pattern_defs
+        .iter()
+        .map(|(&pat, &def)| (pat, cx.legacy.kind(def)))
+        .filter(|(_, kind)| *kind == Some(Tracked::CoreSession))
+        .map(|(pat, _)| pat)
+        .collect();
+    found.sort();
+    for pat in found {
+        let PatKind::Struct { path, .. } = &cx.hir(file)[pat].kind else { continue };
+        let what = "a core session is taken apart".to_owned();
+        out.push(Site {
+            file,
+            at: At::Pat(pat),
+            span: path.span,
+            kind: SiteKind::TakenApart,
+            rule: Rule::CoreSession,
+            what,
         });
     }
 }

@@ -397,6 +397,7 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
             core_session::persister::bound(cx, facts, site.file, item, site.span)
         }
         (SiteKind::PersistTurn, At::Expr(call)) => core_session::persister::call(cx, site.file, call),
+        (SiteKind::TakenApart, At::Pat(pat)) => core_session::taken_apart(cx, site.file, pat),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),

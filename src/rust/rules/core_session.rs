@@ -5,7 +5,7 @@ mod runs;
 
 use super::super::cx::Cx;
 use super::super::equipment::parts;
-use super::super::hir::{ExprId, ExprKind, Span};
+use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::pairing::{CorePlan, core_parts};
@@ -110,6 +110,23 @@ fn builder(cx: &Cx<'_>, file: FileIdx, core: ExprId, base: &str) -> Option<Strin
     let parts = parts(cx, file, core)?;
     let texts = parts.iter().map(|part| (part, cx.expr_text(file, part.value).to_owned())).collect::<Vec<_>>();
     Some(runs::with_parts(cx, file, core, base, &texts))
+}
+
+/// A pattern of a core session: one that only wants the state gets the session itself.
+pub(crate) fn taken_apart(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Outcome {
+    let hir = cx.hir(file);
+    let PatKind::Struct { fields, .. } = &hir[pat].kind else { return unreadable() };
+    match fields.as_slice() {
+        [field] if field.name.text == "state" => {
+            let state = cx.text(file, hir[field.pat].span);
+            let change = cx.replace(file, hir[pat].span, state);
+            Outcome::safe(vec![change], "the session itself")
+        }
+        _ => Outcome::report(
+            "a core session is taken apart",
+            "name the session itself, and keep what its builder is made of beside it",
+        ),
+    }
 }
 
 /// A field of a core session: its state is the session itself.
@@ -235,6 +252,15 @@ mod tests {
         );
         let finding = finding_at(body, "TurnPersister");
         assert_eq!((finding.level, finding.traps), (Level::Safe, vec![Trap::PersistSignature]));
+    }
+
+    #[test]
+    fn a_pattern_that_wants_the_state_gets_the_session() {
+        let body = "let core = Session::new(state);\nlet Session { state: own, .. } = core;\ndrop(own);";
+        assert_eq!(after_state(body).lines().last(), Some("drop(own);"));
+        assert!(after_state(body).contains("let own = core;"), "{}", after_state(body));
+        let body = "let core = Session::new(state);\nlet Session { event_sinks, .. } = core;\ndrop(event_sinks);";
+        assert_eq!(finding_at(&format!("{STATE}{body}"), "Session { event_sinks").level, Level::Report);
     }
 
     #[test]
