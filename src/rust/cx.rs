@@ -330,15 +330,14 @@ impl<'a> Cx<'a> {
         args.first().copied()
     }
 
-    /// The cloned expression of `x.clone()` or `Arc::clone(&x)`.
+    /// The cloned expression of `x.clone()`, `Arc::clone(&x)` or `Clone::clone(&x)`.
     pub(crate) fn cloned(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
         let hir = self.hir(file);
         if let ExprKind::MethodCall { receiver, method, args, .. } = &hir[expr].kind {
             return (method.text == "clone" && args.is_empty()).then_some(*receiver);
         }
-        let args = self
-            .calls_known(file, expr, "std::sync::Arc::clone")
-            .or_else(|| self.calls_known(file, expr, "std::rc::Rc::clone"))?;
+        let functions = ["std::sync::Arc::clone", "std::rc::Rc::clone", "std::clone::Clone::clone"];
+        let args = functions.iter().find_map(|function| self.calls_known(file, expr, function))?;
         match hir[*args.first()?].kind {
             ExprKind::Ref { expr, .. } => Some(expr),
             _ => args.first().copied(),

@@ -104,14 +104,23 @@ fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
         }
         let scope = cx.program.scope_of_expr(file, call);
         let name = cx.program.def(owner).name.clone();
-        let Some(found) = found(cx, scope, &[&name]) else { continue };
-        if found.res == Res::Def(owner) {
+        let named = found(cx, scope, &[&name]).filter(|found| found.res == Res::Def(owner));
+        if let Some(found) = named.or_else(|| unnamed(cx, file, owner)) {
             // A persister's run id goes with the legacy trait.
             let is_persister = cx.legacy.kind(owner) == Some(Tracked::Persister);
             let place = args.get(1).filter(|_| is_persister).unwrap_or(receiver);
             out.extend(reference(cx, file, cx.span(file, *place), scope, found, Vec::new()));
         }
     }
+}
+
+/// The `use … as _` of a file that brings a trait's methods.
+fn unnamed(cx: &Cx<'_>, file: FileIdx, owner: DefId) -> Option<Resolution> {
+    let mut imports = cx.program.imports.iter().zip((0..).map(ImportId));
+    let (_, import) = imports.find(|(data, import)| {
+        data.file == file && data.rename.as_deref() == Some("_") && target(cx, *import) == Some(owner)
+    })?;
+    Some(Resolution { res: Res::Def(owner), used: 1, import: Some(import), trail: vec![import] })
 }
 
 fn found(cx: &Cx<'_>, scope: DefId, names: &[&str]) -> Option<Resolution> {
@@ -164,10 +173,19 @@ fn reference(
 
 /// The imports that some imports lead through, themselves included.
 pub(crate) fn closure(cx: &Cx<'_>, imports: impl IntoIterator<Item = ImportId>) -> BTreeSet<ImportId> {
+    closure_up_to(cx, imports, |_| false)
+}
+
+/// Like [`closure`], without what those imports lead through that `ends` says yes to.
+pub(crate) fn closure_up_to(
+    cx: &Cx<'_>,
+    imports: impl IntoIterator<Item = ImportId>,
+    ends: impl Fn(ImportId) -> bool,
+) -> BTreeSet<ImportId> {
     let mut seen = BTreeSet::new();
     let mut todo: Vec<ImportId> = imports.into_iter().collect();
     while let Some(import) = todo.pop() {
-        if !seen.insert(import) {
+        if !seen.insert(import) || ends(import) {
             continue;
         }
         let data = cx.program.import(import);

@@ -192,7 +192,8 @@ fn skim(id: FileId, source: Arc<Source>, needles: &Needles) -> Look {
     }
 }
 
-/// The lines that declare modules with files of their own; `None` where an inline module may hold some.
+/// The lines that declare modules with files of their own; `None` where an inline module may hold some, or where a line
+/// that speaks of a module holds something else as well.
 fn module_lines(text: &str) -> Option<String> {
     let mut found = String::new();
     let mut path_attr = None;
@@ -208,11 +209,17 @@ fn module_lines(text: &str) -> Option<String> {
                 found.push_str(part);
                 found.push('\n');
             }
-        } else if declares && line.ends_with('{') && !line.contains("mod tests") {
+        } else if speaks_of_module(line) && !(declares && line.ends_with('{') && line.contains("mod tests")) {
             return None;
         }
     }
     Some(found)
+}
+
+fn speaks_of_module(line: &str) -> bool {
+    let is_part = |char: char| char.is_alphanumeric() || char == '_';
+    let is_conditional = line.contains("cfg_attr") && line.contains("path");
+    !line.starts_with("//") && (is_conditional || line.split(|char| !is_part(char)).any(|word| word == "mod"))
 }
 
 /// `a` for `src/a.rs` and `src/a/mod.rs`.
@@ -312,6 +319,11 @@ mod tests {
             "//! x\n#[path = \"y.rs\"]\npub(crate) mod a;\nfn f() { 1; }\nmod b;\n#[cfg(test)]\nmod tests {\n}\n";
         assert_eq!(module_lines(text).as_deref(), Some("#[path = \"y.rs\"]\npub(crate) mod a;\nmod b;\n"));
         assert_eq!(module_lines("pub mod outer {\n    mod inner;\n}\n"), None);
+        let mixed =
+            ["mod a; // x\n", "mod a; #[allow(dead_code)]\nmod b;\n", "#[rustfmt::skip] mod a;\n", "mod\n    a;\n"];
+        assert_eq!(mixed.map(module_lines), [None, None, None, None]);
+        assert_eq!(module_lines("#[cfg_attr(unix, path = \"x.rs\")]\nmod a;\n"), None);
+        assert_eq!(module_lines("// a mod\nlet model = modern;\n").as_deref(), Some(""));
     }
 
     #[test]

@@ -52,10 +52,26 @@ impl Body<'_> {
                     _ => self.resolver.instantiate_type(def, args),
                 };
                 let ty = self.open(&ty);
-                self.associated_or_variant(&ty, &path.segments[found.used].name.text, found.import)
+                let name = &path.segments[found.used].name.text;
+                let value = self.associated_or_variant(&ty, name, found.import)?;
+                Some(if matches!(ty, Ty::Trait(..)) { self.with_open_self(value, &ty) } else { value })
             }
             _ => None,
         }
+    }
+
+    /// `Trait::method` is one for whatever it is called with.
+    fn with_open_self(&mut self, value: FoundValue, of: &Ty) -> FoundValue {
+        let Ty::Fn(mut params, mut ret) = value.ty else { return value };
+        let this = self.var();
+        for ty in params.iter_mut().chain([&mut *ret]) {
+            match ty {
+                Ty::Ref(inner) if **inner == *of => **inner = this.clone(),
+                ty if *ty == *of => *ty = this.clone(),
+                _ => {}
+            }
+        }
+        FoundValue { ty: Ty::Fn(params, ret), ..value }
     }
 
     pub(super) fn associated_or_variant(

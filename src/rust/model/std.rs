@@ -77,6 +77,7 @@ pub mod sync {
     pub struct Mutex<T> { value: T }
     impl<T> Mutex<T> {
         pub fn new(value: T) -> Mutex<T>;
+        pub fn from(value: T) -> Mutex<T>;
         pub fn lock(&self) -> LockResult<MutexGuard<T>>;
         pub fn try_lock(&self) -> LockResult<MutexGuard<T>>;
         pub fn into_inner(self) -> LockResult<T>;
@@ -87,12 +88,14 @@ pub mod sync {
     pub struct RwLock<T> { value: T }
     impl<T> RwLock<T> {
         pub fn new(value: T) -> RwLock<T>;
+        pub fn from(value: T) -> RwLock<T>;
         pub fn read(&self) -> LockResult<MutexGuard<T>>;
         pub fn write(&self) -> LockResult<MutexGuard<T>>;
     }
     pub struct OnceLock<T> { value: T }
     impl<T> OnceLock<T> {
         pub fn new() -> OnceLock<T>;
+        pub fn from(value: T) -> OnceLock<T>;
         pub fn get(&self) -> crate::option::Option<&T>;
         pub fn set(&self, value: T) -> crate::result::Result<(), T>;
         pub fn get_or_init<F: FnOnce() -> T>(&self, f: F) -> &T;
@@ -112,6 +115,7 @@ pub mod cell {
     pub struct RefCell<T> { value: T }
     impl<T> RefCell<T> {
         pub fn new(value: T) -> RefCell<T>;
+        pub fn from(value: T) -> RefCell<T>;
         pub fn borrow(&self) -> crate::sync::MutexGuard<T>;
         pub fn borrow_mut(&self) -> crate::sync::MutexGuard<T>;
         pub fn into_inner(self) -> T;
@@ -119,7 +123,7 @@ pub mod cell {
     pub struct Cell<T> { value: T }
     impl<T> Cell<T> { pub fn new(value: T) -> Cell<T>; pub fn get(&self) -> T; pub fn set(&self, value: T); pub fn take(&self) -> T; }
     pub struct OnceCell<T> { value: T }
-    impl<T> OnceCell<T> { pub fn new() -> OnceCell<T>; pub fn get(&self) -> crate::option::Option<&T>; pub fn set(&self, value: T) -> crate::result::Result<(), T>; pub fn get_or_init<F: FnOnce() -> T>(&self, f: F) -> &T; }
+    impl<T> OnceCell<T> { pub fn new() -> OnceCell<T>; pub fn from(value: T) -> OnceCell<T>; pub fn get(&self) -> crate::option::Option<&T>; pub fn set(&self, value: T) -> crate::result::Result<(), T>; pub fn get_or_init<F: FnOnce() -> T>(&self, f: F) -> &T; }
 }
 pub mod option {
     pub enum Option<T> { None, Some(T) }

@@ -200,6 +200,17 @@ mod tests {
     }
 
     #[test]
+    fn a_handle_cloned_by_the_path_of_the_trait_is_followed() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                    let other = Clone::clone(&state);\nlet _ = (state.is_running(), other.is_running());";
+        assert_eq!(
+            migrated(body),
+            "let state = Session::with_id(\"a\").with_builder(Builder::new(engine));\n\
+             let other = state.clone();\nlet _ = (state.is_running(), other.is_running());"
+        );
+    }
+
+    #[test]
     fn an_id_that_is_read_and_may_be_empty_is_offered() {
         let body = "let id = String::new();\nlet state = InferenceState::new(id, None, engine);\nlet id = state.run_id();\ndrop(id);";
         let finding = finding_at(body, "InferenceState::new");

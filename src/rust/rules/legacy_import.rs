@@ -13,7 +13,9 @@ use self::declarations::{
 use super::super::cx::{Change, Cx, Need};
 use super::super::hir::{ItemKind, Span, Visibility};
 use super::super::index::{DefId, DefKind, FileIdx, ImportId};
-use super::super::references::{Reference, closure, counterpart, is_direct, leads_through_legacy, target};
+use super::super::references::{
+    Reference, closure, closure_up_to, counterpart, is_direct, leads_through_legacy, target,
+};
 use super::super::text::{holds_word, words};
 use super::inference_state::delete_line;
 
@@ -52,6 +54,7 @@ pub(crate) fn plan(
         needs,
         plan: ImportPlan::default(),
         left: Vec::new(),
+        trails: BTreeSet::new(),
         legacy_trails: BTreeSet::new(),
         inserted: BTreeMap::new(),
     };
@@ -59,6 +62,18 @@ pub(crate) fn plan(
         planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
     }
     planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
+    let passed_on = (0..cx.program.imports.len() as u32).map(ImportId).filter(|&import| {
+        let data = cx.program.import(import);
+        cx.inferred.contains_key(&data.file) && !data.is_glob && !is_direct(cx, import)
+    });
+    let moves = |reference: &&Reference| {
+        let name = &cx.program.def(reference.def).name;
+        let texts = planner.inserted.get(&reference.file).filter(|_| reference.rest.is_empty());
+        texts.is_some_and(|texts| texts.iter().any(|text| holds_word(text, name)))
+    };
+    let gone = references.iter().filter(|reference| is_gone(reference, changes)).filter(moves);
+    let trails = planner.left.iter().chain(gone).flat_map(|reference| reference.trail.iter().copied());
+    planner.trails = closure_up_to(cx, trails.chain(passed_on), |import| is_direct(cx, import));
     let legacy = planner.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
     planner.legacy_trails = closure(cx, legacy.flat_map(|reference| reference.trail.iter().copied()));
     planner.decide_leaves();
@@ -86,14 +101,17 @@ struct Planner<'a> {
     plan: ImportPlan,
     /// References that stay.
     left: Vec<Reference>,
+    /// Imports through which they, names in moved text, and imports from other modules lead.
+    trails: BTreeSet<ImportId>,
     /// Imports through which those of them lead that name something legacy.
     legacy_trails: BTreeSet<ImportId>,
     inserted: BTreeMap<FileIdx, Vec<String>>,
 }
 
 impl Planner<'_> {
+    /// References that lead through `import`, also those of a module below that has `use super::*`.
     fn left_through(&self, import: ImportId) -> impl Iterator<Item = &Reference> {
-        self.left.iter().filter(move |reference| reference.import == Some(import))
+        self.left.iter().filter(move |reference| reference.trail.contains(&import))
     }
 
     fn decide_leaves(&mut self) {
@@ -152,11 +170,11 @@ impl Planner<'_> {
             return self.fate_of_module(import, def, &left);
         }
         if is_legacy {
-            let named = data.rename.as_deref().unwrap_or_default() == "_";
-            return if left.is_empty() && !named && !self.copied(import) { Fate::Delete } else { Fate::Keep };
+            return if left.is_empty() && !self.copied(import) { Fate::Delete } else { Fate::Keep };
         }
         let was_used = self.is_used_before(import);
-        if was_used && left.is_empty() && !self.copied(import) && data.visibility == Visibility::Private {
+        let is_idle = left.is_empty() && !self.trails.contains(&import);
+        if was_used && is_idle && !self.copied(import) && data.visibility == Visibility::Private {
             let is_trait = cx.program.def(def).kind == DefKind::Trait;
             if !is_trait {
                 return Fate::Delete;
@@ -197,7 +215,7 @@ impl Planner<'_> {
 
     fn fate_of_module(&self, import: ImportId, def: DefId, left: &[&Reference]) -> Fate {
         let cx = self.cx;
-        if left.is_empty() {
+        if left.is_empty() && !self.trails.contains(&import) {
             return if self.copied(import) { Fate::Keep } else { Fate::Delete };
         }
         if left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def)) {
@@ -232,6 +250,7 @@ impl Planner<'_> {
             }
             Some(new) if self.is_used_through(&new, left) || self.needs_here(import, &new) => Fate::Rewrite(new),
             Some(new) if visibility == Visibility::Public && !left.is_empty() => Fate::Rewrite(new),
+            Some(new) if left.is_empty() && self.trails.contains(&import) => Fate::Rewrite(new),
             _ => Fate::Delete,
         }
     }
@@ -310,9 +329,8 @@ impl Planner<'_> {
                 self.plan.legacy_left.insert(reference.file);
             }
             let written = reference.import.is_none();
-            let orphaned = reference.import.is_some_and(|import| {
-                self.plan.fates.get(&import) == Some(&Fate::Delete) && !reference.rest.is_empty()
-            });
+            let goes = |import| self.plan.fates.get(import) == Some(&Fate::Delete);
+            let orphaned = !reference.rest.is_empty() && reference.trail.iter().any(goes);
             if !written && !orphaned {
                 continue;
             }
@@ -702,6 +720,52 @@ mod tests {
         let imports = imports_of(code);
         assert!(imports.iter().any(|line| line.contains("engine::{Engine, SinkScopedEngine}")), "{imports:?}");
         assert!(!imports.iter().any(|line| line.contains("as _")), "{imports:?}");
+    }
+
+    #[test]
+    fn a_legacy_trait_without_a_name_goes_with_the_last_call_of_its_methods() {
+        let code = |options: &str| {
+            format!(
+                "use geppetto::inference::engine::factory::{{EngineFactory as _, ParsedValues, StandardEngineFactory}};\n\
+                 fn f(options: Vec<geppetto::inference::engine::EngineOption>) {{\n\
+                 let _ = StandardEngineFactory.create_engine(&ParsedValues::default(), {options});\n}}\nfn main() {{}}\n"
+            )
+        };
+        assert_eq!(
+            imports_of(&code("vec![]")),
+            ["use geppetto_runtime::engine::factory::{EngineFactory, ParsedValues, StandardEngineFactory};"]
+        );
+        assert!(
+            imports_of(&code("options")).concat().contains("geppetto::inference::engine::factory::{EngineFactory as _")
+        );
+    }
+
+    #[test]
+    fn what_a_module_below_uses_through_super_stays_imported() {
+        let code = |below: &str| {
+            format!(
+                "use geppetto::context::Context;\nuse geppetto::turns;\nfn g(_: &Context) {{}}\n\
+                 mod below {{\n{below}\npub fn f(_: Context, _: turns::Turn) {{}}\n}}\nfn main() {{}}\n"
+            )
+        };
+        for below in ["use super::*;", "use super::{Context, turns};"] {
+            assert_eq!(
+                imports_of(&code(below)),
+                ["use geppetto_runtime::context::Context;", "use geppetto_runtime::turns;", below]
+            );
+        }
+        let code = "use geppetto::prelude::*;\nmod below {\nuse super::*;\npub fn f(_: Context) {}\n}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use geppetto_runtime::prelude::*;", "use super::*;"]);
+    }
+
+    #[test]
+    fn a_glob_stays_for_a_name_in_moved_text() {
+        let code = "use geppetto::inference::{core::*, state::*};\nuse geppetto::turns::*;\n\
+                    async fn f(ctx: geppetto::context::Context, engine: std::sync::Arc<dyn geppetto::inference::engine::Engine>) {\n\
+                    let state = std::sync::Arc::new(InferenceState::new(\"a\", Some(Turn::builder().with_user_prompt(\"a\").build()), engine));\n\
+                    let session = Session::new(state);\nlet _ = session.run_inference(&ctx, None).await;\n}\nfn main() {}\n";
+        let imports = imports_of(code);
+        assert!(imports.contains(&"use geppetto_runtime::turns::*;".to_owned()), "{imports:?}");
     }
 
     #[test]

@@ -1,0 +1,189 @@
+//! Many programs at once: laid out, migrated, compiled, played, judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use geppetto_migrate::finding::Level;
+use rayon::prelude::*;
+use similar::TextDiff;
+
+use crate::layout;
+use crate::oracle::{Failure, Kind, Table, judge};
+use crate::program::Program;
+use crate::theatre::{Half, Performance, Played, play};
+use crate::tool::{self, Migrated, Site};
+
+/// The levels up to which programs are migrated, and the halves in which they are played then.
+const LEVELS: [(Level, &str); 2] = [(Level::Safe, "safe"), (Level::Offered, "offered")];
+
+/// Programs, and what came of them.
+pub(crate) struct Batch {
+    pub(crate) programs: Vec<Program>,
+    /// The same programs after the tool, one a level.
+    pub(crate) migrated: Vec<[Migrated; 2]>,
+    pub(crate) failures: Vec<Vec<Failure>>,
+    /// How many were played, of how many that were changed.
+    played: [(usize, usize); 2],
+}
+
+impl Batch {
+    /// Plays `programs` in the folder called `stage`, migrated up to each of `levels`.
+    pub(crate) fn play(stage: &str, mut programs: Vec<Program>, levels: &[Level]) -> Self {
+        let mut migrated = migrate(&mut programs);
+        let mut halves: BTreeMap<&'static str, Half> = BTreeMap::new();
+        for (program, [safe, offered]) in programs.iter().zip(&migrated) {
+            let mut add = |half, files: &_| {
+                halves.entry(half).or_default().insert(program.name.clone(), Clone::clone(files));
+            };
+            add("before", &program.files);
+            if safe.files != program.files && levels.contains(&Level::Safe) {
+                add("safe", &safe.files);
+            }
+            if offered.files != safe.files && levels.contains(&Level::Offered) {
+                add("offered", &offered.files);
+            }
+        }
+        let performances = play(stage, &halves);
+        assert_sound(&programs, &performances["before"]);
+        let failures = programs.iter().zip(&mut migrated);
+        let failures: Vec<Vec<Failure>> =
+            failures.map(|(program, migrated)| failures_of(program, migrated, &performances)).collect();
+        let played = LEVELS.map(|(_, half)| {
+            let changed = performances.get(half).map_or(0, BTreeMap::len);
+            let plays = performances.get(half).into_iter().flat_map(BTreeMap::values);
+            (plays.filter(|played| played.errors.is_empty()).count(), changed)
+        });
+        Self { programs, migrated, failures, played }
+    }
+
+    /// Failures with the programs that have them, one for each cause, most frequent first.
+    pub(crate) fn clusters(&self) -> Vec<(&Failure, Vec<&Program>)> {
+        let mut clusters: BTreeMap<(Kind, String), (&Failure, Vec<&Program>)> = BTreeMap::new();
+        for (program, failures) in self.programs.iter().zip(&self.failures) {
+            for failure in failures {
+                let (_, programs) = clusters.entry(failure.cluster()).or_insert((failure, Vec::new()));
+                if programs.last().is_none_or(|last| last.name != program.name) {
+                    programs.push(program);
+                }
+            }
+        }
+        let mut clusters: Vec<_> = clusters.into_values().collect();
+        clusters.sort_by_key(|(_, programs)| std::cmp::Reverse(programs.len()));
+        clusters
+    }
+
+    /// What was tried and how it went.
+    pub(crate) fn statistics(&self) -> String {
+        let mut out = format!("{} programs\n", self.programs.len());
+        for ((_, half), (compile, changed)) in LEVELS.iter().zip(self.played) {
+            let _ = writeln!(out, "  {half}: {changed} changed, {compile} of them compile");
+        }
+        let failing = self.failures.iter().filter(|failures| !failures.is_empty()).count();
+        let _ = writeln!(out, "  {} without any failure", self.programs.len() - failing);
+        let mut by_rule = Table::new();
+        let mut by_shape = Table::new();
+        for [_, offered] in &self.migrated {
+            for site in &offered.sites {
+                let shape =
+                    site.scene.as_deref().and_then(|scene| scene.split_once('_')).map_or("-", |(_, shape)| shape);
+                for (table, key) in [(&mut by_rule, site.rule.id()), (&mut by_shape, shape)] {
+                    table.entry(key.to_owned()).or_default().count(site.level);
+                    table.entry("all".to_owned()).or_default().count(site.level);
+                }
+            }
+        }
+        for table in [by_rule, by_shape] {
+            for (key, shares) in table {
+                let _ = writeln!(out, "  {key:20} {shares}");
+            }
+        }
+        out
+    }
+}
+
+/// Lays out and migrates all programs, each as a package of its own.
+fn migrate(programs: &mut [Program]) -> Vec<[Migrated; 2]> {
+    let folder = tempfile::tempdir().expect("a folder for programs");
+    let place = |half: &str, program: &Program| folder.path().join(half).join(&program.name);
+    for program in &*programs {
+        tool::write(&place("safe", program), &program.files);
+    }
+    let formatted: Vec<PathBuf> =
+        programs.iter().filter(|program| program.is_formatted).map(|program| place("safe", program)).collect();
+    layout::format(&formatted);
+    for program in &mut *programs {
+        program.files = tool::read(&place("safe", program), &program.files);
+        tool::write(&place("offered", program), &program.files);
+    }
+    let mut migrated: Vec<[Migrated; 2]> = programs
+        .par_iter()
+        .map(|program| LEVELS.map(|(level, half)| tool::migrate(&place(half, program), program, level)))
+        .collect();
+    for (index, (_, half)) in LEVELS.iter().enumerate() {
+        let formatted: Vec<PathBuf> =
+            programs.iter().filter(|program| program.is_formatted).map(|program| place(half, program)).collect();
+        let spoilt: BTreeSet<String> =
+            layout::unformatted(&formatted).iter().filter_map(|line| owner(line, &folder.path().join(half))).collect();
+        for (program, migrated) in programs.iter().zip(&mut migrated) {
+            if spoilt.contains(&program.name) {
+                migrated[index].complaints.push("layout: rustfmt would change the new text".to_owned());
+            }
+        }
+    }
+    migrated
+}
+
+/// The program that a path belongs to.
+fn owner(line: &str, half: &Path) -> Option<String> {
+    let at = line.find(half.to_str()?)?;
+    let rest = line[at..].strip_prefix(half.to_str()?)?.strip_prefix('/')?;
+    Some(rest.split('/').next()?.to_owned())
+}
+
+/// The generator itself is wrong where a program does not compile or panics before anything was done to it.
+fn assert_sound(programs: &[Program], before: &Performance) {
+    let mut broken = String::new();
+    for program in programs {
+        let Played { errors, warnings, transcript } = &before[&program.name];
+        let ends = !transcript.contains("panic: ") && !transcript.contains("does not end") && !transcript.is_empty();
+        if !errors.is_empty() || !warnings.is_empty() || !ends {
+            let said = [errors.as_slice(), warnings, std::slice::from_ref(transcript)].concat().join("\n");
+            let _ = writeln!(broken, "{} {}\n{said}", program.name, program.recipe);
+        }
+    }
+    assert!(broken.is_empty(), "the programs themselves are broken:\n{broken}");
+}
+
+fn failures_of(
+    program: &Program,
+    migrated: &[Migrated; 2],
+    performances: &BTreeMap<&'static str, Performance>,
+) -> Vec<Failure> {
+    let before = &performances["before"][&program.name];
+    let mut failures = Vec::new();
+    for ((level, half), migrated) in LEVELS.iter().zip(migrated) {
+        let after = performances.get(half).and_then(|performance| performance.get(&program.name));
+        failures.extend(judge(program, *level, migrated, before, after));
+    }
+    failures
+}
+
+/// What the tool makes of `program`.
+pub(crate) fn changes(program: &Program, level: Level) -> String {
+    let mut programs = [program.clone()];
+    let [safe, offered] = migrate(&mut programs).pop().expect("there is one program");
+    let migrated = if level == Level::Safe { safe } else { offered };
+    let mut out = String::new();
+    for (path, before) in &programs[0].files {
+        let diff = TextDiff::from_lines(before, &migrated.files[path]);
+        let path = path.display().to_string();
+        let _ = write!(out, "{}", diff.unified_diff().header(&path, &path));
+    }
+    out
+}
+
+/// The sites of `programs` as the tool sees them.
+pub(crate) fn sites(programs: &mut [Program]) -> Vec<Vec<Site>> {
+    migrate(programs).into_iter().map(|[_, offered]| offered.sites).collect()
+}

@@ -1,0 +1,69 @@
+//! Programs that nobody wrote: shapes of legacy code, composed and complicated at random, are migrated, compiled and
+//! played before and after.
+//!
+//! `GENERATED_PROGRAMS` and `GENERATED_SEED` say how many and which; `GENERATED_FOLDER` is where they are
+//! written to as well, `GENERATED_REPORTS` a file for the smallest programs in which something is only reported.
+
+mod batch;
+mod choices;
+mod complications;
+mod layout;
+mod names;
+mod oracle;
+mod program;
+mod reports;
+mod scene;
+mod shapes;
+mod shrink;
+mod stage;
+mod theatre;
+mod tool;
+mod vocabulary;
+
+use std::fmt::Write;
+use std::path::Path;
+
+use batch::Batch;
+use geppetto_migrate::finding::Level;
+use program::{Program, Recipe};
+
+const PROGRAMS: u64 = 120;
+const SEED: u64 = 1;
+
+/// Failures that have one cause are shrunk once; more causes than this wait for the next run.
+const SHRUNK: usize = 6;
+
+#[test]
+fn generated_programs_behave_as_before() {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let (count, first) = (number("GENERATED_PROGRAMS").unwrap_or(PROGRAMS), number("GENERATED_SEED").unwrap_or(SEED));
+    let programs: Vec<Program> =
+        (first..first + count).map(|seed| Recipe::drawn(seed).program(&format!("p{seed:05}"))).collect();
+    if let Ok(folder) = std::env::var("GENERATED_FOLDER") {
+        programs.iter().for_each(|program| tool::write(&Path::new(&folder).join(&program.name), &program.files));
+    }
+    let batch = Batch::play("all", programs, &[Level::Safe, Level::Offered]);
+    println!("{}", batch.statistics());
+    if let Ok(path) = std::env::var("GENERATED_REPORTS") {
+        std::fs::write(path, reports::of(&batch)).expect("the reports can be written");
+    }
+    let mut told = String::new();
+    let clusters = batch.clusters();
+    for (failure, programs) in clusters.iter().take(SHRUNK) {
+        let (program, failure) = shrink::smallest(programs[0], failure);
+        let seeds: Vec<&str> = programs.iter().map(|program| &program.name[1..]).take(8).collect();
+        let count = programs.len();
+        let _ = writeln!(told, "\n==== {count} programs, seeds {}\n{failure}", seeds.join(" "));
+        let _ = writeln!(
+            told,
+            "smallest: {}\n{}{}",
+            program.recipe,
+            program.text(),
+            batch::changes(&program, failure.level)
+        );
+    }
+    for (failure, programs) in clusters.iter().skip(SHRUNK) {
+        let _ = writeln!(told, "\n==== {} programs, as {}\n{failure}", programs.len(), programs[0].name);
+    }
+    assert!(told.is_empty(), "{told}");
+}
