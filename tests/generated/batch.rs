@@ -12,7 +12,7 @@ use crate::layout;
 use crate::oracle::{Failure, Kind, Table, judge};
 use crate::program::Program;
 use crate::theatre::{Half, Performance, Played, play};
-use crate::tool::{self, Migrated, Site};
+use crate::tool::{self, Migrated};
 
 /// The levels up to which programs are migrated, and the halves in which they are played then.
 const LEVELS: [(Level, &str); 2] = [(Level::Safe, "safe"), (Level::Offered, "offered")];
@@ -181,9 +181,4 @@ pub(crate) fn changes(program: &Program, level: Level) -> String {
         let _ = write!(out, "{}", diff.unified_diff().header(&path, &path));
     }
     out
-}
-
-/// The sites of `programs` as the tool sees them.
-pub(crate) fn sites(programs: &mut [Program]) -> Vec<Vec<Site>> {
-    migrate(programs).into_iter().map(|[_, offered]| offered.sites).collect()
 }

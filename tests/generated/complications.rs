@@ -181,4 +181,12 @@ impl Keeping {
             _ => place.to_owned(),
         }
     }
+
+    /// A handle of one's own.
+    pub(crate) fn taken(&self, place: &str) -> String {
+        match self.way {
+            3 => format!("(*{place}).clone()"),
+            _ => format!("{}.clone()", self.read(place)),
+        }
+    }
 }

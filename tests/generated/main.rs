@@ -27,7 +27,7 @@ use batch::Batch;
 use geppetto_migrate::finding::Level;
 use program::{Program, Recipe};
 
-const PROGRAMS: u64 = 120;
+const PROGRAMS: u64 = 48;
 const SEED: u64 = 1;
 
 /// Failures that have one cause are shrunk once; more causes than this wait for the next run.

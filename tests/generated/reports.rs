@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use geppetto_migrate::finding::Level;
+use geppetto_migrate::rules::Rule;
+use rayon::prelude::*;
 
-use crate::batch::{Batch, sites};
+use crate::batch::Batch;
 use crate::program::{Program, Recipe};
 use crate::shrink::shrunk;
-use crate::tool::Site;
+use crate::tool::{self, Site};
 
 /// What a report is about: the shape, the rule, and why.
 type Key = (String, String);
@@ -41,15 +43,16 @@ pub(crate) fn of(batch: &Batch) -> String {
 
 fn smallest(recipe: &Recipe, wanted: &Key) -> Program {
     let shows = |recipes: &[Recipe]| {
-        let mut programs: Vec<Program> =
-            recipes.iter().enumerate().map(|(index, recipe)| recipe.program(&format!("p{index}"))).collect();
-        let sites = sites(&mut programs);
-        sites.iter().map(|sites| sites.iter().filter_map(key).any(|key| key == *wanted)).collect()
+        let is_reported =
+            |recipe: &Recipe| tool::scan(&recipe.program("p")).iter().filter_map(key).any(|key| key == *wanted);
+        recipes.par_iter().map(is_reported).collect()
     };
-    shrunk(recipe, shows).program("p0")
+    shrunk(recipe, shows).program("p")
 }
 
+/// What a site is reported for; imports and prose only follow from others.
 fn key(site: &Site) -> Option<Key> {
     let (_, shape) = site.scene.as_deref()?.split_once('_')?;
-    (site.level == Level::Report).then(|| (shape.to_owned(), format!("{}: {}", site.rule, site.why)))
+    let follows = matches!(site.rule, Rule::LegacyImport | Rule::LegacyDocs | Rule::LegacyDependency);
+    (site.level == Level::Report && !follows).then(|| (shape.to_owned(), format!("{}: {}", site.rule, site.why)))
 }

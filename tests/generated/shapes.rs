@@ -1,8 +1,12 @@
 //! The shapes of legacy code, and how often each was seen.
 
 mod chat;
+mod lifecycle;
 mod one_shot;
+mod options;
 mod sinks;
+mod turns;
+mod wrappers;
 
 use crate::choices::Rng;
 use crate::scene::Scene;
@@ -17,9 +21,23 @@ pub(crate) struct Shape {
 
 /// All shapes, with the counts of a real migration.
 pub(crate) const SHAPES: &[Shape] = &[
+    Shape { name: "wrappers", weight: 7, write: wrappers::wrappers },
     Shape { name: "one_shot", weight: 6, write: one_shot::one_shot },
     Shape { name: "inline_sink", weight: 5, write: sinks::inline_sink },
+    Shape { name: "option_vector", weight: 3, write: options::option_vector },
+    Shape { name: "stored_state", weight: 3, write: chat::stored_state },
+    Shape { name: "seed_from_state", weight: 3, write: turns::seed_from_state },
     Shape { name: "chat", weight: 3, write: chat::chat },
+    Shape { name: "http_guard", weight: 2, write: lifecycle::http_guard },
+    Shape { name: "later", weight: 2, write: lifecycle::later },
+    Shape { name: "lifecycle", weight: 1, write: lifecycle::lifecycle },
+    Shape { name: "dead_options", weight: 2, write: options::dead_options },
+    Shape { name: "options_through", weight: 2, write: options::options_through },
+    Shape { name: "escaping_engine", weight: 2, write: options::escaping_engine },
+    Shape { name: "factories", weight: 1, write: options::factories },
+    Shape { name: "dead_config", weight: 1, write: options::dead_config },
+    Shape { name: "reach_in", weight: 1, write: turns::reach_in },
+    Shape { name: "overwritten", weight: 1, write: turns::overwritten },
 ];
 
 impl Shape {

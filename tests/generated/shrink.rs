@@ -23,6 +23,9 @@ pub(crate) fn shrunk(recipe: &Recipe, fails: impl Fn(&[Recipe]) -> Vec<bool>) ->
     let mut smallest = recipe.clone();
     loop {
         let steps = smaller(&smallest);
+        if steps.is_empty() {
+            return smallest;
+        }
         let verdicts = fails(&steps);
         let failing: Vec<&Recipe> =
             steps.iter().zip(verdicts).filter(|(_, fails)| *fails).map(|(step, _)| step).collect();

@@ -61,6 +61,15 @@ pub(crate) fn migrate(directory: &Path, program: &Program, level: Level) -> Migr
     migrated
 }
 
+/// The sites of `program`, of which nothing is changed.
+pub(crate) fn scan(program: &Program) -> Vec<Site> {
+    let folder = tempfile::tempdir().expect("a folder for a program");
+    let directory = folder.path().join("program");
+    write(&directory, &program.files);
+    plan(&directory, Level::Report)
+        .map_or_else(|_| Vec::new(), |plan| sites(&directory, program, &plan, &mut Vec::new()))
+}
+
 /// What a second run still wants.
 fn not_done(directory: &Path, level: Level) -> Option<String> {
     let again = match plan(directory, level) {

@@ -724,19 +724,11 @@ mod tests {
 
     #[test]
     fn a_legacy_trait_without_a_name_goes_with_the_last_call_of_its_methods() {
-        let code = |options: &str| {
-            format!(
-                "use geppetto::inference::engine::factory::{{EngineFactory as _, ParsedValues, StandardEngineFactory}};\n\
-                 fn f(options: Vec<geppetto::inference::engine::EngineOption>) {{\n\
-                 let _ = StandardEngineFactory.create_engine(&ParsedValues::default(), {options});\n}}\nfn main() {{}}\n"
-            )
-        };
+        let code = "use geppetto::inference::engine::factory::{EngineFactory as _, ParsedValues, StandardEngineFactory};\n\
+                    fn f() {\nlet _ = StandardEngineFactory.create_engine(&ParsedValues::default(), vec![]);\n}\nfn main() {}\n";
         assert_eq!(
-            imports_of(&code("vec![]")),
+            imports_of(code),
             ["use geppetto_runtime::engine::factory::{EngineFactory, ParsedValues, StandardEngineFactory};"]
-        );
-        assert!(
-            imports_of(&code("options")).concat().contains("geppetto::inference::engine::factory::{EngineFactory as _")
         );
     }
 
@@ -756,6 +748,16 @@ mod tests {
         }
         let code = "use geppetto::prelude::*;\nmod below {\nuse super::*;\npub fn f(_: Context) {}\n}\nfn main() {}\n";
         assert_eq!(imports_of(code), ["use geppetto_runtime::prelude::*;", "use super::*;"]);
+    }
+
+    #[test]
+    fn new_declarations_may_follow_one_that_goes() {
+        let code = "use geppetto::inference::{core::*, state::*};\nuse std::sync::Arc;\n\
+                    fn f(s: Arc<InferenceState>) -> bool {\ns.is_running()\n}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use geppetto_runtime::session::Session;"]);
+        let code = "mod words {\npub use geppetto::inference::state::InferenceState;\n}\nuse words::*;\nuse std::sync::Arc;\n\
+                    fn f(s: Arc<InferenceState>) -> bool {\ns.is_running()\n}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use words::*;", "use geppetto_runtime::session::Session;"]);
     }
 
     #[test]

@@ -7,7 +7,17 @@ use crate::scene::Scene;
 
 /// State and core session side by side, seeds from the state's turn, wrappers around cancel and is-running.
 pub(crate) fn chat(scene: &mut Scene<'_>) {
-    scene.part("parts", &["@Chat"], write_struct);
+    scene.part("parts", &["@Chat"], |scene| write_struct(scene, true));
+    play(scene);
+}
+
+/// The state alone; each run makes a core session.
+pub(crate) fn stored_state(scene: &mut Scene<'_>) {
+    scene.part("parts", &["@Chat"], |scene| write_struct(scene, false));
+    play(scene);
+}
+
+fn play(scene: &mut Scene<'_>) {
     scene.items(
         r#"
 pub async fn run() {
@@ -36,11 +46,13 @@ pub async fn run() {
     scene.may_differ(stays, format!("{hello} | user again"), format!("{hello} | user wait | user again"));
 }
 
-fn write_struct(scene: &mut Scene<'_>) {
+/// The struct; without a core session of its own it makes one for each run.
+fn write_struct(scene: &mut Scene<'_>, has_session: bool) {
     let state = Keeping::new(scene, "state");
     let order = scene.pick("fields", 2);
     let fields = {
-        let fields = [format!("@state: {},", state.of("@Arc<@InferenceState>")), "@session: @Session,".to_owned()];
+        let other = if has_session { "@session: @Session," } else { "@sink: @Arc<dyn @EventSink>," };
+        let fields = [format!("@state: {},", state.of("@Arc<@InferenceState>")), other.to_owned()];
         if order == 0 { fields.concat() } else { format!("{}{}", fields[1], fields[0]) }
     };
     let shared = scene.share("state", "@state");
@@ -61,7 +73,13 @@ pub struct @Chat {
         ),
         _ => format!("let mut @seed = {read}.turn().unwrap_or_default();\n{append}"),
     };
-    let run = scene.call("run", "self.@session", "Session::run_inference", "<<ctx>>, Some(@seed)");
+    let place = if has_session { "self.@session" } else { "@session" };
+    let run = scene.call("run", place, "Session::run_inference", "<<ctx>>, Some(@seed)");
+    let own = format!(
+        "let @session = @Session {{\n    event_sinks: vec![self.@sink.clone()],\n    ..@Session::new({})\n}};",
+        state.taken("self.@state")
+    );
+    let setup = if has_session { setup } else { format!("{own}\n{setup}") };
     let ask = answer(
         scene,
         &Answer {
@@ -74,6 +92,10 @@ pub struct @Chat {
             error: Failure::Run,
         },
     );
+    let other = match has_session {
+        true => format!("@session: @Session {{\n    event_sinks: vec![@sink],\n    ..@Session::new({shared})\n}}"),
+        false => "@sink".to_owned(),
+    };
     let stop = match scene.pick("stop", 4) {
         1 => format!(
             "if let Err(@error) = {read}.cancel_run() {{\n    return @error.to_string();\n}}\n\"ok\".to_string()"
@@ -92,10 +114,7 @@ impl @Chat {
     pub fn new(@id: &str, @engine: @Arc<dyn @Engine>, @sink: @Arc<dyn @EventSink>) -> Self {
         let @state = @Arc::new(@InferenceState::new(@id, None, @engine));
         Self {
-            @session: @Session {
-                event_sinks: vec![@sink],
-                ..@Session::new(<<shared>>)
-            },
+            <<other>>,
             @state: <<state>>,
         }
     }
@@ -118,6 +137,6 @@ impl @Chat {
         <<read>>.turn().map_or_else(String::new, |@turn| @said(&@turn))
     }
 }"#,
-        &[("shared", &shared), ("state", &state.made("@state")), ("ask", &ask), ("stop", &stop), ("read", &read)],
+        &[("other", &other), ("state", &state.made("@state")), ("ask", &ask), ("stop", &stop), ("read", &read)],
     );
 }
