@@ -67,9 +67,8 @@ pub(crate) fn judge(
         failures.push(failure(Kind::Compiler, error.clone()));
         return failures;
     }
-    if after.warnings.len() > before.warnings.len() {
-        failures.push(failure(Kind::Warning, after.warnings[0].clone()));
-    }
+    let is_new = |warning: &&String| !before.warnings.contains(warning) && !is_leftover(warning);
+    failures.extend(after.warnings.iter().find(is_new).map(|warning| failure(Kind::Warning, warning.clone())));
     let expected = match level {
         Level::Offered => as_documented(program, &migrated.sites, &before.transcript, &after.transcript),
         _ => before.transcript.clone(),
@@ -79,6 +78,11 @@ pub(crate) fn judge(
         failures.push(failure(Kind::Transcript, diff));
     }
     failures
+}
+
+/// Whether the compiler only says that a variable or a field has lost its last use: a person sees to that.
+pub(crate) fn is_leftover(warning: &str) -> bool {
+    ["unused variable", "is never read", "are never read"].iter().any(|text| warning.contains(text))
 }
 
 /// `before` with those lines of `after` that a finding of their scene announces.

@@ -1,5 +1,7 @@
 //! Options of engines that travel: vectors, parameters, fields, factories.
 
+use geppetto_migrate::rules::Trap;
+
 use crate::complications::{Answer, Failure, answer, asking};
 use crate::scene::Scene;
 use crate::shapes::sinks::making;
@@ -202,6 +204,13 @@ impl @EngineFactory for Mock {
         1 => "vec![@with_sink(@sink), @with_sink(@other)]",
         _ => "Vec::new()",
     };
+    if options != "Vec::new()" && ignored.starts_with('_') {
+        // Nobody told the sinks that the mock ignores.
+        let told = "start , partial re, final re hello, start , partial re, final re good bye";
+        for sink in ["heard ", "other "] {
+            scene.may_differ(Trap::SinkScope, sink, format!("{sink}{told}"));
+        }
+    }
     let sinks = if options == "Vec::new()" { "let _ = (@sink, @other);\n" } else { "" };
     let seed = asking(scene, "@prompt");
     ask_and_run(scene, &format!("{sinks}let @engine = @make({given}, {options});"), &seed);
