@@ -32,9 +32,9 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
     };
     let text = match (made, earlier) {
         (Some(made), earlier) => {
-            let base = format!("{}::new({})", cx.name_at(file, core, "builder::Builder"), made.engine);
+            let made_builder = made.builder(cx, file, core, |base| builder(cx, file, core, base));
             let session = earlier.unwrap_or(made.text);
-            builder(cx, file, core, &base).map(|builder| format!("{session}.with_builder({builder})"))
+            made_builder.map(|builder| format!("{session}.with_builder({builder})"))
         }
         (None, Some(session)) => builder(cx, file, core, "builder")
             .map(|builder| format!("{session}.with_derived_builder(|builder| {builder})")),

@@ -22,8 +22,8 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
     };
     match facts.pairing.state(file, call) {
         StatePlan::Whole => {
-            let builder = cx.name_at(file, call, "builder::Builder");
-            let text = format!("{}.with_builder({builder}::new({}))", made.text, made.engine);
+            let builder = made.builder(cx, file, call, |base| Some(base.to_owned()));
+            let text = format!("{}.with_builder({})", made.text, builder.unwrap_or_default());
             let change = cx.replace(file, cx.span(file, call), text);
             made.judge(Outcome::safe(vec![change], "a `Session` with a `Builder` around the engine"))
         }
@@ -48,12 +48,35 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
 pub(crate) struct Made {
     /// `Session::with_id(id)`, with the turn where that matters.
     pub(crate) text: String,
-    /// The engine's expression.
-    pub(crate) engine: String,
+    engine: EngineOf,
     empty_id: bool,
 }
 
+/// Where a session's engine comes from.
+enum EngineOf {
+    /// This expression.
+    Text(String),
+    /// Another session, of which this is the expression.
+    Session(String),
+}
+
 impl Made {
+    /// The builder around the engine, as `equip` leaves the expression of it.
+    pub(crate) fn builder(
+        &self,
+        cx: &Cx<'_>,
+        file: FileIdx,
+        at: ExprId,
+        equip: impl Fn(&str) -> Option<String>,
+    ) -> Option<String> {
+        match &self.engine {
+            EngineOf::Text(engine) => equip(&format!("{}::new({engine})", cx.name_at(file, at, "builder::Builder"))),
+            EngineOf::Session(other) => {
+                equip("builder").map(|builder| format!("{other}.derived_builder(|builder| {builder})"))
+            }
+        }
+    }
+
     fn judge(&self, outcome: Outcome) -> Outcome {
         match self.empty_id {
             true => outcome.offered(Trap::EmptyId, "the id may be empty, and `session_id()` then is a generated one"),
@@ -90,7 +113,27 @@ pub(crate) fn made_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: Expr
             ));
         }
     };
-    Ok(Made { text, engine: moved(cx, file, *engine), empty_id: facts.reads_id && kind != IdKind::NotEmpty })
+    let engine = match engine_of(cx, file, *engine) {
+        Some(other) => EngineOf::Session(moved_receiver(cx, file, other)),
+        None => EngineOf::Text(moved(cx, file, *engine)),
+    };
+    Ok(Made { text, engine, empty_id: facts.reads_id && kind != IdKind::NotEmpty })
+}
+
+/// The state whose engine `state.engine()` gives.
+fn engine_of(cx: &Cx<'_>, file: FileIdx, engine: ExprId) -> Option<ExprId> {
+    let ExprKind::MethodCall { receiver, .. } = cx.hir(file)[engine].kind else { return None };
+    let def = cx.inferred(file).methods.get(&engine)?;
+    (cx.legacy.method(*def) == Some("engine") && cx.program.is_model(*def)).then_some(receiver)
+}
+
+/// Whether `state.engine()` is the engine of a state that is made on the spot.
+pub(crate) fn is_taken_over(cx: &Cx<'_>, file: FileIdx, engine: ExprId) -> bool {
+    let state = cx.parent_expr(file, engine);
+    let args = state
+        .and_then(|state| cx.calls_known(file, state, "geppetto::inference::state::InferenceState::new"))
+        .unwrap_or_default();
+    args.last().is_some_and(|&last| cx.peel_parens(file, last) == engine) && engine_of(cx, file, engine).is_some()
 }
 
 fn unreadable() -> Outcome {

@@ -9,7 +9,7 @@ use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
 use super::super::unit::Facts;
-use super::inference_state::delete_line;
+use super::inference_state::{delete_line, is_taken_over};
 use crate::rules::Trap;
 
 /// A method of the state that reads or writes it.
@@ -39,6 +39,12 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
         }
         "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
             .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
+        "engine" if is_taken_over(cx, file, call) => {
+            Outcome::safe(Vec::new(), "`derived_builder`: the new session has the builder of the old one").offered(
+                Trap::NoCounterpart,
+                "the new session takes over the old one's whole builder, with what it has besides the engine",
+            )
+        }
         _ => Outcome::report("a session does not give its engine away", "keep the engine beside the session")
             .because(Trap::NoCounterpart, "`engine()` has no counterpart"),
     }
@@ -217,6 +223,18 @@ mod tests {
         assert!(after.contains("map(|s| Session::session_id(s).to_owned()).collect();"), "{after}");
         assert!(after.contains("let idle = !Session::is_running(&state);\nlet look = Session::latest;"), "{after}");
         assert!(after.contains("let more: Vec<Session> = states.iter().cloned().collect();"), "{after}");
+    }
+
+    #[test]
+    fn the_engine_of_a_session_that_takes_anothers_place_is_that_ones() {
+        let body = "let old = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                    let new = Arc::new(InferenceState::new(\"b\", None, old.engine()));\ndrop((old, new));";
+        let after = migrated(body);
+        assert!(
+            after.contains("let new = Session::with_id(\"b\").with_builder(old.derived_builder(|builder| builder));"),
+            "{after}"
+        );
+        assert_eq!(finding_at(body, "engine()));").traps, vec![Trap::NoCounterpart]);
     }
 
     #[test]
