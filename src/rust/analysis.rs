@@ -16,6 +16,7 @@ use super::legacy::Legacy;
 use super::models::{self, Models};
 use super::references::{self, Reference};
 use super::resolve::Resolver;
+use super::rules::engine_options::attach;
 use super::rules::legacy_import::{self as imports, Fate, ImportPlan};
 use super::store::FileStore;
 use super::unit::{self, UnitPlan, examples};
@@ -200,9 +201,10 @@ fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> D
 }
 
 /// Plans all units; those that would change a `fixed` example are only reported.
-fn plan_units(cx: &Cx<'_>, survey: &unit::Survey, fixed: &BTreeSet<FileIdx>) -> Vec<UnitPlan> {
-    let sites = sites::collect(cx).into_iter();
-    let mut plans: Vec<UnitPlan> = sites.flat_map(|sites| unit::plan(cx, survey, sites)).collect();
+fn plan_units(cx: &mut Cx<'_>, survey: &unit::Survey, fixed: &BTreeSet<FileIdx>) -> Vec<UnitPlan> {
+    cx.attached.clear();
+    let plans = sites::collect(cx).into_iter().flat_map(|sites| unit::plan(cx, survey, sites)).collect();
+    let mut plans = attach::together(cx, survey, plans);
     plans.iter_mut().for_each(|plan| examples::hold_where_fixed(cx, plan, fixed));
     plans
 }
@@ -220,7 +222,8 @@ fn named(
     let mut accepted = accept(cx, references, plans, selection, rounds);
     while !accepted.imports.conflicts.iter().all(|conflict| cx.qualified.contains(conflict)) {
         cx.qualified.extend(accepted.imports.conflicts.iter().cloned());
-        accepted = accept(cx, references, &plan_units(cx, survey, fixed), selection, rounds);
+        let plans = plan_units(cx, survey, fixed);
+        accepted = accept(cx, references, &plans, selection, rounds);
     }
     accepted
 }

@@ -11,6 +11,7 @@ use super::index::{CrateId, DefId, FileIdx, Program};
 use super::infer::{Inferred, ValueRes};
 use super::legacy::{Legacy, Tracked};
 use super::resolve::{Namespace, Res, Resolver};
+use super::rules::engine_options::attach::Link;
 use super::ty::Ty;
 use crate::edit::Edit;
 
@@ -58,6 +59,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) qualified: BTreeSet<Need>,
     /// Whether the packages name what can tell on which task a run happens.
     pub(crate) sees_task: bool,
+    /// Engines whose sinks the builder of a session has.
+    pub(crate) attached: BTreeSet<Link>,
     needs: RefCell<Vec<Need>>,
     asked: RefCell<BTreeSet<String>>,
 }
@@ -83,6 +86,7 @@ impl<'a> Cx<'a> {
             runtimes,
             qualified: BTreeSet::new(),
             sees_task: false,
+            attached: BTreeSet::new(),
             needs: RefCell::default(),
             asked: RefCell::default(),
         };

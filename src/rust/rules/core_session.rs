@@ -11,6 +11,7 @@ use super::super::outcome::Outcome;
 use super::super::pairing::{CorePlan, core_parts};
 use super::super::sites::Site;
 use super::super::unit::Facts;
+use super::engine_options::attach;
 use super::inference_state::made_session;
 use crate::rules::Trap;
 
@@ -34,7 +35,8 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
         (Some(made), earlier) => {
             let made_builder = made.builder(cx, file, core, |base| builder(cx, file, core, base));
             let session = earlier.unwrap_or(made.text);
-            made_builder.map(|builder| format!("{session}.with_builder({builder})"))
+            let sinks = state.map_or_else(String::new, |state| attach::builder_calls(cx, file, state));
+            made_builder.map(|builder| format!("{session}.with_builder({builder}{sinks})"))
         }
         (None, Some(session)) => builder(cx, file, core, "builder")
             .map(|builder| format!("{session}.with_derived_builder(|builder| {builder})")),

@@ -1,5 +1,6 @@
 //! `engine-options`: option vectors, parameters, fields and signatures of engine options.
 
+pub(crate) mod attach;
 mod dead;
 mod factory;
 mod plan;
@@ -12,7 +13,6 @@ use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, MacroContent};
 use super::super::index::{DefId, FileIdx};
 use super::super::outcome::Outcome;
-use super::super::sites::Site;
 use super::super::text::delete_argument;
 use super::super::ty::Ty;
 use crate::finding::Level;
@@ -71,12 +71,11 @@ pub(crate) fn is_create_engine(cx: &Cx<'_>, def: DefId) -> bool {
 }
 
 /// An engine built with options. `own` are the changes of the unit so far; `none` says that nobody gives an option here.
-fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change], none: bool) -> Outcome {
-    let file = site.file;
+fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Change], none: bool) -> Outcome {
     let Some((args, index)) = argument(cx, file, call) else { return flow() };
     let mut outcome = match none || options(cx, file, args[index]) == Options::Empty {
         true => Outcome::safe(vec![delete_argument(cx, file, args, index)], "the same call without options"),
-        false => super::engine_sink::construction(cx, site, call, own),
+        false => super::engine_sink::construction(cx, file, call, own),
     };
     let (maker, name) = match &cx.hir(file)[call].kind {
         ExprKind::Call { callee, .. } if !cx.value_def(file, *callee).is_some_and(|def| is_create_engine(cx, def)) => {

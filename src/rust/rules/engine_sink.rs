@@ -1,10 +1,14 @@
 //! `engine-sink`: a sink given to an engine's construction moves to the context of the runs that the engine reaches.
 
+pub(super) mod reach;
+pub(super) mod runs;
+
+use self::reach::{in_loop, in_own_closure, lives, reaches};
+use self::runs::runs_of;
 use super::super::cx::{Change, Cx};
-use super::super::hir::{BlockFlavour, ExprId, ExprKind, Parent, PatId, PatKind, PatParent, Span, StmtKind};
+use super::super::hir::{ExprId, ExprKind, PatId, PatParent, Span, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
-use super::super::sites::Site;
 use super::super::text::{delete_argument, is_plain};
 use super::super::ty::Ty;
 use super::engine_options::sinks::{arc_name, sink_type};
@@ -13,7 +17,7 @@ use crate::rules::Trap;
 
 /// What carries the sinks to the runs.
 #[derive(Clone, Debug, PartialEq)]
-enum Carrier {
+pub(crate) enum Carrier {
     /// Expressions that can be written again at the run.
     Exprs(Vec<ExprId>),
     /// A vector that held options and holds sinks now.
@@ -23,8 +27,7 @@ enum Carrier {
 }
 
 /// An engine built with sinks. `own` are the changes of the unit so far, which text that moves takes along.
-pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change]) -> Outcome {
-    let file = site.file;
+pub(crate) fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Change]) -> Outcome {
     let Some((args, index)) = argument(cx, file, call) else { return unreadable() };
     let carrier = match options(cx, file, args[index]) {
         Options::Inline(sinks) => Carrier::Exprs(sinks),
@@ -33,18 +36,20 @@ pub(crate) fn construction(cx: &Cx<'_>, site: &Site, call: ExprId, own: &[Change
         }
         _ => Carrier::Value(args[index]),
     };
+    if let Some(outcome) = super::engine_options::attach::given_up(cx, file, call) {
+        return outcome;
+    }
     match runs_of(cx, file, call) {
         Some(runs) if reaches(cx, file, call, &carrier, &runs) => {
             let mut changes = vec![delete_argument(cx, file, args, index)];
-            changes.extend(wrap_runs(cx, file, call, &carrier, &runs, own));
-            let outcome = Outcome::safe(changes, "the context of the engine's runs carries the sink");
-            match runs.iter().any(|&run| is_told_twice(cx, file, &carrier, run)) {
-                true => outcome.because(
+            if runs.iter().all(|&run| is_told_twice(cx, file, &carrier, run)) && !runs.is_empty() {
+                return Outcome::safe(changes, "the context of the engine's runs carries the sink").offered(
                     Trap::DoubleSink,
-                    "the context carries the sink already, so it is told twice, as before; leave one of the two out if once is meant",
-                ),
-                false => outcome,
+                    "the context carries the sink already, so legacy told it twice; it is told once then",
+                );
             }
+            changes.extend(wrap_runs(cx, file, call, &carrier, &runs, own));
+            Outcome::safe(changes, "the context of the engine's runs carries the sink")
         }
         _ => match scope_engine(cx, file, call, args, index) {
             Some(changes) => Outcome::safe(changes, "`SinkScopedEngine` keeps the sink with the engine").offered(
@@ -81,161 +86,6 @@ pub(crate) fn is_construction(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool 
         || cx.calls_known(file, call, "geppetto::inference::engine::factory::new_engine_from_parsed_values").is_some()
 }
 
-/// The runs of the engine that a construction gives, if those are all that happens to it.
-fn runs_of(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Vec<ExprId>> {
-    let hir = cx.hir(file);
-    let mut at = call;
-    // The engine out of the result: `?`, `unwrap()`, `expect(…)`.
-    loop {
-        let parent = cx.parent_expr(file, at);
-        match parent.map(|parent| (&hir[parent].kind, parent)) {
-            Some((ExprKind::Try(_), parent)) => at = parent,
-            Some((ExprKind::MethodCall { receiver, method, .. }, parent))
-                if *receiver == at && matches!(method.text.as_str(), "unwrap" | "expect" | "map_err") =>
-            {
-                at = parent;
-            }
-            Some((ExprKind::MethodCall { receiver, method, .. }, parent))
-                if *receiver == at && method.text == "run_inference" =>
-            {
-                return Some(vec![parent]);
-            }
-            Some(_) => return None,
-            None => break,
-        }
-    }
-    let stmt = cx.stmt_of(file, at)?;
-    let StmtKind::Let { pat, init: Some(init), otherwise: None, .. } = hir[stmt].kind else { return None };
-    if cx.peel_parens(file, init) != at || !matches!(hir[pat].kind, PatKind::Bind { sub: None, mutable: false, .. }) {
-        return None;
-    }
-    let mut runs = Vec::new();
-    for &use_ in cx.uses_of(file, pat) {
-        let parent = cx.parent_expr(file, use_)?;
-        match &hir[parent].kind {
-            ExprKind::MethodCall { receiver, method, .. } if *receiver == use_ && method.text == "run_inference" => {
-                runs.push(parent);
-            }
-            _ => return None,
-        }
-    }
-    let captured = cx.inferred(file).captures.iter().any(|(_, own)| *own == pat);
-    (!captured).then_some(runs)
-}
-
-/// Whether what carries the sinks can be written at every run: same function, not in a closure of its own, awaited on
-/// the spot, and nothing took the sinks away in between.
-fn reaches(cx: &Cx<'_>, file: FileIdx, call: ExprId, carrier: &Carrier, runs: &[ExprId]) -> bool {
-    let hir = cx.hir(file);
-    let same_body = runs.iter().all(|&run| {
-        let awaited = cx.parent_expr(file, run).is_some_and(|parent| matches!(hir[parent].kind, ExprKind::Await(_)));
-        awaited && !in_own_closure(cx, file, call, run)
-    });
-    let carried = match carrier {
-        Carrier::Exprs(sinks) => sinks.iter().all(|&sink| match is_plain(cx, file, sink) {
-            true => lives(cx, file, sink, call, runs),
-            false => is_first_of_statement(cx, file, call),
-        }),
-        Carrier::Vector(vector) => {
-            !runs.iter().any(|&run| shadowed(cx, file, *vector, call, run)) && stays(cx, file, *vector, call, runs)
-        }
-        Carrier::Value(_) => is_first_of_statement(cx, file, call),
-    };
-    same_body && carried
-}
-
-/// Whether a construction is done unconditionally when its statement is: a local can be made in front of it.
-fn is_first_of_statement(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let mut at = call;
-    loop {
-        let Parent::Expr(parent) = hir[at].parent else { return matches!(hir[at].parent, Parent::Stmt(_)) };
-        let passes = match &hir[parent].kind {
-            ExprKind::Paren(_) | ExprKind::Try(_) | ExprKind::Await(_) | ExprKind::Return(_) | ExprKind::Ref { .. } => {
-                true
-            }
-            ExprKind::MethodCall { receiver, .. } => *receiver == at,
-            ExprKind::Call { .. } => cx.calls_known(file, parent, "std::result::Result::Ok").is_some(),
-            ExprKind::Match { scrutinee, .. } => *scrutinee == at,
-            _ => false,
-        };
-        if !passes {
-            return false;
-        }
-        at = parent;
-    }
-}
-
-/// Whether a vector holds at the runs what it held at the construction.
-fn stays(cx: &Cx<'_>, file: FileIdx, vector: PatId, call: ExprId, runs: &[ExprId]) -> bool {
-    let hir = cx.hir(file);
-    let home = cx.span(file, call);
-    let last = runs.iter().map(|&run| cx.span(file, run).end).max().unwrap_or(home.end);
-    let looped = runs.iter().any(|&run| in_loop(cx, file, call, run));
-    cx.uses_of(file, vector).iter().all(|&use_| {
-        let span = hir[use_].span;
-        let between = span.start > home.end && (span.start < last || looped);
-        !between || is_harmless(cx, file, use_)
-    })
-}
-
-fn is_harmless(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
-    let Some(parent) = cx.parent_expr(file, use_) else { return false };
-    match &cx.hir(file)[parent].kind {
-        ExprKind::MethodCall { receiver, method, .. } => {
-            *receiver == use_ && matches!(method.text.as_str(), "len" | "is_empty" | "clone" | "iter" | "to_vec")
-        }
-        ExprKind::Ref { mutable, .. } => !*mutable,
-        _ => false,
-    }
-}
-
-fn in_own_closure(cx: &Cx<'_>, file: FileIdx, call: ExprId, run: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let home = cx.span(file, call);
-    cx.ancestors(file, run).take_while(|&at| !hir[at].span.contains(home)).any(|at| {
-        matches!(hir[at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
-    })
-}
-
-/// Whether the locals of a sink's expression are still there at the runs.
-fn lives(cx: &Cx<'_>, file: FileIdx, sink: ExprId, call: ExprId, runs: &[ExprId]) -> bool {
-    let hir = cx.hir(file);
-    let own = cx.span(file, sink);
-    let last = runs.iter().map(|&run| cx.span(file, run).end).max().unwrap_or(own.end);
-    cx.locals_in(file, sink).into_iter().all(|local| {
-        let moved = cx.uses_of(file, local).iter().any(|&use_| {
-            let span = hir[use_].span;
-            !own.contains(span) && span.start > own.start && span.start < last && is_moved(cx, file, use_)
-        });
-        !moved && !runs.iter().any(|&run| shadowed(cx, file, local, call, run))
-    })
-}
-
-fn is_moved(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
-    match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
-        Some(ExprKind::MethodCall { receiver, .. }) => *receiver != use_,
-        Some(ExprKind::Ref { .. } | ExprKind::Field { .. } | ExprKind::Macro(_) | ExprKind::Deref(_)) => false,
-        _ => true,
-    }
-}
-
-/// Whether another binding of the local's name stands between a construction and a run, or the local's block ends.
-fn shadowed(cx: &Cx<'_>, file: FileIdx, local: PatId, call: ExprId, run: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let (from, to) = (cx.span(file, call).end, cx.span(file, run).start);
-    let name = cx.bound_name(file, local);
-    let again = cx.inferred(file).bindings.keys().any(|other| {
-        let at = hir[*other].span.start;
-        *other != local && at >= from && at < to && cx.bound_name(file, *other) == name
-    });
-    let in_block = match hir[local].parent {
-        PatParent::Stmt(stmt) => cx.ancestors(file, run).any(|at| at == hir[stmt].block),
-        _ => true,
-    };
-    again || !in_block
-}
-
 /// Wraps the context argument of every run.
 fn wrap_runs(
     cx: &Cx<'_>,
@@ -268,7 +118,8 @@ fn wrap_runs(
         }
         Carrier::Exprs(sinks) => {
             let mut taken = Vec::new();
-            sinks.iter().map(|&sink| carried(cx, file, call, sink, again, &mut taken, &mut changes)).collect()
+            let to = To { call, runs, again };
+            sinks.iter().map(|&sink| carried(cx, file, &to, sink, &mut taken, &mut changes)).collect()
         }
     };
     for &run in runs {
@@ -309,7 +160,7 @@ fn is_needed_later(cx: &Cx<'_>, file: FileIdx, call: ExprId, vector: PatId, runs
 }
 
 /// The text of a stretch as the unit's changes make it.
-fn rewritten(cx: &Cx<'_>, file: FileIdx, span: Span, changes: &[Change]) -> String {
+pub(super) fn rewritten(cx: &Cx<'_>, file: FileIdx, span: Span, changes: &[Change]) -> String {
     let range = span.range();
     let mut inside: Vec<&Change> = changes
         .iter()
@@ -344,17 +195,34 @@ fn local_in_front(cx: &Cx<'_>, file: FileIdx, expr: ExprId, line: &str) -> Optio
     Some(cx.insert(file, start, format!("{line}{}{}", source.newline(), source.indent_at(start as usize))))
 }
 
-/// Whether the context of a run is made with a sink that the engine has too.
+/// Whether the context of a run is made with just the sinks that the engine has too.
 fn is_told_twice(cx: &Cx<'_>, file: FileIdx, carrier: &Carrier, run: ExprId) -> bool {
     let Carrier::Exprs(sinks) = carrier else { return false };
-    let own: Vec<PatId> = sinks.iter().flat_map(|&sink| cx.locals_in(file, sink)).collect();
     let hir = cx.hir(file);
     let ExprKind::MethodCall { args, .. } = &hir[run].kind else { return false };
-    let Some(ctx) = args.first().and_then(|&ctx| cx.locals_in(file, ctx).first().copied()) else { return false };
-    let PatParent::Stmt(stmt) = hir[ctx].parent else { return false };
-    let StmtKind::Let { init: Some(init), .. } = hir[stmt].kind else { return false };
-    cx.expr_text(file, init).contains("with_event_sink")
-        && cx.locals_in(file, init).iter().any(|local| own.contains(local))
+    let Some(&ctx) = args.first() else { return false };
+    let made = match cx.locals_in(file, ctx).as_slice() {
+        [local] => match hir[*local].parent {
+            PatParent::Stmt(stmt) => match hir[stmt].kind {
+                StmtKind::Let { init: Some(init), .. } => init,
+                _ => return false,
+            },
+            _ => return false,
+        },
+        _ => return false,
+    };
+    sinks.iter().all(|&sink| named_sink(cx, file, sink).is_some_and(|own| carries(cx, file, made, own)))
+}
+
+/// The local that a sink is, or is a copy of.
+pub(super) fn named_sink(cx: &Cx<'_>, file: FileIdx, sink: ExprId) -> Option<PatId> {
+    cx.local(file, cx.cloned(file, sink).unwrap_or(sink))
+}
+
+/// Whether a context is made by `with_event_sink(…, sink)`.
+fn carries(cx: &Cx<'_>, file: FileIdx, made: ExprId, sink: PatId) -> bool {
+    let args = cx.calls_known(file, cx.peel_parens(file, made), "geppetto_runtime::events::with_event_sink");
+    args.and_then(|args| args.get(1)).is_some_and(|&given| named_sink(cx, file, given) == Some(sink))
 }
 
 fn constructions(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> usize {
@@ -367,26 +235,27 @@ fn constructions(cx: &Cx<'_>, file: FileIdx, vector: PatId) -> usize {
         .count()
 }
 
-fn in_loop(cx: &Cx<'_>, file: FileIdx, call: ExprId, run: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let home = cx.span(file, call);
-    cx.ancestors(file, run)
-        .take_while(|&at| !hir[at].span.contains(home))
-        .any(|at| matches!(hir[at].kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. }))
+/// Where a sink is carried to: from its construction to the runs, which may happen again.
+pub(super) struct To<'a> {
+    pub(super) call: ExprId,
+    pub(super) runs: &'a [ExprId],
+    pub(super) again: bool,
 }
 
 /// How a sink is written at a run; one that is made on the spot gets a local of its own first.
-fn carried(
+pub(super) fn carried(
     cx: &Cx<'_>,
     file: FileIdx,
-    call: ExprId,
+    to: &To<'_>,
     sink: ExprId,
-    again: bool,
     taken: &mut Vec<String>,
     changes: &mut Vec<Change>,
 ) -> String {
+    let To { call, runs, again } = *to;
     let text = cx.expr_text(file, sink);
-    if !is_plain(cx, file, sink) {
+    let in_task = runs.iter().any(|&run| in_own_closure(cx, file, call, run));
+    let again = again || in_task;
+    if in_task || !is_plain(cx, file, sink) || !lives(cx, file, sink, call, runs) {
         let name = cx.free_name(file, call, "sink", taken);
         taken.push(name.clone());
         let ty = sink_type(cx, file, cx.program.scope_of_expr(file, call));
@@ -426,7 +295,8 @@ fn first_of_several(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, 
         Ty::Adt(_, args) => !is_plain(cx, file, sink) || matches!(args.as_slice(), [Ty::Trait(..)]),
         _ => !is_plain(cx, file, sink),
     };
-    if exprs.first().is_some_and(is_trait_object) {
+    let has_own_local = exprs.first().is_some_and(|&first| !text.starts_with(cx.expr_text(file, first)));
+    if has_own_local || exprs.first().is_some_and(is_trait_object) {
         return text;
     }
     format!("{text} as {}", sink_type(cx, file, cx.program.scope_of_expr(file, ctx)))
@@ -480,5 +350,70 @@ mod tests {
                 .contains(".map(|engine| Arc::new(SinkScopedEngine::new(engine, vec![sink])) as Arc<dyn Engine>)?")
         );
         assert_eq!(finding_at(body, "with_sink").level, Level::Offered);
+    }
+
+    #[test]
+    fn runs_are_found_behind_matches_and_other_names() {
+        let body = "let sink: Arc<dyn EventSink> = Arc::new(NullSink);\n\
+                    let engine = match new_engine_from_parsed_values(&values, vec![with_sink(sink.clone())]) { Ok(engine) => engine, Err(_) => return Ok(()) };\n\
+                    let other = Arc::clone(&engine);\nother.run_inference(&ctx, Turn::default()).await?;\ndrop(sink);";
+        assert!(
+            migrated(body).contains("other.run_inference(&with_event_sink(&ctx, sink.clone()), Turn::default())"),
+            "{}",
+            migrated(body)
+        );
+        let body = "if let Ok(engine) = new_engine_from_parsed_values(&values, vec![with_sink(Arc::new(NullSink))]) {\n\
+                    engine.run_inference(&ctx, Turn::default()).await?;\n}";
+        assert!(migrated(body).starts_with("let sink: Arc<dyn EventSink> = Arc::new(NullSink);\nif let Ok(engine)"));
+    }
+
+    #[test]
+    fn one_engine_of_two_keeps_its_sink_to_itself() {
+        let body = "let loud = ctx.is_cancelled();\nlet engine = if loud { new_engine_from_parsed_values(&values, vec![with_sink(Arc::new(NullSink))])? } \
+                    else { new_engine_from_parsed_values(&values, vec![])? };\nengine.run_inference(&ctx, Turn::default()).await?;";
+        assert!(migrated(body).contains("SinkScopedEngine::new(engine, vec![Arc::new(NullSink)])"));
+    }
+
+    #[test]
+    fn a_task_takes_a_sink_of_its_own_along() {
+        let body = "let heard = Arc::new(NullSink);\n\
+                    let engine = new_engine_from_parsed_values(&values, vec![with_sink(heard.clone())])?;\n\
+                    tokio::spawn(async move { let _ = engine.run_inference(&ctx, Turn::default()).await; });\ndrop(heard);";
+        assert_eq!(
+            migrated(body),
+            "let heard = Arc::new(NullSink);\nlet sink: Arc<dyn EventSink> = heard.clone();\n\
+             let engine = new_engine_from_parsed_values(&values)?;\n\
+             tokio::spawn(async move { let _ = engine.run_inference(&with_event_sink(&ctx, sink.clone()), Turn::default()).await; });\ndrop(heard);"
+        );
+    }
+
+    #[test]
+    fn a_sink_that_the_context_has_already_is_offered_to_go() {
+        let body = "let sink: Arc<dyn EventSink> = Arc::new(NullSink);\n\
+                    let engine = new_engine_from_parsed_values(&values, vec![with_sink(sink.clone())])?;\n\
+                    let ctx = with_event_sink(&ctx, sink.clone());\nengine.run_inference(&ctx, Turn::default()).await?;";
+        let finding = finding_at(body, "with_sink");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, Vec::new()));
+        assert_eq!(finding_at(body, "new_engine").traps, vec![crate::rules::Trap::DoubleSink]);
+        assert!(migrated(body).contains("engine.run_inference(&ctx, Turn::default())"));
+    }
+
+    #[test]
+    fn the_builder_of_the_only_session_of_an_engine_has_its_sink() {
+        let made = "let own: Arc<dyn EventSink> = Arc::new(NullSink);\n\
+                    let engine = new_engine_from_parsed_values(&values, vec![with_sink(own.clone())])?;\n\
+                    let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
+        let run = "session.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await?;";
+        let body = format!(
+            "{made}let session = Session {{ event_sinks: vec![Arc::new(NullSink)], ..Session::new(state) }};\n{run}"
+        );
+        let after = migrated(&body);
+        assert!(after.contains(".with_event_sink(Arc::new(NullSink)).with_event_sink(own.clone())"), "{after}");
+        assert_eq!(finding_at(&body, "new_engine").level, Level::Safe);
+        let body = format!(
+            "{made}let hook: geppetto::toolloop::SnapshotHook = Arc::new(|_, _, _| {{}});\n\
+                            let session = Session {{ snapshot_hook: Some(hook), ..Session::new(state) }};\n{run}"
+        );
+        assert!(migrated(&body).contains("SinkScopedEngine"), "{}", migrated(&body));
     }
 }

@@ -223,7 +223,7 @@ fn construction(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site, call: ExprId) -> O
         Some(Options::Local(local)) => plan.none.contains(&(site.file, local)),
         _ => false,
     };
-    let outcome = super::construction(cx, site, call, &plan.changes, none || plan.is_dead);
+    let outcome = super::construction(cx, site.file, call, &plan.changes, none || plan.is_dead);
     let is_given = !none && !plan.is_dead && given != Some(Options::Empty);
     let by_trait = matches!(cx.hir(site.file)[call].kind, ExprKind::MethodCall { .. });
     match plan.other_makers.first() {
