@@ -5,6 +5,7 @@
 //! change when one of them does.
 
 mod exprs;
+mod options;
 
 use std::collections::HashMap;
 
@@ -113,6 +114,7 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
         downcasts.extend(walk.downcasts());
         boxed.extend(walk.boxed());
     }
+    options::join_loose(resolver, legacy, inferred, &mut flow);
     // An error that leaves its type behind may come out of any downcast.
     if let Some(first) = downcasts.first().cloned() {
         downcasts.into_iter().chain(boxed).for_each(|node| flow.join(first.clone(), node));

@@ -10,7 +10,7 @@ use super::{Body, ValueRes};
 impl Body<'_> {
     pub(super) fn call(&mut self, callee: ExprId, args: &[ExprId], expected: Option<&Ty>) -> Ty {
         let ty = self.expr(callee, None);
-        match self.shallow(&ty) {
+        match self.called(&ty) {
             Ty::Fn(params, ret) => {
                 if let Some(expected) = expected
                     && !args.is_empty()
@@ -25,6 +25,21 @@ impl Body<'_> {
                 Ty::Unknown
             }
         }
+    }
+
+    /// The function behind references and boxes.
+    fn called(&self, ty: &Ty) -> Ty {
+        let mut at = self.shallow(ty);
+        for _ in 0..4 {
+            match at {
+                Ty::Fn(..) => break,
+                _ => match self.impls.deref(&at) {
+                    Some(inner) => at = self.shallow(&inner),
+                    None => break,
+                },
+            }
+        }
+        at
     }
 
     /// Lets an expected type tell the parameters of a generic constructor, without forcing a coercion.
@@ -105,16 +120,29 @@ impl Body<'_> {
         let found = self
             .impls
             .method(self.resolver, &ty, &method.text, &|param| bounds.get(param).cloned().unwrap_or_default());
-        let Some(found) = found else {
-            self.args(args, &[]);
-            return Ty::Unknown;
-        };
+        let Some(found) = found else { return self.unknown_method(&ty, &method.text, args) };
         self.out.methods.insert(id, found.def);
         let explicit: Vec<Ty> = turbofish.iter().map(|&ty| self.resolver.lower(ty, &self.scope)).collect();
         let explicit: Vec<Ty> = explicit.iter().map(|ty| self.open(ty)).collect();
         let (params, ret) = self.signature(&found, &explicit);
         self.args(args, &params);
         self.adjusted(&method.text, &found.receiver, ret)
+    }
+
+    /// A method that no description has; `then` and `then_some` of a `bool` are known by their name.
+    fn unknown_method(&mut self, receiver: &Ty, method: &str, args: &[ExprId]) -> Ty {
+        let given = match args {
+            [only] if *receiver.peeled() == Ty::bool() => self.expr(*only, None),
+            _ => {
+                self.args(args, &[]);
+                return Ty::Unknown;
+            }
+        };
+        match (method, self.shallow(&given)) {
+            ("then", Ty::Fn(_, ret)) => self.resolver.known_ty("std::option::Option", vec![*ret]),
+            ("then_some", value) => self.resolver.known_ty("std::option::Option", vec![value]),
+            _ => Ty::Unknown,
+        }
     }
 
     /// What the simplified signatures cannot say: `cloned` takes the reference away, `collect` keeps the items.

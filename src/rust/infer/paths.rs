@@ -22,6 +22,11 @@ impl Body<'_> {
             return self.associated_value(&ty, name, None);
         }
         let first = path.segments.first()?;
+        if path.segments.len() == 1 && first.name.text == "Self" {
+            let Some(Ty::Adt(def, _)) = self.scope.self_ty else { return None };
+            let ty = self.def_value(def, &[]);
+            return Some(FoundValue { res: ValueRes::Def(def), ty, import: None });
+        }
         if path.segments.len() == 2 {
             let name = &path.segments[1].name.text;
             if first.name.text == "Self" {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::super::cx::{Change, Cx};
 use super::super::super::flow::{self, Node, UnitIdx};
-use super::super::super::hir::{ExprId, ExprKind, PatId, PatParent, StmtKind, TypeId, TypeKind};
+use super::super::super::hir::{ExprId, ExprKind, PatId, PatParent, StmtKind, TypeId, TypeKind, TypeParent};
 use super::super::super::index::FileIdx;
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
@@ -96,6 +96,7 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> OptionsPlan 
                     plan.held = Some(uses::unfollowed("a format string"));
                 }
             }
+            Node::Return(def) => plan.reports.extend(uses::unknown_results(cx, *def)),
             Node::Param(def, index) => plan.reports.extend(uses::unknown_arguments(cx, *def, *index)),
             Node::Field(def, name) => {
                 plan.reports.extend(uses::unknown_values(cx, *def, name));
@@ -263,6 +264,22 @@ fn with_sinks(cx: &Cx<'_>, site: &Site) -> Outcome {
     }
 }
 
+/// Whether a type is written for a local that is made of an expression of which nothing is known.
+fn is_of_unknown_value(cx: &Cx<'_>, file: FileIdx, ty: TypeId) -> bool {
+    let hir = cx.hir(file);
+    let mut top = ty;
+    while let TypeParent::Type(outer) = hir[top].parent {
+        top = outer;
+    }
+    match hir[top].parent {
+        TypeParent::Stmt(stmt) => match hir[stmt].kind {
+            StmtKind::Let { init: Some(init), .. } => uses::is_unknown(cx, file, init),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Whether a type is named through an alias of the program's, which keeps its name.
 fn is_own_alias(cx: &Cx<'_>, file: FileIdx, ty: TypeId) -> bool {
     let TypeKind::Path(path) = &cx.hir(file)[ty].kind else { return false };
@@ -279,6 +296,9 @@ fn type_mention(cx: &Cx<'_>, site: &Site, ty: TypeId) -> Outcome {
     let scope = flow::scope_of_type(cx.resolver, file, ty);
     let span = cx.hir(file)[ty].span;
     let written = cx.resolver.lower(ty, &TyScope { file, scope, params: Vec::new(), self_ty: None });
+    if is_of_unknown_value(cx, file, ty) {
+        return uses::untyped();
+    }
     if is_own_alias(cx, file, ty) {
         return Outcome::safe(Vec::new(), "the alias stands for sinks");
     }

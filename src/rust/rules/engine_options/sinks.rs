@@ -130,13 +130,13 @@ fn is_said(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
 }
 
 /// Whether the type of an expression is only found from where it stands.
-fn is_told_by_context(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+pub(crate) fn is_told_by_context(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let expr = cx.peel_parens(file, expr);
     match &cx.hir(file)[expr].kind {
         ExprKind::MethodCall { method, .. } => {
             matches!(method.text.as_str(), "into" | "try_into" | "parse" | "collect")
         }
-        ExprKind::Call { args, .. } if args.is_empty() => ["std::default::Default::default", "std::sync::Arc::default"]
+        ExprKind::Call { .. } => ["std::default::Default::default", "std::sync::Arc::default", "std::sync::Arc::from"]
             .iter()
             .any(|path| cx.calls_known(file, expr, path).is_some()),
         ExprKind::Macro(call) => matches!(

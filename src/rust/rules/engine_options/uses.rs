@@ -1,7 +1,7 @@
 //! Where options and configurations pass: what stays as it is when they are sinks, what changes, what cannot be followed.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::hir::{ExprId, ExprKind, Parent, PatId, PatKind, Span};
+use super::super::super::hir::{ExprId, ExprKind, Parent, PatId, PatKind, Span, StmtKind};
 use super::super::super::index::{DefId, FileIdx};
 use super::super::super::infer::ValueRes;
 use super::super::super::legacy::{Tracked, is_shared_pointer};
@@ -40,12 +40,15 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
     }
     let hir = cx.hir(file);
     let Parent::Expr(parent) = hir[expr].parent else { return Ok(Vec::new()) };
+    if is_lost(cx, file, parent) {
+        return Err(unfollowed("a value whose type is not known"));
+    }
     match &hir[parent].kind {
         ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => {
             receiver_of(cx, file, parent, expr, &method.text)
         }
         ExprKind::MethodCall { method, .. } => {
-            let is_known = cx.inferred(file).methods.contains_key(&parent);
+            let is_known = cx.inferred(file).methods.contains_key(&parent) || holds_options(cx, cx.ty(file, parent));
             if is_known { Ok(Vec::new()) } else { Err(unfollowed(&format!("`{}`", method.text))) }
         }
         ExprKind::Call { callee, .. } if *callee == expr => Ok(Vec::new()),
@@ -62,6 +65,17 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// Whether a call gives a value of which nothing is known, and somebody takes it.
+fn is_lost(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let is_call = matches!(hir[call].kind, ExprKind::Call { .. } | ExprKind::MethodCall { .. });
+    let is_dropped = match hir[call].parent {
+        Parent::Stmt(stmt) => matches!(hir[stmt].kind, StmtKind::Expr { semi: true, .. }),
+        _ => false,
+    };
+    is_call && !is_dropped && *cx.ty(file, call) == Ty::Unknown
 }
 
 /// What is said of an option that leaves what the tool can follow.
@@ -160,13 +174,13 @@ pub(crate) fn derived(cx: &Cx<'_>, def: DefId, name: &str) -> Option<Outcome> {
     })
 }
 
-fn is_unknown(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+pub(crate) fn is_unknown(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     *cx.ty(file, expr) == Ty::Unknown
         && !super::super::super::text::is_none(cx, file, expr)
-        && cx.calls_known(file, expr, "std::default::Default::default").is_none()
+        && !super::sinks::is_told_by_context(cx, file, expr)
 }
 
-fn untyped() -> Outcome {
+pub(crate) fn untyped() -> Outcome {
     Outcome::report(
         "options come from an expression whose type the tool does not know",
         "make it give sinks (`Vec<Arc<dyn EventSink>>`), then run the tool again",
@@ -185,9 +199,59 @@ fn receiver_of(
     }
     match cx.inferred(file).methods.get(&call) {
         Some(&def) if !cx.program.is_model(def) => Ok(Vec::new()),
+        Some(_) if takes_unknown(cx, file, call, method) => Err(untyped()),
         Some(_) if !is_option(cx, cx.ty(file, receiver)) => Ok(Vec::new()),
         _ => Err(unfollowed(&format!("`{method}`"))),
     }
+}
+
+/// Whether a value of which nothing is known is put beside options.
+fn takes_unknown(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> bool {
+    let takes_items = [
+        "push",
+        "push_back",
+        "push_front",
+        "insert",
+        "extend",
+        "append",
+        "chain",
+        "extend_from_slice",
+        "unwrap_or",
+        "or",
+        "replace",
+        "get_or_insert",
+        "or_insert",
+    ];
+    let ExprKind::MethodCall { args, .. } = &cx.hir(file)[call].kind else { return false };
+    takes_items.contains(&method) && args.last().is_some_and(|&arg| is_unknown(cx, file, arg))
+}
+
+/// Results of which nothing is known, where a function gives options.
+pub(crate) fn unknown_results(cx: &Cx<'_>, def: DefId) -> Vec<(FileIdx, ExprId, Outcome)> {
+    let Some(function) = cx.program.fn_item(def) else { return Vec::new() };
+    let scope = cx.resolver.ty_scope(def);
+    let gives_options = function.ret.is_some_and(|ret| holds_options(cx, &cx.resolver.lower(ret, &scope)));
+    let (Some(body), true) = (function.body, gives_options) else { return Vec::new() };
+    let file = cx.program.def(def).file;
+    let hir = cx.hir(file);
+    let returned = hir.descendants(body).filter_map(|at| match hir[at].kind {
+        ExprKind::Return(Some(value)) => Some(value),
+        _ => None,
+    });
+    let tail = match &hir[body].kind {
+        ExprKind::Block { stmts, .. } => stmts.last().and_then(|&last| match hir[last].kind {
+            StmtKind::Expr { expr, semi: false } => Some(expr),
+            _ => None,
+        }),
+        _ => Some(body),
+    };
+    let is_value = |&value: &ExprId| {
+        matches!(
+            hir[value].kind,
+            ExprKind::Call { .. } | ExprKind::MethodCall { .. } | ExprKind::Path(_) | ExprKind::Field { .. }
+        ) && is_unknown(cx, file, value)
+    };
+    returned.chain(tail).filter(is_value).map(|value| (file, value, untyped())).collect()
 }
 
 fn argument_of(cx: &Cx<'_>, file: FileIdx, callee: ExprId, arg: ExprId) -> Result<Vec<Change>, Outcome> {
@@ -294,7 +358,7 @@ fn pushed_sink(cx: &Cx<'_>, file: FileIdx, closure: ExprId) -> Option<ExprId> {
     let mut at = *body;
     while let ExprKind::Block { stmts, .. } = &hir[at].kind {
         let [only] = stmts.as_slice() else { return None };
-        let super::super::super::hir::StmtKind::Expr { expr, .. } = hir[*only].kind else { return None };
+        let StmtKind::Expr { expr, .. } = hir[*only].kind else { return None };
         at = expr;
     }
     let ExprKind::MethodCall { receiver, method, args, .. } = &hir[at].kind else { return None };
