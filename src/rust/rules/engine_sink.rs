@@ -160,7 +160,7 @@ fn is_needed_later(cx: &Cx<'_>, file: FileIdx, call: ExprId, vector: PatId, runs
 }
 
 /// The text of a stretch as the unit's changes make it.
-pub(super) fn rewritten(cx: &Cx<'_>, file: FileIdx, span: Span, changes: &[Change]) -> String {
+fn rewritten(cx: &Cx<'_>, file: FileIdx, span: Span, changes: &[Change]) -> String {
     let range = span.range();
     let mut inside: Vec<&Change> = changes
         .iter()
