@@ -72,7 +72,9 @@ pub(crate) fn is_create_engine(cx: &Cx<'_>, def: DefId) -> bool {
 
 /// An engine built with options. `own` are the changes of the unit so far; `none` says that nobody gives an option here.
 fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Change], none: bool) -> Outcome {
-    let Some((args, index)) = argument(cx, file, call) else { return flow() };
+    let Some((args, index)) = argument(cx, file, call).filter(|_| !names_trait_by_type(cx, file, call)) else {
+        return flow();
+    };
     let mut outcome = match none || options(cx, file, args[index]) == Options::Empty {
         true => Outcome::safe(vec![delete_argument(cx, file, args, index)], "the same call without options"),
         false => super::engine_sink::construction(cx, file, call, own),
@@ -99,6 +101,12 @@ fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Change], none: 
     outcome
 }
 
+/// `<F as EngineFactory>::create_engine(…)`
+fn names_trait_by_type(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let ExprKind::Call { callee, .. } = cx.hir(file)[call].kind else { return false };
+    matches!(&cx.hir(file)[callee].kind, ExprKind::Path(path) if path.qself.is_some())
+}
+
 /// `StandardEngineFactory`, named on the spot.
 fn standard_factory(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> Option<ExprId> {
     let hir = cx.hir(file);
@@ -111,10 +119,10 @@ fn standard_factory(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> Option<Expr
     }
 }
 
-/// Options that travel.
+/// What is said of options in a form that the tool does not know.
 pub(crate) fn flow() -> Outcome {
     Outcome::report(
-        "the options travel through a parameter, field or trait, which the tool does not follow yet",
+        "the options are used in a form that the tool does not know",
         "pass `Vec<Arc<dyn EventSink>>` instead and attach the sinks to the run's context: \
          `engine.run_inference(&with_event_sinks(&ctx, sinks), turn)`; where nobody passes an option, delete the parameter",
     )
@@ -210,5 +218,25 @@ mod tests {
         let after = migrated_file(code);
         assert!(after.contains("{ std::mem::take(&mut *config) }"), "{after}");
         assert!(after.contains("{ for _ in &*config {} config.len() }"), "{after}");
+    }
+
+    #[test]
+    fn the_factory_trait_may_be_named_in_front_of_its_method() {
+        let code = "fn make<F: EngineFactory>(f: &F, values: &ParsedValues) -> bool {\n    \
+                    let a = EngineFactory::create_engine(f, values, vec![]).is_ok();\n    \
+                    let b = F::create_engine(f, values, Vec::new()).is_ok();\n    a && b\n}";
+        let after = migrated_file(code);
+        assert!(after.contains("EngineFactory::create_engine(f, values).is_ok()"), "{after}");
+        assert!(after.contains("F::create_engine(f, values).is_ok()"), "{after}");
+        let code = "fn make<F: EngineFactory>(f: &F, values: &ParsedValues) -> bool { <F as EngineFactory>::create_engine(f, values, vec![]).is_ok() }";
+        assert!(migrated_file(code).contains("create_engine(f, values, vec![])"));
+    }
+
+    #[test]
+    fn a_construction_named_as_a_value_is_reported() {
+        let body = "let make = new_engine_from_parsed_values;\ndrop(make(&values, vec![]));";
+        let finding = finding_at(body, "new_engine");
+        assert_eq!(finding.level, Level::Report);
+        assert!(finding.why.contains("as a value"), "{}", finding.why);
     }
 }

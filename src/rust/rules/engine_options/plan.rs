@@ -255,6 +255,10 @@ fn with_sinks(cx: &Cx<'_>, site: &Site) -> Outcome {
             };
             found.map_or_else(|report| report, |changes| Outcome::safe(changes, "the sinks are a plain vector"))
         }
+        (SiteKind::FnValue(name), _) => Outcome::report(
+            format!("`{name}` is used as a value, not called"),
+            "call it in a closure, then run the tool again",
+        ),
         (SiteKind::Options, At::Pat(pat)) => {
             let change = uses::config_pattern(cx, site.file, pat);
             Outcome::safe(vec![change], "the sinks are a plain vector")
