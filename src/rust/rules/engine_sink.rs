@@ -3,7 +3,7 @@
 pub(super) mod reach;
 pub(super) mod runs;
 
-use self::reach::{in_loop, in_own_closure, lives, reaches};
+use self::reach::{in_loop, in_own_closure, is_first_of_statement, lives, reaches};
 use self::runs::runs_of;
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, PatId, PatParent, Span, StmtKind};
@@ -51,7 +51,7 @@ pub(crate) fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Chan
             changes.extend(wrap_runs(cx, file, call, &carrier, &runs, own));
             Outcome::safe(changes, "the context of the engine's runs carries the sink")
         }
-        _ => match scope_engine(cx, file, call, args, index) {
+        _ => match scope_engine(cx, file, call, args, index, own) {
             Some(changes) => Outcome::safe(changes, "`SinkScopedEngine` keeps the sink with the engine").offered(
                 Trap::SinkScope,
                 "the engine leaves the function that builds it, so its sinks are kept with it; better: give the sinks to the \
@@ -303,13 +303,20 @@ fn first_of_several(cx: &Cx<'_>, file: FileIdx, ctx: ExprId, carrier: &Carrier, 
 }
 
 /// Wraps the constructed engine so that it keeps its sinks; the options stay where they are, as sinks.
-fn scope_engine(cx: &Cx<'_>, file: FileIdx, call: ExprId, args: &[ExprId], index: usize) -> Option<Vec<Change>> {
+fn scope_engine(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    call: ExprId,
+    args: &[ExprId],
+    index: usize,
+    own: &[Change],
+) -> Option<Vec<Change>> {
     let hir = cx.hir(file);
     let given = args[index];
     let leaves = hir.descendants(given).any(|at| {
         matches!(hir[at].kind, ExprKind::Try(_) | ExprKind::Await(_) | ExprKind::Return(_) | ExprKind::Break(_))
     });
-    if leaves {
+    if leaves && !is_first_of_statement(cx, file, call) {
         return None;
     }
     let scoped = cx.name_at(file, call, "engine::SinkScopedEngine");
@@ -319,6 +326,16 @@ fn scope_engine(cx: &Cx<'_>, file: FileIdx, call: ExprId, args: &[ExprId], index
     let inner = if named.contains(&"engine") { "inner" } else { "engine" };
     let head = Span { start: cx.span(file, args[index.checked_sub(1)?]).end, end: cx.span(file, given).start };
     let tail = Span { start: cx.span(file, given).end, end: cx.span(file, call).end };
+    if leaves {
+        // What may leave the function must not stand in the closure.
+        let name = cx.free_name(file, call, "engine_sinks", &[]);
+        let text = rewritten(cx, file, cx.span(file, given), own);
+        let ty = sink_type(cx, file, cx.program.scope_of_expr(file, call));
+        let line = local_in_front(cx, file, call, &format!("let {name}: Vec<{ty}> = {text};"));
+        let whole = Span { start: head.start, end: tail.end };
+        let wrapped = format!(").map(|engine| {arc}::new({scoped}::new(engine, {name})) as {arc}<dyn {engine}>)");
+        return Some(line.into_iter().chain([cx.replace(file, whole, wrapped)]).collect());
+    }
     Some(vec![
         cx.replace(file, head, format!(").map(|{inner}| {arc}::new({scoped}::new({inner}, ")),
         cx.replace(file, tail, format!(")) as {arc}<dyn {engine}>)")),
@@ -415,5 +432,14 @@ mod tests {
                             let session = Session {{ snapshot_hook: Some(hook), ..Session::new(state) }};\n{run}"
         );
         assert!(migrated(&body).contains("SinkScopedEngine"), "{}", migrated(&body));
+    }
+
+    #[test]
+    fn sinks_that_may_fail_are_made_in_front_of_the_construction() {
+        let body = "let make = || -> Result<Arc<dyn EventSink>, std::fmt::Error> { Ok(Arc::new(NullSink)) };\n\
+                    let engine = new_engine_from_parsed_values(&values, vec![with_sink(make()?)])?;\nkeep(engine);";
+        let after = migrated(body);
+        assert!(after.contains("let engine_sinks: Vec<Arc<dyn EventSink>> = vec![make()?];\nlet engine = "), "{after}");
+        assert!(after.contains("SinkScopedEngine::new(engine, engine_sinks)) as Arc<dyn Engine>)?;"), "{after}");
     }
 }
