@@ -2,7 +2,9 @@
 
 mod analysis;
 mod cargo;
+mod collisions;
 mod comments;
+mod conversions;
 mod cx;
 mod docs;
 mod effects;
@@ -23,6 +25,7 @@ mod legacy;
 mod lifecycle;
 mod lower;
 mod manifest;
+mod mentions;
 mod models;
 mod moved;
 mod order;
@@ -43,6 +46,7 @@ mod store;
 mod testing;
 mod text;
 mod ty;
+mod unfollowed;
 mod unit;
 mod visit;
 

@@ -24,6 +24,7 @@ mod meta;
 mod run;
 mod start;
 mod state;
+mod weak;
 
 use std::any::Any;
 use std::fmt;
@@ -45,6 +46,7 @@ use crate::ids::fresh_id;
 use crate::turns::Turn;
 use start::Seed;
 use state::SessionState;
+pub use weak::WeakSession;
 
 /// How long a cancelled runner may take to return, unless the session says otherwise.
 const DEFAULT_CANCEL_GRACE: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use super::analysis::Documented;
 use super::flow::Flow;
 use super::gates::Twins;
 use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
-use super::index::{CrateId, DefId, FileIdx, Program};
+use super::index::{CrateId, DefId, DefKind, FileIdx, Program};
 use super::infer::{Inferred, ValueRes};
 use super::legacy::{Legacy, Tracked};
 use super::resolve::{Namespace, Res, Resolver};
@@ -416,11 +416,33 @@ impl<'a> Cx<'a> {
 
     /// The written type directly around another one, if that is `Arc<_>` or `Rc<_>`.
     pub(crate) fn pointer_around(&self, file: FileIdx, ty: TypeId) -> Option<TypeId> {
+        self.around(file, ty, |def| super::legacy::is_shared_pointer(self.resolver, def) || self.is_pointer_alias(def))
+    }
+
+    /// Whether a definition is `type Shared<T> = Arc<T>`.
+    fn is_pointer_alias(&self, def: DefId) -> bool {
+        self.program.def(def).kind == DefKind::TypeAlias
+            && !self.program.is_model(def)
+            && match self.resolver.instantiate_type(def, vec![Ty::Param(String::new())]) {
+                Ty::Adt(pointer, args) => {
+                    super::legacy::is_shared_pointer(self.resolver, pointer) && args == [Ty::Param(String::new())]
+                }
+                _ => false,
+            }
+    }
+
+    /// The written type directly around another one, if that is `Weak<_>`.
+    pub(crate) fn weak_around(&self, file: FileIdx, ty: TypeId) -> Option<TypeId> {
+        let weak = ["std::sync::Weak", "std::rc::Weak"].map(|path| self.resolver.known(path));
+        self.around(file, ty, |def| weak.contains(&Some(def)))
+    }
+
+    fn around(&self, file: FileIdx, ty: TypeId, is_wanted: impl Fn(DefId) -> bool) -> Option<TypeId> {
         let super::hir::TypeParent::Type(outer) = self.hir(file)[ty].parent else { return None };
         let TypeKind::Path(path) = &self.hir(file)[outer].kind else { return None };
         let scope = super::flow::scope_of_type(self.resolver, file, outer);
         match self.resolver.path(scope, path, Namespace::Type)?.res {
-            Res::Def(def) if super::legacy::is_shared_pointer(self.resolver, def) => Some(outer),
+            Res::Def(def) if is_wanted(def) => Some(outer),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ mod options;
 
 use std::collections::HashMap;
 
+use super::conversions;
 use super::gates::Twins;
 use super::hir::{self, ExprId, ExprKind, ItemId, ItemKind, PatId, PatKind, PatParent, StmtKind, TypeId, TypeParent};
 use super::index::{DefId, DefKind, FileIdx};
@@ -102,7 +103,7 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
     let mut flow = Flow::default();
     let mut files: Vec<_> = inferred.keys().copied().collect();
     files.sort();
-    let (mut downcasts, mut boxed) = (Vec::new(), Vec::new());
+    let (mut downcasts, mut errors, mut bounds) = (Vec::new(), Vec::new(), Vec::new());
     flow.add(persister_node(resolver));
     for file in files {
         let walk = Walk { resolver, legacy, inferred: &inferred[&file], file, hir: resolver.program.hir(file) };
@@ -111,13 +112,27 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
         walk.bindings(&mut flow);
         walk.exprs(&mut flow);
         walk.alternatives(&mut flow);
+        walk.handle_bounds(&mut flow);
         downcasts.extend(walk.downcasts());
-        boxed.extend(walk.boxed());
+        errors.extend(walk.errors());
+        bounds.extend(walk.error_bounds());
     }
     options::join_loose(resolver, legacy, inferred, &mut flow);
     // An error that leaves its type behind may come out of any downcast.
     if let Some(first) = downcasts.first().cloned() {
-        downcasts.into_iter().chain(boxed).for_each(|node| flow.join(first.clone(), node));
+        downcasts.into_iter().chain(errors).for_each(|node| flow.join(first.clone(), node));
+    }
+    let conversions = conversions::all(resolver, legacy);
+    for (index, one) in conversions.iter().enumerate() {
+        conversions[..index]
+            .iter()
+            .filter(|other| other.target == one.target)
+            .for_each(|other| flow.join(one.node.clone(), other.node.clone()));
+    }
+    // Whatever is converted may be asked for by any bound.
+    if let Some(first) = bounds.first().cloned() {
+        let converted = conversions.into_iter().map(|conversion| conversion.node);
+        bounds.into_iter().chain(converted).for_each(|node| flow.join(first.clone(), node));
     }
     let twins = Twins::find(resolver.program);
     flow.one_sided = twins.tie(resolver.program, &mut flow);
@@ -315,6 +330,9 @@ impl Walk<'_> {
                     flow.join(Node::Item(block.def), self.factory_node());
                 }
             }
+            for &member in &block.methods {
+                self.associated_type(member, &block.methods, flow);
+            }
             for &method in &block.methods {
                 if names_tracked {
                     self.tie_signature(method, |_| Node::Item(block.def), flow);
@@ -335,6 +353,17 @@ impl Walk<'_> {
 
     fn factory_node(&self) -> Node {
         factory_node(self.resolver)
+    }
+
+    /// `type Error = RunError;` changes with the signatures of the methods beside it.
+    fn associated_type(&self, member: DefId, methods: &[DefId], flow: &mut Flow) {
+        let program = self.resolver.program;
+        let Some(ItemKind::TypeAlias { ty: Some(ty), .. }) = program.item(member).map(|item| &item.kind) else {
+            return;
+        };
+        if self.tracked(&self.resolver.lower(*ty, &self.resolver.ty_scope(member))) {
+            methods.iter().for_each(|&method| self.tie_signature(method, |_| Node::Item(member), flow));
+        }
     }
 
     /// Ties the slots of a function that hold tracked values, each to what `to` says.

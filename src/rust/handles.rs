@@ -1,8 +1,10 @@
 //! Where handles of the state and the core session pass: pointers around them go, what cannot be followed is reported.
 
+pub(crate) mod pointers;
+
 use super::cx::{Change, Cx};
-use super::hir::{ExprId, ExprKind, Parent, Span};
-use super::index::{DefKind, FileIdx};
+use super::hir::{ExprId, ExprKind, FieldValue, Parent, Span};
+use super::index::{DefId, DefKind, FileIdx};
 use super::infer::ValueRes;
 use super::legacy::{Tracked, is_shared_pointer};
 use super::outcome::Outcome;
@@ -18,14 +20,33 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
     if pointer_function(cx, file, expr).is_some() {
         return Ok(mapped(cx, file, expr));
     }
+    if pointers::is_function(cx, file, expr) {
+        return pointers::use_of(cx, file, expr);
+    }
+    if let ExprKind::MethodCall { receiver, method, .. } = &hir[expr].kind
+        && is_optional_pointer(cx, file, *receiver)
+    {
+        // There is no pointer to look through any more.
+        return Ok(vec![cx.replace(file, method.span, method.text.replace("as_deref", "as_ref"))]);
+    }
+    if let Some(inner) = cx.pointer_new(file, expr).or_else(|| cx.cloned(file, expr))
+        && cx.handle(file, inner).is_none()
+    {
+        // What goes into the call is not known, but a handle comes out.
+        return made_of_unknown(cx, file, expr, inner);
+    }
+    if leaves_generic_pointer(cx, file, expr) {
+        return Err(generic_pointer());
+    }
     let Parent::Expr(parent) = hir[expr].parent else { return Ok(Vec::new()) };
     match &hir[parent].kind {
         ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => {
             receiver_of(cx, file, parent, &method.text)
         }
-        ExprKind::MethodCall { method, .. } => argument_of_method(cx, file, parent, &method.text),
+        ExprKind::MethodCall { method, .. } => argument_of_method(cx, file, parent, &method.text, expr),
         ExprKind::Call { callee, .. } if *callee == expr => Ok(Vec::new()),
         ExprKind::Call { callee, .. } => argument_of_call(cx, file, parent, *callee, expr),
+        ExprKind::Struct { fields, .. } => field_value(cx, file, parent, fields, expr),
         ExprKind::Deref(_) => Ok(dereference(cx, file, parent, expr)),
         ExprKind::Macro(call) => {
             let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
@@ -39,6 +60,16 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
             "compare `session_id()`s",
         )),
         _ => Ok(Vec::new()),
+    }
+}
+
+/// `Arc::new(x)` and `Arc::clone(&x)` of something whose type is not known.
+fn made_of_unknown(cx: &Cx<'_>, file: FileIdx, call: ExprId, inner: ExprId) -> Result<Vec<Change>, Outcome> {
+    let ExprKind::Call { args, .. } = &cx.hir(file)[call].kind else { return Ok(Vec::new()) };
+    match cx.pointer_new(file, call) {
+        Some(_) if !is_pointer_to_handle(cx, file, call) => Ok(Vec::new()),
+        Some(_) => Ok(unwrap_call(cx, file, call, inner)),
+        None => Ok(args.first().map_or_else(Vec::new, |&arg| clone_by_path(cx, file, call, arg))),
     }
 }
 
@@ -81,11 +112,104 @@ fn as_ref(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Vec<Change> {
     changes
 }
 
-fn argument_of_method(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result<Vec<Change>, Outcome> {
-    if cx.inferred(file).methods.contains_key(&call) {
-        return Ok(Vec::new());
+fn argument_of_method(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    call: ExprId,
+    method: &str,
+    arg: ExprId,
+) -> Result<Vec<Change>, Outcome> {
+    let Some(&def) = cx.inferred(file).methods.get(&call) else { return Err(unfollowed(&format!("`{method}`"))) };
+    let ExprKind::MethodCall { args, .. } = &cx.hir(file)[call].kind else { return Ok(Vec::new()) };
+    match args.iter().position(|&other| other == arg).and_then(|index| declared_param(cx, def, index)) {
+        Some(ty) if pointers::is_generic_pointer(cx, &ty) => Err(generic_pointer()),
+        _ => Ok(Vec::new()),
     }
-    Err(unfollowed(&format!("`{method}`")))
+}
+
+fn field_value(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    literal: ExprId,
+    fields: &[FieldValue],
+    value: ExprId,
+) -> Result<Vec<Change>, Outcome> {
+    let declared = || {
+        let def = *cx.inferred(file).literals.get(&literal).filter(|&&def| !cx.program.is_model(def))?;
+        let name = &fields.iter().find(|field| field.value == value)?.name.text;
+        let (_, ty, _) = cx.resolver.field_types(def, &[]).into_iter().find(|(field, ..)| field == name)?;
+        Some(ty)
+    };
+    match declared() {
+        Some(ty) if pointers::is_generic_pointer(cx, &ty) => Err(generic_pointer()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The type of a parameter of the user's own function, as it is written.
+fn declared_param(cx: &Cx<'_>, function: DefId, index: usize) -> Option<Ty> {
+    if cx.program.is_model(function) {
+        return None;
+    }
+    let scope = cx.resolver.ty_scope(function);
+    match cx.program.fn_item(function) {
+        Some(item) => Some(cx.resolver.lower(item.params.get(index)?.ty, &scope)),
+        None => cx.resolver.field_types(function, &[]).into_iter().nth(index).map(|(_, ty, _)| ty),
+    }
+}
+
+fn generic_pointer() -> Outcome {
+    Outcome::report(
+        "the handle goes through a pointer to a generic parameter, and a `Session` has no pointer around it",
+        "take `T` there instead of `Arc<T>`, then run the tool again",
+    )
+}
+
+/// Whether a handle comes out of a field or function whose type is a pointer to a generic parameter.
+fn leaves_generic_pointer(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    let inferred = cx.inferred(file);
+    let declared = match &cx.hir(file)[expr].kind {
+        ExprKind::Field { .. } => match inferred.fields.get(&expr) {
+            Some((def, name)) if !cx.program.is_model(*def) => {
+                cx.resolver.field_types(*def, &[]).into_iter().find(|(field, ..)| field == name).map(|(_, ty, _)| ty)
+            }
+            _ => None,
+        },
+        ExprKind::MethodCall { .. } => inferred.methods.get(&expr).and_then(|&def| declared_result(cx, def)),
+        ExprKind::Call { callee, .. } => cx.value_def(file, *callee).and_then(|def| declared_result(cx, def)),
+        _ => None,
+    };
+    declared.is_some_and(|ty| pointers::is_generic_pointer(cx, &ty))
+}
+
+fn declared_result(cx: &Cx<'_>, function: DefId) -> Option<Ty> {
+    let item = cx.program.fn_item(function).filter(|_| !cx.program.is_model(function))?;
+    Some(cx.resolver.lower(item.ret?, &cx.resolver.ty_scope(function)))
+}
+
+fn looks_through_pointer(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    match &cx.hir(file)[expr].kind {
+        ExprKind::MethodCall { receiver, .. } => is_optional_pointer(cx, file, *receiver),
+        _ => false,
+    }
+}
+
+/// Whether `as_deref()` of an expression looks through the pointer around a handle.
+fn is_optional_pointer(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let is_as_deref = matches!(hir[receiver].parent, Parent::Expr(call) if matches!(
+        &hir[call].kind,
+        ExprKind::MethodCall { receiver: own, method, .. }
+            if *own == receiver && matches!(method.text.as_str(), "as_deref" | "as_deref_mut")
+    ));
+    is_as_deref
+        && cx.ty(file, receiver).any(&mut |part| match part {
+            Ty::Adt(def, args) => {
+                is_shared_pointer(cx.resolver, *def)
+                    && matches!(args.as_slice(), [inner] if cx.legacy.handle_of(cx.resolver, inner).is_some())
+            }
+            _ => false,
+        })
 }
 
 fn argument_of_call(
@@ -103,16 +227,31 @@ fn argument_of_call(
     }
     match cx.inferred(file).values.get(&cx.peel_parens(file, callee)) {
         Some(ValueRes::Def(def)) => {
-            let path = cx.assoc_path(*def);
-            if path.starts_with("std::sync::Arc::") || path.starts_with("std::rc::Rc::") {
-                return Err(unfollowed(&format!("`{path}`")));
+            if let Some(verdict) = pointers::called(cx, file, call, callee) {
+                return verdict;
             }
-            Ok(Vec::new())
+            let ExprKind::Call { args, .. } = &cx.hir(file)[call].kind else { return Ok(Vec::new()) };
+            let takes_self = cx.program.fn_item(*def).is_some_and(|function| function.self_param.is_some());
+            let index = args.iter().position(|&other| other == arg);
+            match index.and_then(|index| declared_param(cx, *def, index.checked_sub(usize::from(takes_self))?)) {
+                Some(ty) if pointers::is_generic_pointer(cx, &ty) => Err(generic_pointer()),
+                _ => Ok(Vec::new()),
+            }
         }
         Some(ValueRes::Local(_)) => Ok(Vec::new()),
         Some(ValueRes::Extern(path)) if !cx.program.is_model_path(path) => Err(unfollowed(&format!("`{path}`"))),
-        _ if matches!(cx.ty(file, callee), Ty::Fn(..)) => Ok(Vec::new()),
+        _ if is_function_value(cx.ty(file, callee)) => Ok(Vec::new()),
         _ => Err(unfollowed(&format!("`{}`", cx.expr_text(file, callee)))),
+    }
+}
+
+/// Closures and function pointers, also boxed ones.
+fn is_function_value(ty: &Ty) -> bool {
+    match ty {
+        Ty::Fn(..) => true,
+        Ty::Ref(inner) => is_function_value(inner),
+        Ty::Adt(_, args) => matches!(args.as_slice(), [inner] if is_function_value(inner)),
+        _ => false,
     }
 }
 
@@ -187,8 +326,10 @@ pub(crate) fn in_file(cx: &Cx<'_>, file: FileIdx) -> Vec<ExprId> {
     (0..hir.exprs.len() as u32)
         .map(ExprId)
         .filter(|&expr| {
-            matches!(cx.handle(file, expr), Some(Tracked::State | Tracked::CoreSession))
-                && !is_definition_path(cx, file, expr)
+            let is_handle = matches!(cx.handle(file, expr), Some(Tracked::State | Tracked::CoreSession));
+            (is_handle && !is_definition_path(cx, file, expr))
+                || pointers::is_function(cx, file, expr)
+                || looks_through_pointer(cx, file, expr)
         })
         .collect()
 }

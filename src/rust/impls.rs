@@ -69,7 +69,10 @@ impl Impls {
             if let Some(found) = self.associated(resolver, &at, name, bounds) {
                 return Some(found);
             }
-            at = self.deref(&at)?;
+            at = match &at {
+                Ty::Param(name) => bounds(name).into_iter().find_map(|bound| self.deref(&bound))?,
+                other => self.deref(other)?,
+            };
         }
         None
     }

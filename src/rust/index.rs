@@ -537,7 +537,29 @@ impl Program {
             for item in items {
                 self.index_item(file, item, def, modules);
             }
+            if self.is_thread_local(file, block) {
+                let statics: Vec<(String, Vec<Binding>)> =
+                    self.scopes[&def].names.iter().map(|(name, bindings)| (name.clone(), bindings.clone())).collect();
+                statics.iter().for_each(|(name, found)| found.iter().for_each(|one| self.bind(around, name, *one)));
+            }
         }
+    }
+
+    /// Whether a block is what a `thread_local!` holds.
+    pub(crate) fn is_thread_local(&self, file: FileIdx, block: ExprId) -> bool {
+        let hir = self.hir(file);
+        let call = match hir[block].parent {
+            hir::Parent::Item(item) => match &hir[item].kind {
+                ItemKind::Macro(call) => call,
+                _ => return false,
+            },
+            hir::Parent::Expr(expr) => match &hir[expr].kind {
+                hir::ExprKind::Macro(call) => call,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        call.path.segments.last().is_some_and(|last| last.name.text == "thread_local")
     }
 
     /// The scope that an expression's surroundings (not itself) look names up in.

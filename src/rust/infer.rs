@@ -59,6 +59,34 @@ impl Inferred {
         found
     }
 
+    fn extend(&mut self, other: Inferred) {
+        self.exprs.extend(other.exprs);
+        self.bindings.extend(other.bindings);
+        self.values.extend(other.values);
+        self.imports.extend(other.imports);
+        self.methods.extend(other.methods);
+        self.fields.extend(other.fields);
+        self.literals.extend(other.literals);
+        self.pattern_defs.extend(other.pattern_defs);
+        self.captures.extend(other.captures);
+        self.alternatives.extend(other.alternatives);
+    }
+
+    /// Whether the type of a receiver is known whose method or field was not found.
+    fn learns_late(&self, hir: &Hir) -> bool {
+        self.exprs.keys().any(|id| match &hir[*id].kind {
+            ExprKind::MethodCall { receiver, method, .. } => {
+                method.text != "clone"
+                    && !self.methods.contains_key(id)
+                    && matches!(self.ty(*receiver).peeled(), Ty::Adt(..) | Ty::Trait(..))
+            }
+            ExprKind::Field { base, .. } => {
+                !self.fields.contains_key(id) && matches!(self.ty(*base).peeled(), Ty::Adt(..))
+            }
+            _ => false,
+        })
+    }
+
     pub(crate) fn local(&self, expr: ExprId) -> Option<PatId> {
         match self.values.get(&expr) {
             Some(ValueRes::Local(pat)) => Some(*pat),
@@ -93,8 +121,28 @@ pub(crate) fn infer_file(resolver: &Resolver<'_>, impls: &Impls, file: FileIdx) 
     inferred
 }
 
+/// Infers a body, and once more where a receiver's type was only known after its method was looked up.
 fn infer_body(resolver: &Resolver<'_>, impls: &Impls, file: FileIdx, owner: ItemId, value: ExprId, out: &mut Inferred) {
+    let mut found = Inferred::default();
+    walk_body(resolver, impls, file, owner, value, HashMap::new(), &mut found);
+    if found.learns_late(resolver.program.hir(file)) {
+        let known = std::mem::take(&mut found).bindings;
+        walk_body(resolver, impls, file, owner, value, known, &mut found);
+    }
+    out.extend(found);
+}
+
+fn walk_body(
+    resolver: &Resolver<'_>,
+    impls: &Impls,
+    file: FileIdx,
+    owner: ItemId,
+    value: ExprId,
+    known: HashMap<PatId, Ty>,
+    out: &mut Inferred,
+) {
     let mut body = Body::new(resolver, impls, file, owner);
+    body.known = known;
     let hir = body.hir;
     let mut ret = None;
     match &hir[owner].kind {
@@ -124,6 +172,8 @@ struct Body<'a> {
     locals: Vec<HashMap<String, PatId>>,
     vars: Vec<Option<Ty>>,
     returns: Vec<Ty>,
+    /// Types of bindings that an earlier walk found.
+    known: HashMap<PatId, Ty>,
     out: Inferred,
 }
 
@@ -133,7 +183,10 @@ impl<'a> Body<'a> {
         let hir = program.hir(file);
         let scope = match program.def_of_item(file, owner) {
             Some(def) => resolver.ty_scope(def),
-            None => TyScope { file, scope: program.scope_of_item(file, owner), params: Vec::new(), self_ty: None },
+            None => {
+                let scope = program.scope_of_item(file, owner);
+                TyScope { file, scope, params: Vec::new(), self_ty: None, owner: None }
+            }
         };
         let mut body = Self {
             resolver,
@@ -145,6 +198,7 @@ impl<'a> Body<'a> {
             locals: vec![HashMap::new()],
             vars: Vec::new(),
             returns: Vec::new(),
+            known: HashMap::new(),
             out: Inferred::default(),
         };
         body.collect_bounds(owner);
@@ -188,16 +242,7 @@ impl<'a> Body<'a> {
         let Self { vars, out: mut found, .. } = self;
         let types = found.exprs.values_mut().chain(found.bindings.values_mut());
         types.for_each(|ty| *ty = settled(ty, &vars));
-        out.exprs.extend(found.exprs);
-        out.bindings.extend(found.bindings);
-        out.values.extend(found.values);
-        out.imports.extend(found.imports);
-        out.methods.extend(found.methods);
-        out.fields.extend(found.fields);
-        out.literals.extend(found.literals);
-        out.pattern_defs.extend(found.pattern_defs);
-        out.captures.extend(found.captures);
-        out.alternatives.extend(found.alternatives);
+        out.extend(found);
     }
 
     fn var(&mut self) -> Ty {
@@ -292,7 +337,7 @@ impl<'a> Body<'a> {
             ExprKind::Lit(lit) => literal(lit),
             ExprKind::Call { callee, args } => self.call(*callee, args, expected),
             ExprKind::MethodCall { receiver, method, turbofish, args } => {
-                self.method_call(id, *receiver, method, turbofish, args)
+                self.method_call(id, *receiver, method, turbofish, args, expected)
             }
             ExprKind::Field { base, name } => self.field(id, *base, name),
             ExprKind::Struct { path, fields, rest } => self.struct_literal(id, path, fields, *rest),
@@ -391,7 +436,7 @@ impl<'a> Body<'a> {
             ExprKind::Index { base, index } => {
                 let ty = self.expr(*base, None);
                 self.expr(*index, None);
-                self.element_of(&ty)
+                self.indexed(&ty)
             }
             ExprKind::Range { from, to } => {
                 self.all(from.as_slice());
@@ -540,6 +585,23 @@ impl<'a> Body<'a> {
         let item = self.element_of(&ty);
         let is_iter = matches!(ty.peeled(), Ty::Adt(def, _) if self.is_known(*def, &["std::iter::Iter"]));
         if by_ref && !is_iter && item != Ty::Unknown { Ty::Ref(Box::new(item)) } else { item }
+    }
+
+    /// What `value[index]` is.
+    fn indexed(&mut self, ty: &Ty) -> Ty {
+        let mut at = self.deep(ty);
+        for _ in 0..6 {
+            let found = match at.peeled() {
+                Ty::Adt(def, args) if self.is_known(*def, &["std::collections::HashMap"]) => args.get(1).cloned(),
+                _ => Some(self.element_of(&at)).filter(|found| *found != Ty::Unknown),
+            };
+            match (found, self.impls.deref(&at)) {
+                (Some(found), _) => return found,
+                (None, Some(inner)) => at = inner,
+                (None, None) => break,
+            }
+        }
+        Ty::Unknown
     }
 
     fn element_of(&mut self, ty: &Ty) -> Ty {

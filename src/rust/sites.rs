@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::cx::Cx;
 use super::flow::{Node, type_mention};
-use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Span, TypeId};
+use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Path, Span, TypeId};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
 use super::ledger;
@@ -38,6 +38,8 @@ pub(crate) enum SiteKind {
     ErrorPattern(&'static str),
     /// An error's variant as a value
     ErrorValue(&'static str),
+    /// Something else that is named through the type of an error: `RunError::from`
+    ErrorPath,
     /// A legacy function named as a value
     FnValue(&'static str),
     /// A method or field of a value whose type is not known
@@ -213,7 +215,10 @@ pub(crate) fn collect(cx: &Cx<'_>) -> Vec<Vec<Site>> {
 fn is_followed(cx: &Cx<'_>, site: &Site) -> bool {
     match (&site.kind, site.expr()) {
         (SiteKind::StateMethod(_) | SiteKind::Run(_), Some(call)) => {
-            receiver(cx, site.file, call).is_some_and(|receiver| cx.handle(site.file, receiver).is_some())
+            let kinds = |receiver| cx.legacy.mentioned(cx.ty(site.file, receiver));
+            let is_known = |kind: &Tracked| matches!(kind, Tracked::State | Tracked::CoreSession);
+            cx.inferred(site.file).methods.contains_key(&call)
+                || receiver(cx, site.file, call).is_some_and(|receiver| kinds(receiver).iter().any(is_known))
         }
         _ => true,
     }
@@ -239,7 +244,10 @@ fn expr_sites(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Site>) {
             ExprKind::MethodCall { method, .. } => method_site(cx, file, id, method, out),
             ExprKind::Struct { path, .. } => literal_site(cx, file, id, path.span, out),
             ExprKind::Field { name, .. } => field_site(cx, file, id, name, out),
-            ExprKind::Path(path) => error_value_site(cx, file, id, path.span, out),
+            ExprKind::Path(path) => {
+                error_value_site(cx, file, id, path.span, out);
+                error_path_site(cx, file, id, path, out);
+            }
             _ => {}
         }
     }
@@ -368,6 +376,43 @@ fn error_value_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, span: Span, out: &mu
         rule: Rule::LegacyError,
         what: format!("the legacy error `{name}` as a value"),
     });
+}
+
+/// `RunError::from`, `StateError::to_string`: a function named through the type of an error.
+fn error_path_site(cx: &Cx<'_>, file: FileIdx, id: ExprId, path: &Path, out: &mut Vec<Site>) {
+    let is_variant = cx.value_def(file, id).is_some_and(|def| cx.legacy.variant(def).is_some());
+    if is_variant || owner_error(cx, file, id, path).is_none() {
+        return;
+    }
+    let what = "a function of a legacy error".to_owned();
+    out.push(Site {
+        file,
+        at: At::Expr(id),
+        span: path.span,
+        kind: SiteKind::ErrorPath,
+        rule: Rule::LegacyError,
+        what,
+    });
+}
+
+/// The legacy error, or the user's own alias of one, whose function a path names.
+fn owner_error(cx: &Cx<'_>, file: FileIdx, id: ExprId, path: &Path) -> Option<DefId> {
+    if path.qself.is_some() || path.segments.len() < 2 {
+        return None;
+    }
+    let found = cx.resolver.path(cx.program.scope_of_expr(file, id), path, Namespace::Type)?;
+    let Res::Def(def) = found.res else { return None };
+    let is_error = match cx.resolver.instantiate_type(def, Vec::new()) {
+        Ty::Adt(owner, _) => matches!(cx.legacy.kind(owner), Some(Tracked::StateError | Tracked::RunError)),
+        _ => false,
+    };
+    (is_error && found.used + 1 == path.segments.len()).then_some(def)
+}
+
+/// Whether a path names something through an alias of the user's own.
+pub(crate) fn is_own_alias(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {
+    let ExprKind::Path(path) = &cx.hir(file)[id].kind else { return false };
+    owner_error(cx, file, id, path).is_some_and(|def| !cx.program.is_model(def))
 }
 
 fn is_callee(cx: &Cx<'_>, file: FileIdx, id: ExprId) -> bool {

@@ -99,6 +99,8 @@ pub(crate) struct TyScope {
     /// Generic parameters in scope, the inner ones last.
     pub(crate) params: Vec<String>,
     pub(crate) self_ty: Option<Ty>,
+    /// The impl or trait around, in which `Self::Name` is looked up.
+    pub(crate) owner: Option<DefId>,
 }
 
 /// What `<…>` of a path says.
@@ -114,11 +116,11 @@ impl Resolver<'_> {
         let program: &Program = self.program;
         let data = program.def(def);
         let Some(item_id) = data.item else {
-            return TyScope { file: data.file, scope: def, params: Vec::new(), self_ty: None };
+            return TyScope { file: data.file, scope: def, params: Vec::new(), self_ty: None, owner: None };
         };
         let item = &program.hir(data.file)[item_id];
         let scope = program.scope_of_item(data.file, item_id);
-        let mut result = TyScope { file: data.file, scope, params: Vec::new(), self_ty: None };
+        let mut result = TyScope { file: data.file, scope, params: Vec::new(), self_ty: None, owner: None };
         if let Some(parent) = data.parent
             && matches!(program.def(parent).kind, DefKind::Impl | DefKind::Trait)
         {
@@ -126,7 +128,10 @@ impl Resolver<'_> {
         }
         result.params.extend(item.generics.params.iter().map(|param| param.name.text.clone()));
         match &item.kind {
-            ItemKind::Impl { self_ty, .. } => result.self_ty = Some(self.lower(*self_ty, &result)),
+            ItemKind::Impl { self_ty, .. } => {
+                result.self_ty = Some(self.lower(*self_ty, &result));
+                result.owner = Some(def);
+            }
             ItemKind::Trait { .. } => result.self_ty = Some(Ty::Trait(def, Vec::new())),
             ItemKind::Struct(_) | ItemKind::Enum(_) if !matches!(data.kind, DefKind::Variant(_)) => {
                 let args = result.params.iter().cloned().map(Ty::Param).collect();
@@ -178,6 +183,7 @@ impl Resolver<'_> {
         let assoc = |name: &str| args.assoc.iter().find(|(key, _)| key == name).map(|(_, ty)| ty.clone());
         match last.name.text.as_str() {
             "Future" | "IntoFuture" => return Ty::Future(Box::new(assoc("Output").unwrap_or(Ty::Unknown))),
+            "Deref" | "DerefMut" => return Ty::Ref(Box::new(assoc("Target").unwrap_or(Ty::Unknown))),
             "Iterator" | "IntoIterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
                 return self.iter_of(assoc("Item").unwrap_or(Ty::Unknown));
             }
@@ -233,9 +239,26 @@ impl Resolver<'_> {
         }
     }
 
+    /// `Self::Name` in an impl that says what `Name` is.
+    fn own_associated(&self, path: &Path, scope: &TyScope) -> Option<Ty> {
+        let [first, second] = path.segments.as_slice() else { return None };
+        let owner = scope.owner.filter(|_| first.name.text == "Self")?;
+        let members = self.program.members.get(&owner)?;
+        let member = members.iter().copied().find(|&member| self.program.def(member).name == second.name.text)?;
+        match &self.program.item(member)?.kind {
+            ItemKind::TypeAlias { ty: Some(ty), .. } => {
+                Some(self.lower(*ty, &TyScope { owner: None, ..scope.clone() }))
+            }
+            _ => None,
+        }
+    }
+
     fn lower_path(&self, path: &Path, scope: &TyScope) -> Ty {
         if path.qself.is_some() {
             return Ty::Unknown;
+        }
+        if let Some(own) = self.own_associated(path, scope) {
+            return own;
         }
         if let [only] = path.segments.as_slice() {
             let name = only.name.text.as_str();

@@ -6,15 +6,17 @@ mod unread;
 use std::collections::{BTreeSet, HashMap};
 
 use super::cx::{Change, Cx, Need};
-use super::flow::{Node, UnitIdx, scope_of_type};
+use super::flow::{Node, UnitIdx};
 use super::gates;
-use super::hir::{ExprId, ItemId, ItemKind};
-use super::index::{DefId, FileIdx};
+use super::hir::{ExprId, ItemId, ItemKind, Span};
+use super::index::{CrateId, DefId, FileIdx};
 use super::legacy::Tracked;
 use super::lifecycle::{self, Lifecycles};
+use super::mentions;
 use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
 use super::rewrite::{self, Rewrite};
+use super::rules::legacy_error::survey::{ErrorSurvey, Reach};
 use super::rules::state_access::{GivenId, given_id};
 use super::rules::{
     cancel, core_session, engine_options, inference_state, legacy_error, run_inference, run_lifecycle, state_access,
@@ -61,6 +63,8 @@ pub(crate) struct Facts {
     pub(crate) sees_stamps: bool,
     /// Whether the program can tell on which task a run happens.
     pub(crate) sees_task: bool,
+    /// Which errors can be where.
+    pub(crate) reach: Reach,
 }
 
 /// A unit with the decision of each of its sites.
@@ -97,9 +101,12 @@ fn handles_by_unit(cx: &Cx<'_>) -> HashMap<UnitIdx, Vec<(FileIdx, ExprId)>> {
 pub(crate) struct Survey {
     /// Handles of the state and the core session, by unit.
     handles: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>,
-    /// Errors printed with `{:?}`, by unit.
-    debugged: BTreeSet<UnitIdx>,
     options: engine_options::Survey,
+    pub(crate) errors: ErrorSurvey,
+    /// Calls on values of which nothing is known.
+    unfollowed: HashMap<CrateId, Vec<(FileIdx, ExprId)>>,
+    /// Implementations that fall together.
+    pub(crate) collisions: HashMap<DefId, DefId>,
     adopts_ids: bool,
     sees_stamps: bool,
     sees_task: bool,
@@ -107,14 +114,12 @@ pub(crate) struct Survey {
 
 impl Survey {
     pub(crate) fn new(cx: &Cx<'_>) -> Self {
-        let printed = cx.inferred.keys().flat_map(|&file| {
-            let exprs = legacy_error::printed_for_debugging(cx, file);
-            exprs.into_iter().filter_map(move |expr| cx.flow.unit_of(&Node::Expr(file, expr)))
-        });
         Self {
             handles: handles_by_unit(cx),
-            debugged: printed.collect(),
             options: engine_options::Survey::new(cx),
+            errors: ErrorSurvey::new(cx),
+            unfollowed: super::unfollowed::calls(cx),
+            collisions: super::collisions::all(cx.resolver, cx.legacy),
             adopts_ids: adopts_ids(cx),
             sees_stamps: sees_stamps(cx),
             sees_task: cx.sees_task,
@@ -132,22 +137,31 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     for site in sites {
         let outcome = match engine_options::is_about_options(&site.kind) {
             true => engine_options::decide(cx, &options, &site),
-            false => decide(cx, &facts, &site),
+            false => decide(cx, survey, &facts, &site),
         };
         decided.push((site, outcome));
     }
     let mut changes: Vec<Change> = decided.iter().flat_map(|(_, outcome)| outcome.changes.clone()).collect();
     changes.extend(options.changes);
     for (file, expr, report) in options.reports {
-        blame(cx, &mut decided, file, expr, report);
+        blame(cx, &mut decided, file, cx.span(file, expr), report);
     }
     for unit in units_of(cx, &decided) {
-        for &(file, expr) in survey.handles.get(&unit).map_or(&[][..], Vec::as_slice) {
-            match super::handles::use_of(cx, file, expr) {
+        let handles = survey.handles.get(&unit).map_or(&[][..], Vec::as_slice).iter().copied();
+        let handles = handles.map(|(file, expr)| (file, expr, super::handles::use_of(cx, file, expr)));
+        let errors = survey.errors.uses_in(unit).iter().copied();
+        let errors = errors.map(|(file, expr)| (file, expr, legacy_error::use_of(cx, file, expr)));
+        for (file, expr, changed) in handles.chain(errors).collect::<Vec<_>>() {
+            match changed {
                 Ok(more) => changes.extend(more),
-                Err(report) => blame(cx, &mut decided, file, expr, report),
+                Err(report) => blame(cx, &mut decided, file, cx.span(file, expr), report),
             }
         }
+        changes.extend(merges(cx, survey, unit, &mut decided));
+    }
+    let sites: Vec<&Site> = decided.iter().map(|(site, _)| site).collect();
+    if let Some((file, call, report)) = super::unfollowed::verdict(cx, &survey.unfollowed, &sites) {
+        blame(cx, &mut decided, file, cx.span(file, call), report);
     }
     changes.extend(renames(cx, &facts));
     let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
@@ -167,9 +181,9 @@ fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
     sites.iter().filter_map(|(site, _)| cx.flow.unit_of(&site.node(cx))).collect()
 }
 
-/// A handle that cannot be followed makes the nearest site of the unit a report.
-fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: ExprId, report: Outcome) {
-    let at = cx.span(file, expr).start;
+/// What cannot be followed or is reserved makes that of the nearest site of the unit.
+fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, span: Span, verdict: Outcome) {
+    let at = span.start;
     let nearest =
         decided.iter_mut().filter(|(site, _)| site.file == file).min_by_key(|(site, _)| site.span.start.abs_diff(at));
     let (_, outcome) = match nearest {
@@ -180,10 +194,30 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, expr: Expr
             None => return,
         },
     };
-    if outcome.level != Level::Report {
-        let place = cx.place(file, cx.span(file, expr));
-        *outcome = Outcome { why: format!("{} ({place})", report.why), ..report };
+    let why = format!("{} ({})", verdict.why, cx.place(file, span));
+    if verdict.level == Level::Report && outcome.level != Level::Report {
+        *outcome = Outcome { why, ..verdict };
+    } else if outcome.level < verdict.level {
+        let reserved = outcome.clone().reserved(&why);
+        *outcome = verdict.traps.into_iter().fold(reserved, |outcome, trap| outcome.because(trap, &why));
     }
+}
+
+/// Conversions of both legacy errors into one type become one.
+fn merges(cx: &Cx<'_>, survey: &Survey, unit: UnitIdx, decided: &mut [(Site, Outcome)]) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for merge in legacy_error::conversions::merges(&survey.errors.conversions) {
+        if cx.flow.unit_of(&merge.run.node) != Some(unit) {
+            continue;
+        }
+        let (Ok(outcome) | Err(outcome)) = legacy_error::conversions::merged(cx, survey.errors.reach, merge);
+        changes.extend(outcome.changes.iter().cloned());
+        if outcome.level > Level::Safe {
+            let span = legacy_error::conversions::place(cx, merge.run);
+            blame(cx, decided, merge.run.file, span, outcome);
+        }
+    }
+    changes
 }
 
 fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
@@ -230,6 +264,7 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         adopts_ids: survey.adopts_ids,
         sees_stamps: survey.sees_stamps,
         sees_task: survey.sees_task,
+        reach: survey.errors.reach,
     }
 }
 
@@ -389,7 +424,7 @@ fn adopts_ids(cx: &Cx<'_>) -> bool {
     cx.inferred.keys().any(|&file| named.iter().any(|name| cx.source(file).contains(name)))
 }
 
-fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
+fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
     match (&site.kind, site.at) {
         (SiteKind::StateNew, At::Expr(call)) => inference_state::creation(cx, facts, site, call),
         (SiteKind::CoreNew | SiteKind::CoreLiteral, At::Expr(core)) => core_session::creation(cx, facts, site, core),
@@ -406,103 +441,21 @@ fn decide(cx: &Cx<'_>, facts: &Facts, site: &Site) -> Outcome {
         },
         (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
         (SiteKind::Run(method), At::Expr(run)) => run_lifecycle::part(facts, site, run, method),
-        (SiteKind::Type(kinds), At::Type(ty)) => type_mention(cx, site, kinds, ty),
+        (SiteKind::Type(kinds), At::Type(ty)) => mentions::mention(cx, survey, site, kinds, ty),
         (SiteKind::ErrorPattern(_), At::Pat(pat)) if unread::is_matched_blindly(cx, site.file, pat) => {
             unread::blind_match()
         }
         (SiteKind::ErrorPattern(variant), At::Pat(pat)) => {
-            legacy_error::pattern(cx, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
+            legacy_error::pattern(cx, facts.reach, site, pat, variant, cx.program.scope_of_pat(site.file, pat))
         }
         (SiteKind::ErrorValue(variant), At::Expr(expr)) => legacy_error::value(cx, site, expr, variant),
         (SiteKind::FnValue(name), At::Expr(path)) => state_access::value(cx, site, name, path),
+        (SiteKind::ErrorPath, At::Expr(expr)) => legacy_error::path(cx, site, expr),
         (SiteKind::Unfollowed, _) => Outcome::report(
             "the type of the value is not known here",
             "write the type where the value is bound, then run the tool again",
         ),
         _ => engine_options::flow(),
-    }
-}
-
-fn type_mention(cx: &Cx<'_>, site: &Site, kinds: &[Tracked], ty: super::hir::TypeId) -> Outcome {
-    let scope = scope_of_type(cx.resolver, site.file, ty);
-    if super::flow::is_downcast(cx.hir(site.file), ty) {
-        return Outcome::report(
-            "an error is asked whether it is the legacy type",
-            "downcast to `SessionError` and match its variants",
-        )
-        .because(crate::rules::Trap::ErrorIdentity, "the two legacy errors are one type now");
-    }
-    if let Some(outcome) = unfollowed_type(cx, site, ty) {
-        return outcome;
-    }
-    if is_alias_mention(cx, site, scope, ty) {
-        return Outcome::safe(Vec::new(), "the alias stands for `Session`");
-    }
-    match kinds.first() {
-        Some(Tracked::State | Tracked::CoreSession) => inference_state::type_mention(cx, site.file, ty, scope),
-        Some(Tracked::StateError | Tracked::RunError) => legacy_error::type_mention(cx, site.file, ty, scope),
-        Some(Tracked::Persister) => core_session::persister::type_mention(cx, site.file, ty),
-        _ => engine_options::flow(),
-    }
-}
-
-/// The report for a type where the tool does not see which values are meant: a `let` that says the type of an expression
-/// it knows nothing of, a bound of a generic parameter, a trait other than `From`.
-fn unfollowed_type(cx: &Cx<'_>, site: &Site, ty: super::hir::TypeId) -> Option<Outcome> {
-    use super::hir::{Fields, StmtKind, TypeParent};
-    let hir = cx.hir(site.file);
-    let mut top = ty;
-    while let TypeParent::Type(outer) = hir[top].parent {
-        top = outer;
-    }
-    match hir[top].parent {
-        TypeParent::Stmt(stmt) => match hir[stmt].kind {
-            StmtKind::Let { init: Some(init), .. } if *cx.ty(site.file, init) == super::ty::Ty::Unknown => {
-                let report = Outcome::report(
-                    "the value comes from an expression whose type the tool does not know",
-                    "change it by hand where the value is made, then run the tool again",
-                );
-                Some(report.because(crate::rules::Trap::ErrorIdentity, "it may be asked for its type there"))
-            }
-            _ => None,
-        },
-        TypeParent::Item(item) => {
-            let field = |fields: &Fields| match fields {
-                Fields::Named(fields) | Fields::Tuple(fields) => fields.iter().any(|field| field.ty == top),
-                Fields::Unit => false,
-            };
-            let is_seen = match &hir[item].kind {
-                ItemKind::Fn(function) => {
-                    function.ret == Some(top) || function.params.iter().any(|param| param.ty == top)
-                }
-                ItemKind::Struct(fields) => field(fields),
-                ItemKind::Enum(variants) => variants.iter().any(|variant| field(&variant.fields)),
-                ItemKind::Impl { self_ty, trait_path, .. } => {
-                    let is_from =
-                        |path: &super::hir::Path| path.segments.last().is_some_and(|last| last.name.text == "From");
-                    *self_ty == top || trait_path.as_ref().is_some_and(is_from)
-                }
-                ItemKind::Trait { .. } => false,
-                _ => true,
-            };
-            (!is_seen).then(|| {
-                Outcome::report(
-                    "the type stands in a bound or a trait's argument, whose users the tool does not follow",
-                    "ask for `&Session` instead, then run the tool again",
-                )
-            })
-        }
-        _ => None,
-    }
-}
-
-/// A type that is named through an alias of the user's keeps the alias.
-fn is_alias_mention(cx: &Cx<'_>, site: &Site, scope: DefId, ty: super::hir::TypeId) -> bool {
-    use super::resolve::{Namespace, Res};
-    let super::hir::TypeKind::Path(path) = &cx.hir(site.file)[ty].kind else { return false };
-    match cx.resolver.path(scope, path, Namespace::Type).map(|found| found.res) {
-        Some(Res::Def(def)) => !cx.program.is_model(def),
-        _ => false,
     }
 }
 
@@ -534,12 +487,12 @@ fn field_of_shorthand<'a>(cx: &Cx<'a>, file: FileIdx, value: ExprId) -> Option<&
 fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
     let own = decided.iter_mut().find(|(site, outcome)| {
         let unit = cx.flow.unit_of(&site.node(cx));
-        outcome.level != Level::Report && unit.is_some_and(|unit| survey.debugged.contains(&unit))
+        outcome.level != Level::Report && unit.is_some_and(|unit| survey.errors.is_debugged(unit))
     });
     if let Some((_, outcome)) = own {
         *outcome = outcome
             .clone()
-            .offered(crate::rules::Trap::ErrorIdentity, "the error is printed with `{:?}`, which shows the new names");
+            .offered(crate::rules::Trap::ErrorIdentity, "it is printed with `{:?}`, which shows the new names");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where values pass in expressions: through operators, calls, `?` and conversions.
 
-use super::super::hir::{self, BlockFlavour, ExprId, ExprKind, ItemKind, Parent, StmtKind, TypeId};
+use super::super::hir::{self, BlockFlavour, ExprId, ExprKind, ItemId, ItemKind, Parent, StmtKind, TypeId, TypeParent};
 use super::super::index::{DefId, DefKind};
 use super::super::infer::ValueRes;
 use super::super::legacy::Tracked;
@@ -16,6 +16,7 @@ impl Walk<'_> {
             self.error_edges(id, flow);
             self.option_edges(id, flow);
             self.persister_edges(id, flow);
+            self.deref_edges(id, flow);
             if !self.is_tracked_expr(id) {
                 continue;
             }
@@ -126,6 +127,9 @@ impl Walk<'_> {
 
     fn value_edges(&self, id: ExprId, flow: &mut Flow) {
         let node = self.expr_node(id);
+        for block in self.impls_of_self(id) {
+            flow.join(node.clone(), Node::Item(block));
+        }
         match self.inferred.values.get(&id) {
             Some(ValueRes::Local(pat)) => flow.join(node.clone(), Node::Binding(self.file, *pat)),
             Some(ValueRes::Def(def)) if !self.resolver.program.is_model(*def) => self.join_def(&node, *def, flow),
@@ -156,6 +160,46 @@ impl Walk<'_> {
             ExprKind::Return(_) => {}
             _ => {}
         }
+    }
+
+    /// The impls for the legacy type itself whose `self` an expression is, or to whose methods it is given.
+    fn impls_of_self(&self, id: ExprId) -> Vec<DefId> {
+        let program = self.resolver.program;
+        let function = match &self.hir[id].kind {
+            ExprKind::Path(path) if path.segments.len() == 1 && path.segments[0].name.text == "self" => {
+                program.def_of_item(self.file, self.hir.body_owner(id))
+            }
+            _ => match self.hir[id].parent {
+                Parent::Expr(call) => match self.hir[call].kind {
+                    ExprKind::MethodCall { receiver, .. } if receiver == id => {
+                        self.inferred.methods.get(&call).copied()
+                    }
+                    _ => None,
+                },
+                _ => None,
+            },
+        };
+        let Some(owner) = function.and_then(|function| program.def(function).parent) else { return Vec::new() };
+        if program.is_model(owner) {
+            return Vec::new();
+        }
+        let is_meant = |block: DefId| block == owner || self.implements(block, owner);
+        let blocks = program.impls.iter().map(|block| block.def).filter(|&block| is_meant(block));
+        let is_for_tracked = |block: &DefId| {
+            let self_ty = self.resolver.ty_scope(*block).self_ty;
+            self_ty.is_some_and(|ty| self.tracked(&ty))
+        };
+        blocks.filter(is_for_tracked).collect()
+    }
+
+    fn implements(&self, block: DefId, owner: DefId) -> bool {
+        let program = self.resolver.program;
+        let Some(ItemKind::Impl { trait_path: Some(path), .. }) = program.item(block).map(|item| &item.kind) else {
+            return false;
+        };
+        let scope = self.resolver.ty_scope(block).scope;
+        let found = self.resolver.path(scope, path, super::super::resolve::Namespace::Type);
+        found.is_some_and(|found| found.res == super::super::resolve::Res::Def(owner))
     }
 
     fn is_callee(&self, id: ExprId) -> bool {
@@ -197,11 +241,13 @@ impl Walk<'_> {
                     let takes_self = program.fn_item(*def).is_some_and(|function| function.self_param.is_some());
                     (*def, args, usize::from(takes_self))
                 }
-                // A function in a local: the method that it is changes with what it is called on.
-                Some(ValueRes::Local(_)) if self.is_tracked_expr(*callee) => {
-                    return self.join_to_callee(*callee, args, flow);
+                _ => {
+                    // A closure or function pointer: what it is given is what it takes.
+                    if self.is_tracked_expr(*callee) {
+                        self.join_to_callee(*callee, args, flow);
+                    }
+                    return;
                 }
-                _ => return,
             },
             ExprKind::MethodCall { args, .. } => match self.inferred.methods.get(&id) {
                 Some(&def) => (def, args, 0),
@@ -225,7 +271,10 @@ impl Walk<'_> {
         if program.is_model(callee) {
             return;
         }
-        for (index, &arg) in args.iter().enumerate().filter(|(_, arg)| self.is_tracked_expr(**arg)) {
+        let is_passed = |arg: ExprId, index: usize| {
+            self.is_tracked_expr(arg) || index.checked_sub(shift).is_some_and(|index| self.takes_tracked(callee, index))
+        };
+        for (index, &arg) in args.iter().enumerate().filter(|(index, arg)| is_passed(**arg, *index)) {
             let slot = match program.def(callee).kind {
                 DefKind::Fn => match index.checked_sub(shift) {
                     Some(index) => Node::Param(callee, index),
@@ -242,6 +291,13 @@ impl Walk<'_> {
         for &arg in args.iter().filter(|&&arg| self.is_tracked_expr(arg)) {
             flow.join(self.expr_node(callee), self.expr_node(arg));
         }
+    }
+
+    /// Whether the user's own function declares a parameter of a tracked type: what is given becomes one.
+    fn takes_tracked(&self, function: DefId, index: usize) -> bool {
+        let Some(item) = self.resolver.program.fn_item(function) else { return false };
+        let scope = self.resolver.ty_scope(function);
+        item.params.get(index).is_some_and(|param| self.tracked(&self.resolver.lower(param.ty, &scope)))
     }
 
     /// Operands that are compared, and arguments of code that is not the program's, are of one type as far as is known.
@@ -273,24 +329,187 @@ impl Walk<'_> {
         }
     }
 
-    /// Written types that an error is downcast to.
+    /// Written types that an error is downcast to, also where only a `let` says to which.
     pub(super) fn downcasts(&self) -> Vec<Node> {
-        let types = (0..self.hir.types.len() as u32).map(TypeId).filter(|&ty| is_downcast(self.hir, ty));
-        types.filter(|&ty| !self.type_names(ty).is_empty()).map(|ty| Node::Type(self.file, ty)).collect()
+        let types = (0..self.hir.types.len() as u32).map(TypeId);
+        types
+            .filter(|&ty| self.names_error(ty) && (is_downcast(self.hir, ty) || self.is_of_unknown_value(ty)))
+            .map(|ty| Node::Type(self.file, ty))
+            .collect()
     }
 
-    /// Tracked errors that become `Box<dyn Error>` or an error of another crate.
-    pub(super) fn boxed(&self) -> Vec<Node> {
+    fn names_error(&self, ty: TypeId) -> bool {
+        self.type_names(ty).iter().any(|kind| matches!(kind, Tracked::StateError | Tracked::RunError))
+    }
+
+    /// Whether a type is that of a `let` with a value of which nothing is known.
+    fn is_of_unknown_value(&self, ty: TypeId) -> bool {
+        let mut top = ty;
+        while let TypeParent::Type(outer) = self.hir[top].parent {
+            top = outer;
+        }
+        match self.hir[top].parent {
+            TypeParent::Stmt(stmt) => match self.hir[stmt].kind {
+                StmtKind::Let { init: Some(init), .. } => *self.inferred.ty(init) == Ty::Unknown,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Expressions that hold a legacy error: each may become a `dyn Error`.
+    pub(super) fn errors(&self) -> Vec<Node> {
         let exprs = (0..self.hir.exprs.len() as u32).map(ExprId);
-        exprs
-            .filter_map(|id| match &self.hir[id].kind {
-                ExprKind::Try(inner) => Some(*inner),
-                ExprKind::MethodCall { receiver, method, .. } if method.text == "into" => Some(*receiver),
-                _ => None,
+        let is_error = |id: &ExprId| {
+            let kinds = self.legacy.mentioned(self.inferred.ty(*id));
+            kinds.iter().any(|kind| matches!(kind, Tracked::StateError | Tracked::RunError))
+        };
+        exprs.filter(is_error).map(|id| self.expr_node(id)).collect()
+    }
+
+    /// Legacy errors in the bounds of generic parameters, `E: From<StateError>`, with the errors that are made there.
+    pub(super) fn error_bounds(&self) -> Vec<Node> {
+        let types = (0..self.hir.types.len() as u32).map(TypeId);
+        let bounds = types.filter(|&ty| self.names_error(ty)).filter_map(|ty| Some((ty, self.item_bounded_by(ty)?)));
+        bounds
+            .flat_map(|(ty, item)| {
+                let around = self.hir[item].span;
+                let errors = self.errors().into_iter();
+                let inside = errors.filter(move |node| match node {
+                    Node::Expr(_, expr) => around.contains(self.hir[*expr].span),
+                    _ => false,
+                });
+                inside.chain([Node::Type(self.file, ty)])
             })
-            .filter(|&inner| self.is_tracked_expr(inner))
-            .map(|inner| self.expr_node(inner))
             .collect()
+    }
+
+    /// States in the bounds of generic parameters, `S: AsRef<InferenceState>`, tied to what is made of such parameters.
+    pub(super) fn handle_bounds(&self, flow: &mut Flow) {
+        for ty in (0..self.hir.types.len() as u32).map(TypeId) {
+            if self.names_error(ty) || self.type_names(ty).is_empty() {
+                continue;
+            }
+            let Some(item) = self.item_bounded_by(ty).or_else(|| self.item_with_impl_trait(ty)) else { continue };
+            let node = Node::Type(self.file, ty);
+            let around = self.hir[item].span;
+            let inside =
+                (0..self.hir.exprs.len() as u32).map(ExprId).filter(|&expr| around.contains(self.hir[expr].span));
+            let is_tied = |expr: &ExprId| self.is_tracked_expr(*expr) || self.leads_to_legacy(*expr);
+            inside.filter(is_tied).for_each(|expr| flow.join(node.clone(), self.expr_node(expr)));
+            for field in self.generic_fields(item) {
+                flow.join(node.clone(), field);
+            }
+        }
+    }
+
+    /// Whether a value of another type, which dereferences to the state, is used as the state: a legacy method is called
+    /// on it, or it is given to a parameter of the state's type.
+    fn leads_to_legacy(&self, value: ExprId) -> bool {
+        let Parent::Expr(call) = self.hir[value].parent else { return false };
+        if self.is_tracked_expr(value) {
+            return false;
+        }
+        let place = |args: &[ExprId]| args.iter().position(|&arg| arg == value);
+        match &self.hir[call].kind {
+            ExprKind::MethodCall { receiver, .. } if *receiver == value => {
+                self.inferred.methods.get(&call).is_some_and(|&def| self.legacy.method(def).is_some())
+            }
+            ExprKind::MethodCall { args, .. } => match (self.inferred.methods.get(&call), place(args)) {
+                (Some(&def), Some(index)) => self.takes_tracked(def, index),
+                _ => false,
+            },
+            ExprKind::Call { callee, args } => match (self.inferred.values.get(callee), place(args)) {
+                (Some(ValueRes::Def(def)), Some(index)) => self.takes_tracked(*def, index),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// A value of the user's own type that dereferences to the state is tied to that type's `Deref`.
+    fn deref_edges(&self, receiver: ExprId, flow: &mut Flow) {
+        if !self.leads_to_legacy(receiver) {
+            return;
+        }
+        let program = self.resolver.program;
+        let node = self.expr_node(receiver);
+        flow.add(node.clone());
+        let mut owners = Vec::new();
+        self.inferred.ty(receiver).any(&mut |part| {
+            if let Ty::Adt(def, _) = part
+                && !program.is_model(*def)
+            {
+                owners.push(*def);
+            }
+            false
+        });
+        for block in program.impls.iter().filter(|block| !program.is_model(block.def)) {
+            let scope = self.resolver.ty_scope(block.def);
+            if !matches!(&scope.self_ty, Some(Ty::Adt(def, _)) if owners.contains(def)) {
+                continue;
+            }
+            for &member in &block.methods {
+                if matches!(program.item(member).map(|item| &item.kind), Some(ItemKind::TypeAlias { .. })) {
+                    flow.join(node.clone(), Node::Item(member));
+                }
+            }
+        }
+    }
+
+    /// The function whose parameter is an `impl Trait` that names a type.
+    fn item_with_impl_trait(&self, ty: TypeId) -> Option<ItemId> {
+        let mut at = ty;
+        while let TypeParent::Type(outer) = self.hir[at].parent {
+            at = outer;
+            if matches!(self.hir[at].kind, hir::TypeKind::ImplTrait(_) | hir::TypeKind::DynTrait(_)) {
+                let mut top = at;
+                while let TypeParent::Type(outer) = self.hir[top].parent {
+                    top = outer;
+                }
+                return match self.hir[top].parent {
+                    TypeParent::Item(item) if matches!(self.hir[item].kind, ItemKind::Fn(_)) => Some(item),
+                    _ => None,
+                };
+            }
+        }
+        None
+    }
+
+    /// The fields of a struct, or of what an impl is for, whose type is a generic parameter.
+    fn generic_fields(&self, item: ItemId) -> Vec<Node> {
+        let program = self.resolver.program;
+        let Some(def) = program.def_of_item(self.file, item) else { return Vec::new() };
+        let owner = match &self.hir[item].kind {
+            ItemKind::Struct(_) => def,
+            ItemKind::Impl { self_ty, .. } => match self.resolver.lower(*self_ty, &self.resolver.ty_scope(def)) {
+                Ty::Adt(owner, _) => owner,
+                _ => return Vec::new(),
+            },
+            _ => return Vec::new(),
+        };
+        let fields = self.resolver.field_types(owner, &[]);
+        let is_generic = |ty: &Ty| ty.any(&mut |part| matches!(part, Ty::Param(_)));
+        fields.into_iter().filter(|(_, ty, _)| is_generic(ty)).map(|(name, ..)| Node::Field(owner, name)).collect()
+    }
+
+    /// The item in whose bounds, or trait's arguments, a type stands.
+    fn item_bounded_by(&self, ty: TypeId) -> Option<ItemId> {
+        let mut top = ty;
+        while let TypeParent::Type(outer) = self.hir[top].parent {
+            top = outer;
+        }
+        let TypeParent::Item(item) = self.hir[top].parent else { return None };
+        let is_bound = match &self.hir[item].kind {
+            ItemKind::Fn(function) => function.ret != Some(top) && function.params.iter().all(|param| param.ty != top),
+            ItemKind::Impl { self_ty, .. } => *self_ty != top,
+            ItemKind::Struct(hir::Fields::Named(fields) | hir::Fields::Tuple(fields)) => {
+                fields.iter().all(|field| field.ty != top)
+            }
+            ItemKind::Trait { .. } => true,
+            _ => false,
+        };
+        is_bound.then_some(item)
     }
 
     /// Where `?`, `return` and `into` let a tracked error go.

@@ -1,6 +1,6 @@
 //! Calls: which function, what its parameters expect, what it gives.
 
-use super::super::hir::{ExprId, ExprKind, Name, TypeId};
+use super::super::hir::{ExprId, ExprKind, ItemKind, ItemParent, Name, TypeId};
 use super::super::impls::Method;
 use super::super::index::{DefId, DefKind, ImportId};
 use super::super::ty::Ty;
@@ -50,6 +50,18 @@ impl Body<'_> {
             && !args.iter().any(|arg| arg.any(&mut |part| matches!(part, Ty::Trait(..) | Ty::Unknown)))
         {
             self.unify(&ret, &expected);
+        }
+    }
+
+    /// Lets an expected type tell what a call makes that may make anything.
+    fn hint_any(&mut self, ret: &Ty, expected: &Ty) {
+        match (self.shallow(ret), self.deep(expected)) {
+            (Ty::Var(_), Ty::Unknown) => {}
+            (Ty::Var(_), expected) => self.unify(ret, &expected),
+            (Ty::Tuple(parts), Ty::Tuple(wanted)) if parts.len() == wanted.len() => {
+                parts.iter().zip(&wanted).for_each(|(part, wanted)| self.hint_any(part, wanted));
+            }
+            _ => {}
         }
     }
 
@@ -110,6 +122,7 @@ impl Body<'_> {
         method: &Name,
         turbofish: &[TypeId],
         args: &[ExprId],
+        expected: Option<&Ty>,
     ) -> Ty {
         let ty = self.expr(receiver, None);
         let ty = self.deep(&ty);
@@ -126,6 +139,11 @@ impl Body<'_> {
         let explicit: Vec<Ty> = explicit.iter().map(|ty| self.open(ty)).collect();
         let (params, ret) = self.signature(&found, &explicit);
         self.args(args, &params);
+        if let ("collect" | "into" | "partition" | "unwrap_or_default", Some(expected)) =
+            (method.text.as_str(), expected)
+        {
+            self.hint_any(&ret, expected);
+        }
         self.adjusted(&method.text, &found.receiver, ret)
     }
 
@@ -148,20 +166,46 @@ impl Body<'_> {
     /// What the simplified signatures cannot say: `cloned` takes the reference away, `collect` keeps the items.
     fn adjusted(&mut self, method: &str, receiver: &Ty, ret: Ty) -> Ty {
         match method {
-            "cloned" | "copied" | "as_deref" => {
+            "cloned" | "copied" => {
                 let ret = self.deep(&ret);
                 match ret {
                     Ty::Adt(def, args) => Ty::Adt(def, args.iter().map(|arg| arg.peeled().clone()).collect()),
                     other => other,
                 }
             }
+            "as_deref" | "as_deref_mut" => {
+                let ret = self.deep(&ret);
+                match ret {
+                    Ty::Adt(def, mut args) => {
+                        if let Some(first) = args.first_mut()
+                            && let Some(target) = self.impls.deref(first.peeled())
+                        {
+                            *first = Ty::Ref(Box::new(target));
+                        }
+                        Ty::Adt(def, args)
+                    }
+                    other => other,
+                }
+            }
             "flatten" => {
                 let item = self.element_of(receiver);
                 let inner = self.item_of(&item);
-                match self.deep(&ret) {
-                    Ty::Adt(def, _) if self.is_known(def, &["std::iter::Iter"]) => Ty::Adt(def, vec![inner]),
-                    _ => ret,
+                if let Ty::Adt(_, args) = self.deep(&ret)
+                    && let Some(arg) = args.first()
+                {
+                    self.unify(arg, &inner);
                 }
+                ret
+            }
+            "partition" => {
+                let item = self.element_of(receiver);
+                if let Ty::Tuple(parts) = self.deep(&ret)
+                    && let Some(Ty::Adt(_, args)) = parts.first()
+                    && let Some(arg) = args.first()
+                {
+                    self.unify(arg, &item);
+                }
+                ret
             }
             "collect" => {
                 let item = self.element_of(receiver);
@@ -301,6 +345,16 @@ impl Body<'_> {
         }
     }
 
+    fn is_thread_local(&self, def: DefId) -> bool {
+        let program = self.resolver.program;
+        let (data, Some(item)) = (program.def(def), program.item(def)) else { return false };
+        let hir = program.hir(data.file);
+        match item.parent {
+            ItemParent::Stmt(stmt) => program.is_thread_local(data.file, hir[stmt].block),
+            _ => false,
+        }
+    }
+
     /// The type of a function, constant or constructor.
     pub(super) fn def_value(&mut self, def: DefId, explicit: &[Ty]) -> Ty {
         let resolver = self.resolver;
@@ -310,9 +364,15 @@ impl Body<'_> {
             DefKind::Const | DefKind::Static => {
                 let scope = resolver.ty_scope(def);
                 match program.item(def).map(|item| &item.kind) {
-                    Some(
-                        super::super::hir::ItemKind::Const { ty, .. } | super::super::hir::ItemKind::Static { ty, .. },
-                    ) => resolver.lower(*ty, &scope),
+                    Some(ItemKind::Const { ty, .. }) => resolver.lower(*ty, &scope),
+                    Some(ItemKind::Static { ty, .. }) => {
+                        let ty = resolver.lower(*ty, &scope);
+                        if self.is_thread_local(def) {
+                            resolver.known_ty("std::thread::LocalKey", vec![ty])
+                        } else {
+                            ty
+                        }
+                    }
                     _ => Ty::Unknown,
                 }
             }

@@ -19,6 +19,10 @@ impl Body<'_> {
                     self.out.pattern_defs.insert(pat, def);
                     return;
                 }
+                if let Some(known) = self.known.get(&pat).filter(|known| **known != Ty::Unknown).cloned() {
+                    let known = self.open(&known);
+                    self.unify(ty, &known);
+                }
                 self.out.bindings.insert(pat, ty.clone());
                 let earlier = self.locals.last_mut().and_then(|scope| scope.insert(name.text.clone(), pat));
                 if let Some(earlier) = earlier.filter(|&earlier| gates::are_alternatives(hir, earlier, pat)) {

@@ -57,6 +57,8 @@ pub mod inference {
             async fn persist_turn(&self, ctx: &geppetto_runtime::context::Context, run_id: &str, turn: &geppetto_runtime::turns::Turn) -> Result<(), geppetto_runtime::builder::PersistError>;
         }
         pub enum RunError { State(super::state::StateError), Engine(geppetto_runtime::engine::EngineError) }
+        impl From<super::state::StateError> for RunError { fn from(error: super::state::StateError) -> RunError; }
+        impl From<geppetto_runtime::engine::EngineError> for RunError { fn from(error: geppetto_runtime::engine::EngineError) -> RunError; }
         pub use geppetto_runtime::builder::PersistError;
     }
 }

@@ -87,8 +87,8 @@ pub mod engine {
         pub struct StandardEngineFactory;
         impl EngineFactory for StandardEngineFactory {}
     }
-    pub enum EngineError { Cancelled }
-    impl EngineError { pub fn message(text: &str) -> Self; }
+    pub enum EngineError { Cancelled, Message(String), Failed { message: String, source: crate::Cause }, MaxIterations { limit: usize } }
+    impl EngineError { pub fn message(text: &str) -> Self; pub fn failed<E>(message: &str, source: E) -> Self; }
     pub struct SinkScopedEngine;
     impl SinkScopedEngine { pub fn new(inner: std::sync::Arc<dyn Engine>, sinks: Vec<std::sync::Arc<dyn crate::events::EventSink>>) -> Self; }
     impl Engine for SinkScopedEngine {}
@@ -162,7 +162,12 @@ pub mod session {
         pub fn start_inference_with(&self, ctx: &crate::context::Context, builder: &crate::builder::Builder) -> Result<ExecutionHandle, SessionError>;
         pub fn start_with_prompt(&self, ctx: &crate::context::Context, prompt: &str) -> Result<ExecutionHandle, SessionError>;
         pub fn cancel_active(&self) -> Result<(), SessionError>;
+        pub fn downgrade(&self) -> WeakSession;
+        pub fn same_session(&self, other: &Session) -> bool;
     }
+    impl AsRef<Session> for Session { fn as_ref(&self) -> &Session; }
+    pub struct WeakSession;
+    impl WeakSession { pub fn new() -> Self; pub fn upgrade(&self) -> Option<Session>; }
     pub enum SessionError { AlreadyActive, NoActive, EmptyTurn, BuilderMissing, NoRuntime, Engine(crate::engine::EngineError), Cancelled }
     pub struct ExecutionHandle;
     impl ExecutionHandle {

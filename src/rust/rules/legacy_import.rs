@@ -7,11 +7,12 @@ mod declarations;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::declarations::{
-    Leaf, first_place, has_group, in_prelude, is_directly_in, is_root_group, join, last_use, remove_leaf, statements,
+    Leaf, first_place, gives_methods, has_group, in_prelude, is_directly_in, is_root_group, join, joined, last_use,
+    remove_leaf, statements,
 };
 
 use super::super::cx::{Change, Cx, Need};
-use super::super::hir::{ItemKind, Span, Visibility};
+use super::super::hir::{ItemId, ItemKind, Span, Visibility};
 use super::super::index::{DefId, DefKind, FileIdx, ImportId};
 use super::super::references::{
     Reference, closure, closure_up_to, counterpart, is_direct, leads_through_legacy, target,
@@ -433,17 +434,29 @@ impl Planner<'_> {
     fn drop_idle(&mut self, changes: &[Change]) {
         let cx = self.cx;
         let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
+        let mut idle: BTreeMap<(FileIdx, ItemId), Vec<ImportId>> = BTreeMap::new();
         for (index, data) in cx.program.imports.iter().enumerate().filter(|(_, data)| files.contains(&data.file)) {
             let import = ImportId(index as u32);
             let (Some(name), Some(def)) = (data.binds.as_deref(), target(cx, import)) else { continue };
             let is_idle = data.visibility == Visibility::Private
                 && !self.plan.fates.contains_key(&import)
-                && cx.program.def(def).kind != DefKind::Trait
+                && (cx.program.def(def).kind != DefKind::Trait || !gives_methods(cx, data.file, def))
                 && self.lost_last_use(data.file, name, changes);
-            if is_idle && let Some(removed) = remove_leaf(cx, data) {
-                let removed = self.with_what_stands_behind(removed, cx.hir(data.file)[data.item].span);
-                self.plan.changes.push(removed);
+            if is_idle {
+                idle.entry((data.file, data.item)).or_default().push(import);
             }
+        }
+        for ((file, item), imports) in idle {
+            let all = cx.program.imports.iter().filter(|data| (data.file, data.item) == (file, item)).count();
+            if imports.len() == all {
+                let span = cx.hir(file)[item].span;
+                let line = self.with_what_stands_behind(delete_line(cx, file, span), span);
+                self.plan.changes.push(line);
+                continue;
+            }
+            let removed = imports.iter().filter_map(|&import| remove_leaf(cx, cx.program.import(import)));
+            let joined = joined(cx, file, removed.map(|change| change.edit.range()).collect());
+            self.plan.changes.extend(joined);
         }
     }
 

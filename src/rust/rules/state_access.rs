@@ -138,7 +138,7 @@ fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
             let name = mac.path.segments.last().map_or("", |last| last.name.text.as_str());
             let compares = ["assert_eq", "assert_ne", "debug_assert_eq", "debug_assert_ne"];
             let first = matches!(&mac.content, MacroContent::Exprs(exprs) if exprs.first() == Some(&call));
-            (takes_texts(name) && !is_own_macro(cx, name))
+            (takes_texts(name) && !is_own_macro(cx, name) && !holds_mutably(cx, file, call))
                 || (compares.contains(&name) && (first || !compared_with_string(cx, file, parent, call)))
         }
         ExprKind::Binary { op, lhs, rhs } => {
@@ -168,6 +168,14 @@ fn text_is_enough(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a text out of an expression keeps something borrowed mutably: `pool.ensure(id).session_id()`.
+fn holds_mutably(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    cx.hir(file).descendants(expr).any(|at| {
+        let callee = cx.inferred(file).methods.get(&at).and_then(|&def| cx.program.fn_item(def));
+        callee.and_then(|function| function.self_param.as_ref()).is_some_and(|own| own.by_ref && own.mutable)
+    })
 }
 
 fn is_str(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {

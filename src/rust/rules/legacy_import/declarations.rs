@@ -77,6 +77,24 @@ pub(super) fn remove_leaf(cx: &Cx<'_>, import: &super::super::super::index::Impo
     Some(cx.replace(file, Span { start: import.span.start, end }, ""))
 }
 
+/// Deletions of stretches, those that touch as one.
+pub(super) fn joined(cx: &Cx<'_>, file: FileIdx, mut ranges: Vec<std::ops::Range<usize>>) -> Vec<Change> {
+    ranges.sort_by_key(|range| range.start);
+    let mut joined: Vec<std::ops::Range<usize>> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
+        }
+    }
+    joined.into_iter().map(|range| cx.replace(file, Span::new(range.start, range.end), "")).collect()
+}
+
+/// Whether a file calls what a trait brings into scope: of the traits that go, only `Deref` is seldom imported for that.
+pub(super) fn gives_methods(cx: &Cx<'_>, file: FileIdx, def: DefId) -> bool {
+    cx.program.path_of(def) != "std::ops::Deref" || cx.source(file).contains(".deref()")
+}
+
 /// The names of the new prelude.
 const PRELUDE: &[&str] = &[
     "builder::Builder",

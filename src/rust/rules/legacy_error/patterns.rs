@@ -1,0 +1,342 @@
+//! Errors in patterns.
+
+use super::super::super::cx::{Change, Cx};
+use super::super::super::hir::{Arm, ExprId, PatId, PatKind, PatParent, Span};
+use super::super::super::index::{DefId, FileIdx};
+use super::super::super::outcome::Outcome;
+use super::super::super::sites::Site;
+use super::super::super::ty::Ty;
+use super::exhaustive::{Closing, arms_of, closing, taken_before};
+use super::survey::Reach;
+use super::uses::{matches_place, may_be_any_error};
+use super::{HELP, is_engine_cancelled, is_untouched, part, variant_name};
+use crate::rules::Trap;
+
+/// An error in a pattern.
+pub(crate) fn pattern(cx: &Cx<'_>, reach: Reach, site: &Site, pat: PatId, variant: &str, scope: DefId) -> Outcome {
+    let at = Place { cx, file: site.file, pat, scope };
+    if at.is_inside_state() {
+        return Outcome::safe(Vec::new(), HELP);
+    }
+    let closing = closing(cx, site.file, pat);
+    if closing == Closing::Missing {
+        return no_fallback();
+    }
+    let text = match variant {
+        _ if closing == Closing::By(pat) => at.closing_text(),
+        "AlreadyRunning" => Some(at.variant("AlreadyActive")),
+        "NotRunning" => Some(at.variant("NoActive")),
+        "State" => at.state_text(reach),
+        _ => return at.engine(closing),
+    };
+    match text {
+        Some(text) => at.replaced(text),
+        None => unreadable(),
+    }
+}
+
+fn no_fallback() -> Outcome {
+    Outcome::report(
+        "the match names every legacy error, and the new error has more of them",
+        "match `SessionError::AlreadyActive` or `NoActive` first and give the other errors one arm: `Err(error) => …`",
+    )
+    .because(Trap::ErrorIdentity, "`SessionError` is non-exhaustive")
+}
+
+fn unreadable() -> Outcome {
+    Outcome::report(
+        "the error is taken apart in a way that has no equal",
+        "match `SessionError::AlreadyActive`, `SessionError::Cancelled` and `SessionError::Engine(error)`",
+    )
+    .because(Trap::ErrorIdentity, "a cancelled run and a busy session are errors of their own now")
+}
+
+/// A pattern of a legacy error, and where it stands.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    cx: &'a Cx<'a>,
+    file: FileIdx,
+    pat: PatId,
+    scope: DefId,
+}
+
+impl Place<'_> {
+    fn kind(&self, pat: PatId) -> &PatKind {
+        &self.cx.hir(self.file)[pat].kind
+    }
+
+    fn variant(&self, name: &str) -> String {
+        format!("{}::{name}", self.cx.name(self.file, self.scope, "session::SessionError"))
+    }
+
+    fn replaced(&self, text: String) -> Outcome {
+        let span = self.cx.hir(self.file)[self.pat].span;
+        Outcome::safe(vec![self.cx.replace(self.file, span, text)], HELP)
+    }
+
+    fn is_inside_state(&self) -> bool {
+        let mut at = self.pat;
+        while let PatParent::Pat(outer) = self.cx.hir(self.file)[at].parent {
+            if variant_name(self.cx, self.file, outer) == Some("State") {
+                return true;
+            }
+            at = outer;
+        }
+        false
+    }
+
+    /// `name @ pattern` and `&pattern` bind more tightly than alternatives.
+    fn alternatives(&self, names: &[&str]) -> String {
+        let text = names.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
+        let bound = match self.cx.hir(self.file)[self.pat].parent {
+            PatParent::Pat(outer) => matches!(self.kind(outer), PatKind::Bind { .. } | PatKind::Ref(_)),
+            _ => false,
+        };
+        if bound && names.len() > 1 { format!("({text})") } else { text }
+    }
+
+    /// `name @ pattern`, with `ref` where the value must stay where it is.
+    fn bound(&self, inner: PatId, by_ref: bool, pattern: &str) -> Option<String> {
+        let PatKind::Bind { name, .. } = self.kind(inner) else { return None };
+        let mode = if by_ref { "ref " } else { "" };
+        let pattern = if pattern.contains(" | ") { format!("({pattern})") } else { pattern.to_owned() };
+        Some(format!("{mode}{} @ {pattern}", name.text))
+    }
+
+    fn is_by_ref(&self, inner: PatId) -> bool {
+        matches!(self.kind(inner), PatKind::Bind { by_ref: true, .. })
+    }
+
+    /// Whether the part is a name and nothing more.
+    fn is_name(&self, inner: PatId) -> bool {
+        matches!(self.kind(inner), PatKind::Bind { sub: None, .. }) && variant_name(self.cx, self.file, inner).is_none()
+    }
+
+    /// What the pattern of the last error arm becomes where no arm takes the errors that the match does not name.
+    fn closing_text(&self) -> Option<String> {
+        let Some(inner) = part(self.cx, self.file, self.pat) else { return Some("_".to_owned()) };
+        if !self.is_name(inner) {
+            return Some("_".to_owned());
+        }
+        let PatKind::Bind { name, .. } = self.kind(inner) else { return None };
+        let mode = if self.stays_in_place(inner)? { "ref " } else { "" };
+        Some(format!("{mode}{}", name.text))
+    }
+
+    /// Whether a binding must be a reference: it is one already, or a copy would become a move. `None` where neither fits.
+    fn stays_in_place(&self, inner: PatId) -> Option<bool> {
+        if self.is_by_ref(inner) {
+            return Some(true);
+        }
+        let is_reference = matches!(self.cx.inferred(self.file).bindings.get(&inner), Some(Ty::Ref(_)));
+        let is_copied = variant_name(self.cx, self.file, self.pat) == Some("State");
+        match is_copied && !is_reference && matches_place(self.cx, self.file, self.pat) {
+            true if may_be_any_error(self.cx, self.file, inner) => Some(true),
+            true => None,
+            false => Some(false),
+        }
+    }
+
+    fn state_text(&self, reach: Reach) -> Option<String> {
+        let inner = part(self.cx, self.file, self.pat)?;
+        let taken = taken_before(self.cx, self.file, self.pat);
+        let mut all = vec!["AlreadyActive", "NoActive"];
+        all.retain(|name| !taken.contains(name));
+        if all.len() == 2 && !reach.idle_runs {
+            all.pop();
+        }
+        if self.is_name(inner) {
+            let pattern = all.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
+            return self.bound(inner, self.stays_in_place(inner)?, &pattern);
+        }
+        match self.kind(inner) {
+            PatKind::Wild | PatKind::Rest => Some(self.alternatives(&all)),
+            PatKind::Bind { sub: Some(sub), .. } => {
+                let names = self.state_names(*sub)?;
+                let pattern = names.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
+                self.bound(inner, self.stays_in_place(inner)?, &pattern)
+            }
+            _ => Some(self.alternatives(&self.state_names(inner)?)),
+        }
+    }
+
+    /// The new names of the state's errors that a pattern names.
+    fn state_names(&self, pat: PatId) -> Option<Vec<&'static str>> {
+        match (self.kind(pat), variant_name(self.cx, self.file, pat)) {
+            (_, Some("AlreadyRunning")) => Some(vec!["AlreadyActive"]),
+            (_, Some("NotRunning")) => Some(vec!["NoActive"]),
+            (PatKind::Or(pats), _) => {
+                let names: Option<Vec<Vec<_>>> = pats.iter().map(|&pat| self.state_names(pat)).collect();
+                Some(names?.concat())
+            }
+            (PatKind::Ref(inner), _) => self.state_names(*inner),
+            _ => None,
+        }
+    }
+
+    fn engine(&self, closing: Closing) -> Outcome {
+        let Some(inner) = part(self.cx, self.file, self.pat) else { return unreadable() };
+        let mut names = vec!["Engine(_)", "Cancelled"];
+        if taken_before(self.cx, self.file, self.pat).contains(&"Cancelled") {
+            names.pop();
+        }
+        if self.is_name(inner) {
+            let all = names.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
+            return match may_be_any_error(self.cx, self.file, inner) {
+                true => match self.bound(inner, self.is_by_ref(inner), &all) {
+                    Some(text) => self.replaced(text),
+                    None => unreadable(),
+                },
+                false => self.engine_taken(inner, closing),
+            };
+        }
+        match self.kind(inner) {
+            PatKind::Wild | PatKind::Rest => self.replaced(self.alternatives(&names)),
+            _ => match self.cx.inferred(self.file).pattern_defs.get(&inner) {
+                Some(&def) if is_engine_cancelled(self.cx, def) => self.replaced(self.variant("Cancelled")),
+                Some(_) => self.renamed(),
+                None => self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED),
+            },
+        }
+    }
+
+    /// `SessionError::Engine` with the part as it is.
+    fn renamed(&self) -> Outcome {
+        let PatKind::TupleStruct { path, .. } = self.kind(self.pat) else { return unreadable() };
+        Outcome::safe(vec![self.cx.replace(self.file, path.span, self.variant("Engine"))], HELP)
+    }
+
+    /// The engine's error itself is wanted: a cancelled run gets an arm of its own, in which the error is made.
+    fn engine_taken(&self, inner: PatId, closing: Closing) -> Outcome {
+        let Some((arms, index)) = arms_of(self.cx, self.file, self.pat) else {
+            return self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED);
+        };
+        let arm = &arms[index];
+        match self.arms_behind(arm, inner, closing == Closing::Behind(self.pat)) {
+            Some(change) => {
+                let mut outcome = self.renamed();
+                outcome.changes.push(change);
+                outcome
+            }
+            None if matches!(closing, Closing::Behind(_)) => no_fallback(),
+            None => self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED),
+        }
+    }
+
+    fn arms_behind(&self, arm: &Arm, inner: PatId, is_last: bool) -> Option<Change> {
+        let cx = self.cx;
+        let hir = cx.hir(self.file);
+        let (whole, own) = (hir[arm.pat].span, hir[self.pat].span);
+        if arm.guard.is_some() || matches!(self.kind(arm.pat), PatKind::Or(_)) || !is_untouched(cx, self.file, arm.body)
+        {
+            return None;
+        }
+        let around = |pattern: String| {
+            let before = cx.text(self.file, Span { start: whole.start, end: own.start });
+            let after = cx.text(self.file, Span { start: own.end, end: whole.end });
+            format!("{before}{pattern}{after}")
+        };
+        let engine_error = cx.name(self.file, self.scope, "engine::EngineError");
+        let indent = cx.program.unit(self.file).source.indent_at(arm.span.start as usize);
+        let mut text = String::new();
+        if !taken_before(cx, self.file, self.pat).contains(&"Cancelled") {
+            let cancelled = self.body_with(arm.body, inner, &format!("{engine_error}::Cancelled"))?;
+            text.push_str(&format!("\n{indent}{} => {cancelled},", around(self.variant("Cancelled"))));
+        }
+        if is_last {
+            let other = cx.free_name(self.file, arm.body, "other", &[]);
+            let made = format!("{engine_error}::message({other}.to_string())");
+            let body = self.body_with(arm.body, inner, &made)?;
+            text.push_str(&format!("\n{indent}{} => {body},", around(other)));
+        }
+        let ends = cx.text(self.file, arm.span).ends_with(',') || cx.text(self.file, arm.span).ends_with('}');
+        let comma = if ends { "" } else { "," };
+        let comma = if text.is_empty() { "" } else { comma };
+        Some(cx.insert(self.file, arm.span.end, format!("{comma}{text}")))
+    }
+
+    /// An arm's body with another value in place of the error that it took.
+    fn body_with(&self, body: ExprId, inner: PatId, made: &str) -> Option<String> {
+        const LONGEST: usize = 160;
+        let cx = self.cx;
+        let is_reference =
+            self.is_by_ref(inner) || matches!(cx.inferred(self.file).bindings.get(&inner), Some(Ty::Ref(_)));
+        let span = cx.span(self.file, body);
+        let text = cx.text(self.file, span);
+        let captured = cx.inferred(self.file).captures.iter().any(|(_, own)| *own == inner);
+        let uses = cx.uses_of(self.file, inner);
+        if text.len() > LONGEST || captured || uses.len() != 1 || is_reference {
+            return None;
+        }
+        let use_ = cx.span(self.file, uses[0]);
+        let (before, after) = (Span { start: span.start, end: use_.start }, Span { start: use_.end, end: span.end });
+        if !span.contains(use_) {
+            return None;
+        }
+        Some(format!("{}{made}{}", cx.text(self.file, before), cx.text(self.file, after)))
+    }
+}
+
+const NOT_CANCELLED: &str =
+    "a cancelled run was an engine's error and is `SessionError::Cancelled` now, which this pattern does not take";
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::super::testing::{finding_at, migrated};
+    use crate::finding::Level;
+
+    /// What the arms of a match of a run's error become.
+    fn arms(arms: &str) -> String {
+        let after = migrated(&format!("fn g(e: RunError) -> Result<u8, EngineError> {{\nmatch e {{\n{arms}\n}}\n}}"));
+        let start = after.find("match e {\n").map_or(0, |at| at + "match e {\n".len());
+        after[start..].trim_end_matches(['}', '\n']).to_owned()
+    }
+
+    #[test]
+    fn the_last_arm_of_an_exhaustive_match_takes_the_errors_it_does_not_name() {
+        let body = "let session = Session::new(Arc::new(InferenceState::new(\"a\", None, engine)));\n\
+                    match session.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await {\n\
+                    Ok(_) => {}\nErr(RunError::State(e)) => println!(\"busy: {e}\"),\nErr(RunError::Engine(e)) => println!(\"{e}\"),\n}";
+        let after = migrated(body);
+        assert!(
+            after.contains("Err(e @ SessionError::AlreadyActive) => println!(\"busy: {e}\"),\nErr(e) => println!"),
+            "{after}"
+        );
+    }
+
+    #[test]
+    fn an_engines_error_that_is_wanted_itself_is_made_of_the_others() {
+        assert_eq!(
+            arms("RunError::State(_) => Ok(1),\nRunError::Engine(e) => Err(e),"),
+            "SessionError::AlreadyActive => Ok(1),\nSessionError::Engine(e) => Err(e),\n\
+             SessionError::Cancelled => Err(EngineError::Cancelled),\n\
+             other => Err(EngineError::message(other.to_string())),"
+        );
+    }
+
+    #[test]
+    fn what_an_arm_before_takes_is_not_named_again() {
+        assert_eq!(
+            arms(
+                "RunError::Engine(EngineError::Cancelled) => Ok(0),\nRunError::Engine(_) => Ok(1),\nRunError::State(_) => Ok(2),"
+            ),
+            "SessionError::Cancelled => Ok(0),\nSessionError::Engine(_) => Ok(1),\n_ => Ok(2),"
+        );
+    }
+
+    #[test]
+    fn a_state_error_in_a_run_error_may_say_that_nothing_runs() {
+        let idle = "fn idle(e: StateError) -> RunError { e.into() }\n\
+                    fn g(e: &RunError) -> bool { matches!(e, RunError::State(_)) }";
+        let after = migrated(idle);
+        assert!(after.contains("matches!(e, SessionError::AlreadyActive | SessionError::NoActive)"), "{after}");
+    }
+
+    #[test]
+    fn a_match_whose_last_error_arm_is_guarded_is_reported() {
+        let body = "fn g(e: Result<(), StateError>, x: bool) -> u8 {\nmatch e {\n\
+                    Err(StateError::AlreadyRunning) => 1,\nOk(()) => 2,\nErr(StateError::NotRunning) if x => 3,\n\
+                    Err(StateError::NotRunning | StateError::AlreadyRunning) => 4,\n}\n}";
+        assert_eq!(finding_at(body, "StateError::AlreadyRunning").level, Level::Report);
+    }
+}

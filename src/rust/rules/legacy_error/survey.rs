@@ -1,0 +1,297 @@
+//! What is asked about the errors of the whole program once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::super::super::conversions::{self, Conversion};
+use super::super::super::cx::Cx;
+use super::super::super::flow::{Node, UnitIdx};
+use super::super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, MacroContent, TypeId};
+use super::super::super::index::{DefId, FileIdx};
+use super::super::super::legacy::Tracked;
+use super::super::super::ty::Ty;
+use super::{downcasts, error_of, error_type, is_error, mentions};
+
+/// Which errors can be where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// A run's error may say that nothing runs: a state's error was made one.
+    pub(crate) idle_runs: bool,
+    /// A state's error that is passed on may say that a run is under way.
+    pub(crate) busy_states: bool,
+    /// A run's error may say that a run is under way.
+    pub(crate) busy_runs: bool,
+    /// A boxed error is asked whether it is a state's.
+    pub(crate) asks_state: bool,
+}
+
+/// The errors of a program.
+#[derive(Debug)]
+pub(crate) struct ErrorSurvey {
+    /// Expressions that are legacy errors, or hold some, by unit.
+    uses: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>,
+    /// Units of which something is printed with `{:?}`.
+    debugged: BTreeSet<UnitIdx>,
+    pub(crate) reach: Reach,
+    pub(crate) conversions: Vec<Conversion>,
+}
+
+impl ErrorSurvey {
+    pub(crate) fn new(cx: &Cx<'_>) -> Self {
+        let mut survey = Self {
+            uses: HashMap::new(),
+            debugged: debugged(cx),
+            reach: Reach::default(),
+            conversions: conversions::all(cx.resolver, cx.legacy),
+        };
+        for &file in cx.inferred.keys() {
+            survey.reach.asks_state |= downcasts::ask_state(cx, file);
+            for index in 0..cx.hir(file).exprs.len() {
+                let expr = ExprId(index as u32);
+                survey.reach.look(cx, file, expr);
+                let ty = cx.ty(file, expr);
+                let holds = mentions(cx, ty, Tracked::StateError) || mentions(cx, ty, Tracked::RunError);
+                if let Some(unit) = cx.flow.unit_of(&Node::Expr(file, expr)).filter(|_| holds) {
+                    survey.uses.entry(unit).or_default().push((file, expr));
+                }
+            }
+        }
+        survey.uses.values_mut().for_each(|uses| uses.sort());
+        survey
+    }
+
+    pub(crate) fn uses_in(&self, unit: UnitIdx) -> &[(FileIdx, ExprId)] {
+        self.uses.get(&unit).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn is_debugged(&self, unit: UnitIdx) -> bool {
+        self.debugged.contains(&unit)
+    }
+}
+
+impl Reach {
+    fn look(&mut self, cx: &Cx<'_>, file: FileIdx, expr: ExprId) {
+        match &cx.hir(file)[expr].kind {
+            ExprKind::Try(inner) => {
+                let error = error_type(cx, cx.ty(file, *inner));
+                let is_state = error.is_some_and(|ty| error_of(cx, &ty) == Some(Tracked::StateError));
+                self.idle_runs |=
+                    is_state && !calls(cx, file, *inner, "start_run") && may_give_run_error(cx, file, expr);
+            }
+            ExprKind::MethodCall { receiver, method, .. } => {
+                self.busy_runs |= calls(cx, file, expr, "run_inference");
+                self.busy_states |= calls(cx, file, expr, "start_run") && is_passed_on(cx, file, expr);
+                self.idle_runs |= method.text == "into"
+                    && error_of(cx, cx.ty(file, *receiver)) == Some(Tracked::StateError)
+                    && !is_busy(cx, file, *receiver)
+                    && matches!(error_of(cx, cx.ty(file, expr)), Some(Tracked::RunError) | None);
+            }
+            ExprKind::Call { callee, args } => {
+                self.busy_runs |= calls(cx, file, expr, "run_inference");
+                self.busy_states |= calls(cx, file, expr, "start_run");
+                let is_run = error_of(cx, cx.ty(file, expr)) == Some(Tracked::RunError);
+                let of_state = |arg: &ExprId| error_of(cx, cx.ty(file, *arg)) == Some(Tracked::StateError);
+                self.idle_runs |= is_run && args.iter().any(|arg| of_state(arg) && !is_busy(cx, file, *arg));
+                self.busy_runs |= variant(cx, file, *callee) == Some("State");
+            }
+            ExprKind::Path(_) => match variant(cx, file, expr) {
+                Some("AlreadyRunning") => self.busy_states |= !is_compared_or_converted(cx, file, expr),
+                Some("State") => {
+                    let is_called = cx.parent_expr(file, expr).is_some_and(
+                        |parent| matches!(cx.hir(file)[parent].kind, ExprKind::Call { callee, .. } if callee == expr),
+                    );
+                    self.idle_runs |= !is_called;
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+}
+
+fn variant(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<&'static str> {
+    cx.legacy.variant(cx.value_def(file, expr)?)
+}
+
+fn is_busy(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    variant(cx, file, expr) == Some("AlreadyRunning")
+}
+
+/// Whether a state's error becomes a run's on the spot, or is only compared with another one.
+fn is_compared_or_converted(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    let Some(parent) = cx.parent_expr(file, expr) else { return false };
+    let is_run = error_of(cx, cx.ty(file, parent)) == Some(Tracked::RunError);
+    match &cx.hir(file)[parent].kind {
+        ExprKind::Call { .. } | ExprKind::MethodCall { .. } if is_run => true,
+        ExprKind::Call { .. } | ExprKind::Ref { .. } => is_compared_or_converted(cx, file, parent),
+        ExprKind::Binary { op, .. } => matches!(op.as_str(), "==" | "!="),
+        ExprKind::Macro(call) => call.path.segments.last().is_some_and(|last| last.name.text.starts_with("assert")),
+        _ => false,
+    }
+}
+
+fn calls(cx: &Cx<'_>, file: FileIdx, expr: ExprId, name: &str) -> bool {
+    let def = match cx.hir(file)[expr].kind {
+        ExprKind::Call { callee, .. } => cx.value_def(file, callee),
+        _ => cx.inferred(file).methods.get(&expr).copied(),
+    };
+    def.and_then(|def| cx.legacy.method(def)) == Some(name)
+}
+
+/// Whether the error of a call goes anywhere: it is not only asked whether there is one.
+fn is_passed_on(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    const ASKING: &[&str] = &["is_ok", "is_err", "ok", "unwrap", "expect", "map_err"];
+    match cx.parent_expr(file, call).map(|parent| &cx.hir(file)[parent].kind) {
+        Some(ExprKind::MethodCall { method, .. }) => !ASKING.contains(&method.text.as_str()),
+        Some(ExprKind::Macro(_)) => false,
+        _ => true,
+    }
+}
+
+/// Whether the function around a `?` may give a run's error: it says so, or nobody does.
+fn may_give_run_error(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let is_boundary = |at: &ExprId| {
+        matches!(hir[*at].kind, ExprKind::Closure { .. } | ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. })
+    };
+    if cx.ancestors(file, expr).any(|at| is_boundary(&at)) {
+        return true;
+    }
+    let owner = cx.function_of(file, expr);
+    let ItemKind::Fn(function) = &hir[owner].kind else { return true };
+    let (Some(ret), Some(def)) = (function.ret, cx.program.def_of_item(file, owner)) else { return true };
+    let ty = cx.resolver.lower(ret, &cx.resolver.ty_scope(def));
+    mentions(cx, &ty, Tracked::RunError)
+}
+
+const PANICKING: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "panic",
+    "unreachable",
+    "todo",
+    "unimplemented",
+];
+
+/// Units of which an error or a handle is printed with `{:?}`, also inside a value of the user's own.
+fn debugged(cx: &Cx<'_>) -> BTreeSet<UnitIdx> {
+    let carriers = carriers(cx);
+    let mut found = BTreeSet::new();
+    let mut note = |ty: &Ty, own: Node| {
+        if cx.legacy.mentioned(ty).into_iter().any(is_error) {
+            found.extend(cx.flow.unit_of(&own));
+        }
+        ty.any(&mut |part| {
+            if let Ty::Adt(def, _) = part {
+                let carried = carriers.get(def).into_iter().flatten();
+                found.extend(carried.filter_map(|node| cx.flow.unit_of(node)));
+            }
+            false
+        });
+    };
+    for (&file, inferred) in cx.inferred {
+        let hir = cx.hir(file);
+        for (name, pat) in &inferred.captures {
+            let after = &cx.source(file)[name.span.end as usize..];
+            let spec = &after[..after.find('}').unwrap_or(0)];
+            if let Some(ty) = inferred.bindings.get(pat).filter(|_| spec.contains('?')) {
+                note(ty, Node::Binding(file, *pat));
+            }
+        }
+        for expr in &hir.exprs {
+            let ExprKind::Macro(call) = &expr.kind else { continue };
+            let MacroContent::Exprs(args) = &call.content else { continue };
+            // What a failed assertion or a panic shows is no part of what a program does.
+            if call.path.segments.last().is_some_and(|last| PANICKING.contains(&last.name.text.as_str())) {
+                continue;
+            }
+            let is_dbg = call.path.segments.last().is_some_and(|last| last.name.text == "dbg");
+            for &arg in args {
+                let before = cx.source(file)[..hir[arg].span.start as usize].trim_end();
+                if is_dbg || before.ends_with('?') || cx.text(file, call.inner).contains("?}") {
+                    note(cx.ty(file, arg), Node::Expr(file, arg));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The struct or variant that a field is of, its name, and its type.
+type OwnField = (DefId, String, Ty);
+
+/// The user's own types that show what they hold by a derived `Debug`, with the fields in which something changes.
+fn carriers(cx: &Cx<'_>) -> HashMap<DefId, Vec<Node>> {
+    let mut found: HashMap<DefId, Vec<Node>> = HashMap::new();
+    let own: Vec<(DefId, Vec<OwnField>)> = (0..cx.program.defs.len() as u32)
+        .map(DefId)
+        .filter(|&def| !cx.program.is_model(def) && derives_debug(cx, def))
+        .map(|def| (def, fields_of(cx, def)))
+        .collect();
+    for (def, fields) in &own {
+        for (owner, name, _) in fields.iter().filter(|(.., ty)| cx.legacy.mentioned(ty).into_iter().any(shows)) {
+            found.entry(*def).or_default().push(Node::Field(*owner, name.clone()));
+        }
+    }
+    // What holds a carrier is one.
+    for _ in 0..4 {
+        for (def, fields) in &own {
+            let mut more = Vec::new();
+            for (.., ty) in fields {
+                ty.any(&mut |part| {
+                    if let Ty::Adt(other, _) = part {
+                        more.extend(found.get(other).into_iter().flatten().cloned());
+                    }
+                    false
+                });
+            }
+            let nodes = found.entry(*def).or_default();
+            more.into_iter().for_each(|node| {
+                if !nodes.contains(&node) {
+                    nodes.push(node);
+                }
+            });
+        }
+    }
+    found
+}
+
+fn shows(kind: Tracked) -> bool {
+    is_error(kind) || matches!(kind, Tracked::State | Tracked::CoreSession)
+}
+
+fn derives_debug(cx: &Cx<'_>, def: DefId) -> bool {
+    let Some(item) = cx.program.item(def) else { return false };
+    let file = cx.program.def(def).file;
+    matches!(item.kind, ItemKind::Struct(_) | ItemKind::Enum(_))
+        && item.attrs.iter().any(|attr| attr.path == "derive" && cx.text(file, attr.span).contains("Debug"))
+}
+
+/// The fields of a struct, or of all variants of an enum, with their owners.
+fn fields_of(cx: &Cx<'_>, def: DefId) -> Vec<OwnField> {
+    let owners: Vec<DefId> = match cx.program.item(def).map(|item| &item.kind) {
+        Some(ItemKind::Enum(variants)) => {
+            (0..variants.len()).filter_map(|index| conversions::variant_def(cx.program, def, index)).collect()
+        }
+        _ => vec![def],
+    };
+    owners
+        .into_iter()
+        .flat_map(|owner| {
+            let fields = cx.resolver.field_types(owner, &[]);
+            fields.into_iter().map(move |(name, ty, _)| (owner, name, ty))
+        })
+        .collect()
+}
+
+/// Whether any written type of a stretch names something legacy.
+pub(super) fn names_type(cx: &Cx<'_>, file: FileIdx, span: super::super::super::hir::Span) -> bool {
+    let hir = cx.hir(file);
+    (0..hir.types.len() as u32).map(TypeId).any(|ty| {
+        span.contains(hir[ty].span)
+            && !super::super::super::flow::type_mention(cx.resolver, cx.legacy, file, ty).is_empty()
+    })
+}
