@@ -483,17 +483,23 @@ fn field_of_shorthand<'a>(cx: &Cx<'a>, file: FileIdx, value: ExprId) -> Option<&
     Some(field.name.text.as_str())
 }
 
-/// `{:?}` of an error shows other names.
+/// `{:?}` of an error shows other names, that of a state other fields.
 fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
-    let own = decided.iter_mut().find(|(site, outcome)| {
+    let is_shown = |(site, outcome): &(Site, Outcome)| {
         let unit = cx.flow.unit_of(&site.node(cx));
         outcome.level != Level::Report && unit.is_some_and(|unit| survey.errors.is_debugged(unit))
-    });
-    if let Some((_, outcome)) = own {
-        *outcome = outcome
-            .clone()
-            .offered(crate::rules::Trap::ErrorIdentity, "it is printed with `{:?}`, which shows the new names");
-    }
+    };
+    let is_error = |(site, _): &(Site, Outcome)| site.rule == Rule::LegacyError;
+    let own = decided.iter().position(|one| is_shown(one) && is_error(one));
+    let Some(own) = own.or_else(|| decided.iter().position(is_shown)) else { return };
+    let (site, outcome) = &mut decided[own];
+    *outcome = match site.rule {
+        Rule::LegacyError => {
+            let why = "it is printed with `{:?}`, which shows the new names";
+            outcome.clone().offered(crate::rules::Trap::ErrorIdentity, why)
+        }
+        _ => outcome.clone().reserved("it is printed with `{:?}`, which shows a session's fields"),
+    };
 }
 
 /// The unit's level, its id, and only such changes as can be made together.
