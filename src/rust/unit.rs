@@ -493,12 +493,13 @@ fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
     let own = decided.iter().position(|one| is_shown(one) && is_error(one));
     let Some(own) = own.or_else(|| decided.iter().position(is_shown)) else { return };
     let (site, outcome) = &mut decided[own];
-    *outcome = match site.rule {
-        Rule::LegacyError => {
+    let prints_error = cx.flow.unit_of(&site.node(cx)).is_some_and(|unit| survey.errors.prints_error(unit));
+    *outcome = match prints_error || site.rule == Rule::LegacyError {
+        true => {
             let why = "it is printed with `{:?}`, which shows the new names";
             outcome.clone().offered(crate::rules::Trap::ErrorIdentity, why)
         }
-        _ => outcome.clone().reserved("it is printed with `{:?}`, which shows a session's fields"),
+        false => outcome.clone().reserved("it is printed with `{:?}`, which shows a session's fields"),
     };
 }
 

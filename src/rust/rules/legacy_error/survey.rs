@@ -1,6 +1,6 @@
 //! What is asked about the errors of the whole program once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::super::conversions::{self, Conversion};
 use super::super::super::cx::Cx;
@@ -29,8 +29,8 @@ pub(crate) struct Reach {
 pub(crate) struct ErrorSurvey {
     /// Expressions that are legacy errors, or hold some, by unit.
     uses: HashMap<UnitIdx, Vec<(FileIdx, ExprId)>>,
-    /// Units of which something is printed with `{:?}`.
-    debugged: BTreeSet<UnitIdx>,
+    /// Units of which something is printed with `{:?}`, and whether that is an error itself.
+    debugged: BTreeMap<UnitIdx, bool>,
     pub(crate) reach: Reach,
     pub(crate) conversions: Vec<Conversion>,
 }
@@ -64,7 +64,12 @@ impl ErrorSurvey {
     }
 
     pub(crate) fn is_debugged(&self, unit: UnitIdx) -> bool {
-        self.debugged.contains(&unit)
+        self.debugged.contains_key(&unit)
+    }
+
+    /// Whether an error itself is printed, not only a value of the user's own that may hold one.
+    pub(crate) fn prints_error(&self, unit: UnitIdx) -> bool {
+        self.debugged.get(&unit) == Some(&true)
     }
 }
 
@@ -177,17 +182,19 @@ const PANICKING: &[&str] = &[
 ];
 
 /// Units of which an error or a handle is printed with `{:?}`, also inside a value of the user's own.
-fn debugged(cx: &Cx<'_>) -> BTreeSet<UnitIdx> {
+fn debugged(cx: &Cx<'_>) -> BTreeMap<UnitIdx, bool> {
     let carriers = carriers(cx);
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     let mut note = |ty: &Ty, own: Node| {
         if cx.legacy.mentioned(ty).into_iter().any(is_error) {
-            found.extend(cx.flow.unit_of(&own));
+            found.extend(cx.flow.unit_of(&own).map(|unit| (unit, true)));
         }
         ty.any(&mut |part| {
             if let Ty::Adt(def, _) = part {
                 let carried = carriers.get(def).into_iter().flatten();
-                found.extend(carried.filter_map(|node| cx.flow.unit_of(node)));
+                carried.filter_map(|node| cx.flow.unit_of(node)).for_each(|unit| {
+                    found.entry(unit).or_insert(false);
+                });
             }
             false
         });
