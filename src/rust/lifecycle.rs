@@ -97,11 +97,12 @@ impl Text {
 pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
     let parts = Parts::of(sites);
     let mut lifecycles = Lifecycles::default();
-    if parts.runs.is_empty() {
-        return lifecycles;
-    }
     let mut text = Text::default();
-    let mut owner = None;
+    // Where no run is split, `finish_run` belongs to a kill.
+    let mut owner = match parts.finishes.first() {
+        Some(&finish) if parts.runs.is_empty() && parts.starts.is_empty() => Some(finish),
+        _ => None,
+    };
     for &run in &parts.runs {
         match start::all(cx, facts, &parts, run, &mut text) {
             Ok((outcome, claims)) => {
@@ -114,15 +115,16 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
             }
         }
     }
+    // A whole run stores its cancel itself.
+    if parts.starts.iter().all(|&start| plumbing::is_stored(cx, &parts, start)) {
+        for &asked in &parts.asked {
+            lifecycles.outcomes.insert(asked, plumbing::asked(cx, asked));
+        }
+    }
     let Some(owner) = owner else { return lifecycles };
     for &cancel in &parts.cancels {
         let outcome = plumbing::stored(cx, &parts, cancel, &mut text);
         lifecycles.outcomes.insert(cancel, outcome);
-    }
-    if plumbing::every_claim_stores(cx, &parts) {
-        for &asked in &parts.asked {
-            lifecycles.outcomes.insert(asked, plumbing::asked(cx, asked));
-        }
     }
     for &finish in &parts.finishes {
         let outcome = finish::one(cx, &parts, finish, &mut text);

@@ -110,9 +110,9 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
     }
 }
 
-/// Whether every lifecycle stores a cancel, so that the state has one exactly while it runs.
-pub(super) fn every_claim_stores(cx: &Cx<'_>, parts: &Parts) -> bool {
-    parts.starts.iter().all(|&start| parts.cancels.iter().any(|&cancel| same_function(cx, start, cancel)))
+/// Whether a lifecycle stores a cancel, so that the state has one while it runs.
+pub(super) fn is_stored(cx: &Cx<'_>, parts: &Parts, start: Place) -> bool {
+    parts.cancels.iter().any(|&cancel| same_function(cx, start, cancel))
 }
 
 /// `has_cancel` of a state whose lifecycles all store a cancel.

@@ -11,9 +11,6 @@ use crate::rules::Trap;
 
 /// `cancel_run`, `has_cancel`, `set_cancel`.
 pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: ExprId) -> Outcome {
-    if let Some(outcome) = facts.lifecycles.of(site.file, call) {
-        return outcome;
-    }
     if method == "has_cancel"
         && let Some(changes) = guard(cx, site.file, call)
     {
@@ -21,6 +18,9 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
             changes,
             "nothing: without a run there is nothing to cancel, and `cancel_active()` says so",
         );
+    }
+    if let Some(outcome) = facts.lifecycles.of(site.file, call) {
+        return outcome;
     }
     match method {
         "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
@@ -109,6 +109,6 @@ mod tests {
         let asked = after("let stopped = state.has_cancel() && state.cancel_run().is_ok();\ndrop(stopped);");
         assert!(asked.contains("let stopped = state.cancel_active().is_ok();"), "{asked}");
         let finding = finding_at(&format!("{made}if state.has_cancel() {{ state.cancel_run()?; }}"), "has_cancel");
-        assert_eq!(finding.level, Level::Report);
+        assert_eq!(finding.level, Level::Offered);
     }
 }
