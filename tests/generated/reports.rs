@@ -50,9 +50,10 @@ fn smallest(recipe: &Recipe, wanted: &Key) -> Program {
     shrunk(recipe, shows).program("p")
 }
 
-/// What a site is reported for; imports and prose only follow from others.
+/// What a site is reported for; imports, prose and what is held back follow from others.
 fn key(site: &Site) -> Option<Key> {
     let (_, shape) = site.scene.as_deref()?.split_once('_')?;
-    let follows = matches!(site.rule, Rule::LegacyImport | Rule::LegacyDocs | Rule::LegacyDependency);
+    let follows = matches!(site.rule, Rule::LegacyImport | Rule::LegacyDocs | Rule::LegacyDependency)
+        || site.why.starts_with("held back by");
     (site.level == Level::Report && !follows).then(|| (shape.to_owned(), format!("{}: {}", site.rule, site.why)))
 }
