@@ -64,7 +64,8 @@ fn first_char(text: &[u8]) -> Option<char> {
 fn last_char(text: &[u8]) -> Option<char> {
     let tail = &text[text.len().saturating_sub(4)..];
     let from = tail.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000)?;
-    first_char(&tail[from..])
+    let last = tail[from..].utf8_chunks().last()?;
+    last.invalid().is_empty().then(|| last.valid().chars().next_back())?
 }
 
 /// Reads all of `walked` in parallel and keeps the texts in which a front end found a needle.
@@ -156,6 +157,7 @@ mod tests {
         assert_eq!(offsets("with_sinks xwith_sink _with_sink with_sink2 äwith_sink with_sinkß"), []);
         assert_eq!(offsets("→with_sink→"), [3]);
         assert_eq!(offsets(b"\xffwith_sink\xff"), [1]);
+        assert_eq!(offsets(b"a\x80with_sink\xc3"), [2]);
     }
 
     fn read(files: &[(&str, &[u8])]) -> (Tree, Vec<Problem>) {

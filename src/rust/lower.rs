@@ -58,11 +58,16 @@ pub(crate) fn lower(file: FileId, text: &str) -> Result<Hir, ParseError> {
     }
 }
 
-/// Whether syn may parse `text` right here: it is made of tokens and fits the stack.
-pub(crate) fn may_be_parsed(text: &str) -> bool {
+/// Runs `work`, which parses `text`, where the stack suffices. Nothing where `text` is not made of tokens, or nests too
+/// deeply.
+pub(crate) fn with_stack<T: Send>(text: &str, work: impl FnOnce() -> T + Send) -> Option<T> {
     let nesting = lex(text, 0).map(|tokens| nesting::measure(&tokens));
     proc_macro2::extra::invalidate_current_thread_spans();
-    nesting.is_ok_and(|nesting| nesting.too_deep.is_none() && nesting.needs_own_stack().is_none())
+    let nesting = nesting.ok().filter(|nesting| nesting.too_deep.is_none())?;
+    match nesting.needs_own_stack() {
+        None => Some(work()),
+        Some(size) => on_own_stack(size, || Ok(work())).ok(),
+    }
 }
 
 /// Runs `work` on a thread with a stack of `size` bytes.

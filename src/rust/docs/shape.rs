@@ -3,7 +3,7 @@
 use syn::spanned::Spanned as _;
 use syn::{Block, Expr, File, Item, Stmt};
 
-use super::super::lower::may_be_parsed;
+use super::super::lower::with_stack;
 
 /// What has to stand around an example.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +20,16 @@ const DECLARING: &[&str] = &["macro_rules", "thread_local", "lazy_static", "cfg_
 /// Works out what `code` is. Code that does not parse is taken for statements.
 pub(super) fn shape(code: &str) -> Shape {
     let plain = || Shape::Statements { imports: 0, signature: "fn main()".to_owned() };
-    if !may_be_parsed(code) {
-        return plain();
-    }
-    let file = syn::parse_str::<File>(code);
-    let shape = match file {
-        Ok(file) if file.items.iter().all(is_declaration) => Shape::Items,
-        _ => syn::parse_str::<Block>(&format!("{{\n{code}\n}}"))
-            .map_or_else(|_| plain(), |block| statements(code, &block)),
-    };
-    proc_macro2::extra::invalidate_current_thread_spans();
-    shape
+    let parsed = with_stack(code, || {
+        let shape = match syn::parse_str::<File>(code) {
+            Ok(file) if file.items.iter().all(is_declaration) => Shape::Items,
+            _ => syn::parse_str::<Block>(&format!("{{\n{code}\n}}"))
+                .map_or_else(|_| plain(), |block| statements(code, &block)),
+        };
+        proc_macro2::extra::invalidate_current_thread_spans();
+        shape
+    });
+    parsed.unwrap_or_else(plain)
 }
 
 fn is_declaration(item: &Item) -> bool {

@@ -14,7 +14,7 @@ const FRAME_FACTOR: usize = if cfg!(debug_assertions) { 4 } else { 1 };
 /// Stack that one level of delimiters takes at most (measured, with room to spare).
 const BYTES_PER_GROUP: usize = 16 * 1024 * FRAME_FACTOR;
 /// The same for one token.
-const BYTES_PER_TOKEN: usize = 4 * 1024 * FRAME_FACTOR;
+const BYTES_PER_TOKEN: usize = 12 * 1024 * FRAME_FACTOR;
 /// What is left at least on the stack of any thread.
 const SMALL_STACK: usize = 1024 * 1024;
 

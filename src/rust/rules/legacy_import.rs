@@ -19,6 +19,7 @@ use super::super::references::{
 };
 use super::super::text::{holds_word, words};
 use super::inference_state::delete_line;
+use crate::edit::Edit;
 
 /// What becomes of one leaf of a `use` declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -455,9 +456,28 @@ impl Planner<'_> {
                 continue;
             }
             let removed = imports.iter().filter_map(|&import| remove_leaf(cx, cx.program.import(import)));
-            let joined = joined(cx, file, removed.map(|change| change.edit.range()).collect());
-            self.plan.changes.extend(joined);
+            for removed in joined(cx, file, removed.map(|change| change.edit.range()).collect()) {
+                if !self.goes_with_rewritten(&removed) {
+                    self.plan.changes.push(removed);
+                }
+            }
         }
+    }
+
+    /// Whether the declaration around a leaf is rewritten as a whole; the leaf goes from its new text then.
+    fn goes_with_rewritten(&mut self, removed: &Change) -> bool {
+        let range = removed.edit.range();
+        let rewritten = self.plan.changes.iter_mut().find(|change| {
+            let around = change.edit.range();
+            let is_around = around.start <= range.start && range.end <= around.end && around != range;
+            change.file == removed.file && is_around
+        });
+        let Some(change) = rewritten else { return false };
+        let gone = self.cx.program.unit(removed.file).source.slice(range);
+        if change.edit.text().matches(gone).count() == 1 {
+            change.edit = Edit::replace(change.edit.range(), change.edit.text().replace(gone, ""));
+        }
+        true
     }
 
     /// New declarations that were to stand behind one that goes take its place.

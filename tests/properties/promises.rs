@@ -1,0 +1,163 @@
+//! What holds for every package.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use geppetto_migrate::FRONTENDS;
+use geppetto_migrate::edit::EditSet;
+use geppetto_migrate::finding::{Class, Level};
+use geppetto_migrate::frontend::Selection;
+use geppetto_migrate::plan::{Change, Plan};
+use geppetto_migrate::source::Source;
+use geppetto_migrate::tree::FileId;
+
+use crate::package::{Package, Written};
+
+/// The tool comes to an end with what it can do.
+pub(crate) fn has_a_plan(package: &Package) -> Result<(), String> {
+    package.written().plan(Level::Offered).map(drop)
+}
+
+/// Memory for code that nests deeply: the tests have to read it, too.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// All promises, at both levels of changes.
+pub(crate) fn all(package: &Package) -> Result<(), String> {
+    ledger_is_complete(package)?;
+    for level in [Level::Safe, Level::Offered] {
+        let written = package.written();
+        let plan = written.plan(level)?;
+        for change in &plan.changes {
+            let name = written.name(change.before.path());
+            at(has_finding(&plan, change), level, &name)?;
+            at(still_parses(change), level, &name)?;
+        }
+        only_edits_change_bytes(&plan, level)?;
+        for change in &plan.changes {
+            fs::write(change.before.path(), change.after.text()).map_err(|error| error.to_string())?;
+        }
+        nothing_is_left(&written, level)?;
+    }
+    Ok(())
+}
+
+fn at(done: Result<(), String>, level: Level, name: &Path) -> Result<(), String> {
+    done.map_err(|why| format!("{} changes of {}: {why}", level.name(), name.display()))
+}
+
+/// A manifest may gain an entry for what is found in the code beside it.
+fn has_finding(plan: &Plan, change: &Change) -> Result<(), String> {
+    let path = change.before.path();
+    let is_beside =
+        |file: &Path| path.ends_with("Cargo.toml") && path.parent().is_some_and(|folder| file.starts_with(folder));
+    let mut found = plan.findings.iter().map(|finding| &plan.tree.entry(finding.file).path);
+    match found.any(|file| file == path || is_beside(file)) {
+        true => Ok(()),
+        false => Err(format!("no finding in it, but it becomes\n{}", change.after.text())),
+    }
+}
+
+/// Only what can be read is changed, and it can still be read.
+fn still_parses(change: &Change) -> Result<(), String> {
+    let parses = |text: &str| match change.before.path().extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => is_rust(text),
+        Some("toml") => text.parse::<toml_edit::DocumentMut>().map(drop).map_err(|error| error.to_string()),
+        _ => Ok(()),
+    };
+    parses(change.before.text()).map_err(|why| format!("it did not parse before: {why}"))?;
+    parses(change.after.text()).map_err(|why| format!("{why}\n{}", change.after.text()))
+}
+
+/// Whether syn reads it, which recurses.
+fn is_rust(text: &str) -> Result<(), String> {
+    let parse = || syn::parse_file(text).map(drop).map_err(|error| error.to_string());
+    thread::scope(|scope| {
+        let parsing =
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, parse).expect("threads can be started");
+        parsing.join().expect("syn does not panic")
+    })
+}
+
+/// The new texts are the old ones with edits done, laid out at most.
+fn only_edits_change_bytes(plan: &Plan, level: Level) -> Result<(), String> {
+    let mut texts: BTreeMap<FileId, Arc<Source>> = BTreeMap::new();
+    let selection = Selection::up_to(level);
+    for _ in 0..9 {
+        let tree = plan.tree.with_texts(texts.clone());
+        let mut edits: BTreeMap<FileId, Vec<_>> = BTreeMap::new();
+        for (file, edit) in FRONTENDS.iter().flat_map(|frontend| frontend.analyze(&tree, &selection).edits) {
+            edits.entry(file).or_default().push(edit);
+        }
+        if edits.is_empty() {
+            break;
+        }
+        for (file, edits) in edits {
+            let source = tree.source(file).map_err(|problem| problem.message)?;
+            let text = EditSet::new(edits).map_err(|conflict| conflict.to_string())?.apply(source.text());
+            texts.insert(file, Arc::new(Source::new(source.path(), text)));
+        }
+    }
+    for change in &plan.changes {
+        let edited = texts.get(&change.file).ok_or("a file without edits changes")?;
+        let is_same = edited.text() == change.after.text() || only_layout(edited.text(), change.after.text());
+        if !is_same {
+            return Err(format!("bytes outside of edits change:\n{}\n====\n{}", edited.text(), change.after.text()));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the texts differ in white space and the commas and braces that a formatter adds.
+fn only_layout(one: &str, other: &str) -> bool {
+    let bare = |text: &str| -> Vec<char> {
+        let mut kept: Vec<char> =
+            text.chars().filter(|char| !char.is_whitespace() && !matches!(char, ',' | '{' | '}' | ';')).collect();
+        // Imports are sorted.
+        kept.sort_unstable();
+        kept
+    };
+    bare(one) == bare(other)
+}
+
+fn nothing_is_left(written: &Written, level: Level) -> Result<(), String> {
+    let again = written.plan(level)?;
+    match again.changes.first() {
+        None => Ok(()),
+        Some(change) => Err(format!(
+            "a second run at level {} changes {}:\n{}\n==== becomes\n{}",
+            level.name(),
+            written.name(change.before.path()).display(),
+            change.before.text(),
+            change.after.text()
+        )),
+    }
+}
+
+/// The classes of the ledger add up to what a plain search for words finds.
+pub(crate) fn ledger_is_complete(package: &Package) -> Result<(), String> {
+    let written = package.written();
+    let ledger = written.plan(Level::Report)?;
+    let searched: usize =
+        package.0.iter().filter(|(name, _)| is_claimed(name)).map(|(_, content)| words(content)).sum();
+    let by_class: usize = Class::ALL.iter().map(|class| ledger.ledger.count(*class)).sum();
+    let listed = ledger.ledger.places(&ledger.tree, FRONTENDS);
+    if (by_class, listed.len()) != (searched, searched) {
+        return Err(format!("a search finds {searched}, the classes hold {by_class}, {} are listed", listed.len()));
+    }
+    let sorted = listed.windows(2).all(|pair| (pair[0].file, pair[0].position) < (pair[1].file, pair[1].position));
+    if sorted { Ok(()) } else { Err("the list is not sorted".to_owned()) }
+}
+
+fn is_claimed(name: &str) -> bool {
+    FRONTENDS.iter().any(|frontend| frontend.claims(Path::new(name)))
+}
+
+/// How many words are legacy names, found without any of the tool's means.
+fn words(content: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(content);
+    let is_name = |word: &&str| FRONTENDS.iter().any(|frontend| frontend.ledger_names().contains(word));
+    text.split(|char| !unicode_ident::is_xid_continue(char)).filter(is_name).count()
+}

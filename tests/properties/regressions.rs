@@ -1,0 +1,38 @@
+//! What was found once: the smallest code that broke a promise.
+
+use crate::package::Package;
+use crate::promises;
+
+#[track_caller]
+fn holds(lib: impl Into<Vec<u8>>) {
+    let package = Package::with([("src/lib.rs", lib)]);
+    if let Err(why) = promises::all(&package) {
+        panic!("{why}");
+    }
+}
+
+#[test]
+fn a_leaf_that_is_idle_goes_from_a_declaration_that_is_rewritten() {
+    holds(
+        "use {geppetto::turns::{Block, Turn}, std::sync::Arc};\n\
+         enum E { A(Result<u8, Arc<geppetto::inference::state::InferenceState>>) }\n",
+    );
+}
+
+#[test]
+fn a_byte_that_is_no_text_ends_a_word() {
+    holds(b"0\x80with_sink!(start_run);\n");
+}
+
+#[test]
+fn types_that_nest_deeply_have_the_stack_they_need() {
+    let opening = "use geppetto::inference::state::InferenceState;\n";
+    let (path, refs) = ("Arc<".repeat(180), "&".repeat(180));
+    let package = |lib: String| Package::with([("src/lib.rs", lib)]);
+    for lib in [
+        format!("{opening}struct S {{ s: {path}u8{} }}\n", ">".repeat(180)),
+        format!("{opening}struct S {{ s: {refs}u8 }}\n"),
+    ] {
+        promises::has_a_plan(&package(lib)).unwrap();
+    }
+}
