@@ -185,7 +185,7 @@ impl<'a> Body<'a> {
             Some(def) => resolver.ty_scope(def),
             None => {
                 let scope = program.scope_of_item(file, owner);
-                TyScope { file, scope, params: Vec::new(), self_ty: None, owner: None }
+                TyScope { file, scope, params: Vec::new(), self_ty: None, owner: None, within: Vec::new() }
             }
         };
         let mut body = Self {

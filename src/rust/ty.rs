@@ -101,6 +101,8 @@ pub(crate) struct TyScope {
     pub(crate) self_ty: Option<Ty>,
     /// The impl or trait around, in which `Self::Name` is looked up.
     pub(crate) owner: Option<DefId>,
+    /// Definitions that are being written out: one inside itself has no end.
+    pub(crate) within: Vec<DefId>,
 }
 
 /// What `<…>` of a path says.
@@ -116,11 +118,19 @@ impl Resolver<'_> {
         let program: &Program = self.program;
         let data = program.def(def);
         let Some(item_id) = data.item else {
-            return TyScope { file: data.file, scope: def, params: Vec::new(), self_ty: None, owner: None };
+            return TyScope {
+                file: data.file,
+                scope: def,
+                params: Vec::new(),
+                self_ty: None,
+                owner: None,
+                within: Vec::new(),
+            };
         };
         let item = &program.hir(data.file)[item_id];
         let scope = program.scope_of_item(data.file, item_id);
-        let mut result = TyScope { file: data.file, scope, params: Vec::new(), self_ty: None, owner: None };
+        let mut result =
+            TyScope { file: data.file, scope, params: Vec::new(), self_ty: None, owner: None, within: Vec::new() };
         if let Some(parent) = data.parent
             && matches!(program.def(parent).kind, DefKind::Impl | DefKind::Trait)
         {
@@ -282,7 +292,7 @@ impl Resolver<'_> {
                 if PRIMITIVES.contains(&name.as_str()) { Ty::Prim(name) } else { Ty::Extern(name, args) }
             }
             Res::Extern(name) => Ty::Extern(name, args),
-            Res::Def(def) => self.instantiate_type(def, args),
+            Res::Def(def) => self.instantiate_within(def, args, &scope.within),
         }
     }
 
@@ -294,33 +304,46 @@ impl Resolver<'_> {
     }
 
     /// A named type with its arguments; aliases are expanded, missing arguments are unknown or the default.
-    pub(crate) fn instantiate_type(&self, def: DefId, mut args: Vec<Ty>) -> Ty {
+    pub(crate) fn instantiate_type(&self, def: DefId, args: Vec<Ty>) -> Ty {
+        self.instantiate_within(def, args, &[])
+    }
+
+    /// The same inside of other definitions.
+    fn instantiate_within(&self, def: DefId, mut args: Vec<Ty>, within: &[DefId]) -> Ty {
         let Some(item) = self.program.item(def) else { return Ty::Unknown };
+        if within.contains(&def) {
+            return Ty::Unknown;
+        }
         match (&item.kind, self.program.def(def).kind) {
             (ItemKind::TypeAlias { ty: Some(ty), .. }, _) => {
-                let scope = self.ty_scope(def);
+                let scope = self.scope_within(def, within);
                 let params: Vec<String> = item.generics.params.iter().map(|param| param.name.text.clone()).collect();
-                self.fill_defaults(def, &mut args);
+                self.fill_defaults(def, &mut args, within);
                 self.lower(*ty, &scope).substitute(&params, &args)
             }
             (_, DefKind::Variant(_)) => match self.program.def(def).parent {
-                Some(owner) => self.instantiate_type(owner, args),
+                Some(owner) => self.instantiate_within(owner, args, within),
                 None => Ty::Unknown,
             },
             (ItemKind::Struct(_) | ItemKind::Enum(_), _) => {
-                self.fill_defaults(def, &mut args);
+                self.fill_defaults(def, &mut args, within);
                 Ty::Adt(def, args)
             }
             _ => Ty::Unknown,
         }
     }
 
-    fn fill_defaults(&self, def: DefId, args: &mut Vec<Ty>) {
+    fn fill_defaults(&self, def: DefId, args: &mut Vec<Ty>, within: &[DefId]) {
         let Some(item) = self.program.item(def) else { return };
-        let scope = self.ty_scope(def);
+        let scope = self.scope_within(def, within);
         for param in item.generics.params.iter().skip(args.len()) {
             args.push(param.default.map_or(Ty::Unknown, |default| self.lower(default, &scope)));
         }
+    }
+
+    fn scope_within(&self, def: DefId, within: &[DefId]) -> TyScope {
+        let within = within.iter().copied().chain([def]).collect();
+        TyScope { within, ..self.ty_scope(def) }
     }
 
     /// What a path in a pattern or struct literal names: the struct or variant.

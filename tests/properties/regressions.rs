@@ -20,6 +20,17 @@ fn a_leaf_that_is_idle_goes_from_a_declaration_that_is_rewritten() {
 }
 
 #[test]
+fn types_that_are_written_by_themselves_have_an_end() {
+    for lib in [
+        "use geppetto as g;\ntype State = (g::turns::Turn, &'static mut State);\nfn f(s: State) { s.0.cancel_run(); }\n",
+        "use geppetto as g;\nstruct State<T = State>(T, g::turns::Turn);\nfn f(s: State) { s.0.cancel_run(); }\n",
+        "use geppetto as g;\ntype A = Vec<B>;\ntype B = Vec<A>;\nfn f(a: A, g: g::turns::Turn) { a.cancel_run(); }\n",
+    ] {
+        holds(lib);
+    }
+}
+
+#[test]
 fn a_byte_that_is_no_text_ends_a_word() {
     holds(b"0\x80with_sink!(start_run);\n");
 }

@@ -299,7 +299,9 @@ fn type_mention(cx: &Cx<'_>, site: &Site, ty: TypeId) -> Outcome {
     let file = site.file;
     let scope = flow::scope_of_type(cx.resolver, file, ty);
     let span = cx.hir(file)[ty].span;
-    let written = cx.resolver.lower(ty, &TyScope { file, scope, params: Vec::new(), self_ty: None, owner: None });
+    let written = cx
+        .resolver
+        .lower(ty, &TyScope { file, scope, params: Vec::new(), self_ty: None, owner: None, within: Vec::new() });
     if is_of_unknown_value(cx, file, ty) {
         return uses::untyped();
     }
