@@ -22,6 +22,7 @@ pub(crate) use self::layout::format;
 use self::markdown::{CodeBlock, Language, code_blocks};
 use self::prose::Prose;
 use super::analysis::GroupAnalysis;
+use super::lower::lower;
 use super::manifest::LEGACY_PACKAGE;
 use super::package::{CargoPackage, PackageId, Packages, normal};
 use crate::edit::Edit;
@@ -71,7 +72,8 @@ impl Examples {
                 let mut legacy =
                     packages.get(owner).legacy_dependencies().map(|dependency| dependency.code_name.as_str());
                 let examples = of_text(file, &source, is_included, legacy.next().unwrap_or(LEGACY_PACKAGE));
-                Some((owner, examples, source)).filter(|(_, examples, _)| !examples.is_empty())
+                let is_read = || guides.contains(&(owner, file)) || lower(file, source.text()).is_ok();
+                (!examples.is_empty() && is_read()).then_some((owner, examples, source))
             })
             .collect();
         let mut examples = Self::default();

@@ -31,6 +31,11 @@ fn types_that_are_written_by_themselves_have_an_end() {
 }
 
 #[test]
+fn an_example_in_a_file_that_does_not_parse_stays() {
+    holds("/*!\n```\nuse geppetto::turns::Turn;\nlet turn = Turn::default();\n```\n");
+}
+
+#[test]
 fn a_byte_that_is_no_text_ends_a_word() {
     holds(b"0\x80with_sink!(start_run);\n");
 }
