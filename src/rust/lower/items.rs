@@ -165,8 +165,14 @@ impl Lowerer<'_> {
         self.set_kind(id, ItemKind::Module { items, path_attr: path_attr(&item.attrs) });
     }
 
-    fn use_tree(&self, tree: &syn::UseTree) -> UseTree {
-        let (span, kind) = match tree {
+    fn use_tree(&mut self, tree: &syn::UseTree) -> UseTree {
+        let read = self.nested(|this| this.use_kind(tree));
+        let (span, kind) = read.unwrap_or((Span::default(), UseKind::Glob));
+        UseTree { span, leading_colon: false, kind }
+    }
+
+    fn use_kind(&mut self, tree: &syn::UseTree) -> (Span, UseKind) {
+        match tree {
             syn::UseTree::Path(tree) => {
                 let name = self.name(&tree.ident);
                 let rest = Box::new(self.use_tree(&tree.tree));
@@ -185,8 +191,7 @@ impl Lowerer<'_> {
                 let trees = tree.items.iter().map(|tree| self.use_tree(tree)).collect();
                 (self.span(tree.brace_token.span.join()), UseKind::Group(trees))
             }
-        };
-        UseTree { span, leading_colon: false, kind }
+        }
     }
 
     fn data_item(&mut self, item: &syn::Item, id: ItemId) {
