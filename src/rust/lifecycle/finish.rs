@@ -26,6 +26,9 @@ pub(super) fn one(cx: &Cx<'_>, parts: &Parts, finish: Place, text: &mut Text) ->
     let removed = match deferred {
         Some(stmt) => {
             text.remove_stmt(cx, file, cx.hir(file)[stmt].span);
+            if let Some(removal) = deferring_type(cx, file, stmt, parts) {
+                remove_items(cx, &removal.items, text);
+            }
             true
         }
         None => remove(cx, file, call, text),
@@ -99,6 +102,28 @@ fn deferred_call(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<StmtId> {
     (only && defers && init == outer && cx.uses_of(file, pat).is_empty() && unused).then_some(stmt)
 }
 
+/// The user's type that runs a deferred closure, where all that it was ever made for is to finish runs.
+fn deferring_type(cx: &Cx<'_>, file: FileIdx, stmt: StmtId, parts: &Parts) -> Option<Removal> {
+    let StmtKind::Let { init: Some(init), .. } = cx.hir(file)[stmt].kind else { return None };
+    let &Ty::Adt(def, _) = cx.ty(file, init) else { return None };
+    let removal = gone_with(cx, def, drop_impl(cx, def).filter(|_| !cx.program.is_model(def))?)?;
+    let finishes = |&(file, stmt): &(FileIdx, StmtId)| {
+        parts.finishes.iter().any(|&(own, call)| own == file && deferred_call(cx, own, call) == Some(stmt))
+    };
+    removal.stmts.iter().all(finishes).then_some(removal)
+}
+
+/// Deletes items, each once.
+fn remove_items(cx: &Cx<'_>, items: &[(FileIdx, ItemId)], text: &mut Text) {
+    for &(file, item) in items {
+        let span = cx.hir(file)[item].span;
+        if !text.removed.contains(&(file, span)) {
+            text.changes.push(delete_item(cx, file, span));
+            text.removed.push((file, span));
+        }
+    }
+}
+
 /// The line of the first thing that happens between a run and its finish in the finish's own block, and that others
 /// could notice.
 fn held_meanwhile(cx: &Cx<'_>, parts: &Parts, (file, call): Place) -> Option<usize> {
@@ -160,11 +185,7 @@ fn guard_type(cx: &Cx<'_>, file: FileIdx, call: ExprId, (guard, block): (DefId, 
     let whole = only_finishes(cx, file, call).then(|| gone_with(cx, guard, block)).flatten();
     match whole {
         Some(removal) => {
-            for (file, item) in removal.items {
-                let span = cx.hir(file)[item].span;
-                text.changes.push(delete_item(cx, file, span));
-                text.removed.push((file, span));
-            }
+            remove_items(cx, &removal.items, text);
             for (file, stmt) in removal.stmts {
                 text.remove_stmt(cx, file, cx.hir(file)[stmt].span);
             }
@@ -275,15 +296,21 @@ fn makes(cx: &Cx<'_>, file: FileIdx, expr: ExprId, guard: DefId) -> bool {
 /// Whether an expression makes a guard that finishes a run.
 pub(super) fn is_guard_made(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let Ty::Adt(def, _) = cx.ty(file, expr) else { return false };
-    !cx.program.is_model(*def) && cx.program.impls.iter().any(|block| {
+    !cx.program.is_model(*def) && drop_impl(cx, *def).is_some()
+}
+
+/// The impl of `Drop` for a type.
+fn drop_impl(cx: &Cx<'_>, def: DefId) -> Option<DefId> {
+    let is_drop = |block: DefId| {
         let Some(ItemKind::Impl { self_ty, trait_path: Some(path), .. }) =
-            cx.program.item(block.def).map(|item| &item.kind)
+            cx.program.item(block).map(|item| &item.kind)
         else {
             return false;
         };
         path.segments.last().is_some_and(|last| last.name.text == "Drop")
-            && matches!(cx.resolver.lower(*self_ty, &cx.resolver.ty_scope(block.def)), Ty::Adt(own, _) if own == *def)
-    })
+            && matches!(cx.resolver.lower(*self_ty, &cx.resolver.ty_scope(block)), Ty::Adt(own, _) if own == def)
+    };
+    cx.program.impls.iter().map(|block| block.def).find(|&block| is_drop(block))
 }
 
 /// Notes the statement that holds a guard, and those that hand it on.
