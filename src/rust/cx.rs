@@ -334,17 +334,24 @@ impl<'a> Cx<'a> {
         args.first().copied()
     }
 
-    /// The cloned expression of `x.clone()`, `Arc::clone(&x)` or `Clone::clone(&x)`.
+    /// What is cloned by `x.clone()`, `(&x).clone()`, `x.to_owned()`, `Arc::clone(&x)` or `Clone::clone(&x)`.
     pub(crate) fn cloned(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
-        let hir = self.hir(file);
-        if let ExprKind::MethodCall { receiver, method, args, .. } = &hir[expr].kind {
-            return (method.text == "clone" && args.is_empty()).then_some(*receiver);
+        if let ExprKind::MethodCall { receiver, method, args, .. } = &self.hir(file)[expr].kind {
+            let clones = matches!(method.text.as_str(), "clone" | "to_owned") && args.is_empty();
+            return clones.then(|| self.referent(file, *receiver));
         }
-        let functions = ["std::sync::Arc::clone", "std::rc::Rc::clone", "std::clone::Clone::clone"];
+        let functions =
+            ["std::sync::Arc::clone", "std::rc::Rc::clone", "std::clone::Clone::clone", "std::borrow::ToOwned::to_owned"];
         let args = functions.iter().find_map(|function| self.calls_known(file, expr, function))?;
-        match hir[*args.first()?].kind {
-            ExprKind::Ref { expr, .. } => Some(expr),
-            _ => args.first().copied(),
+        args.first().map(|&arg| self.referent(file, arg))
+    }
+
+    /// The expression without parentheses, borrows and dereferences of borrows around it.
+    pub(crate) fn referent(&self, file: FileIdx, expr: ExprId) -> ExprId {
+        match self.hir(file)[expr].kind {
+            ExprKind::Paren(inner) | ExprKind::Ref { mutable: false, expr: inner } => self.referent(file, inner),
+            ExprKind::Deref(inner) if matches!(self.ty(file, inner), Ty::Ref(_)) => self.referent(file, inner),
+            _ => expr,
         }
     }
 

@@ -217,16 +217,16 @@ fn runs_of_inner(
 ) -> bool {
     let through = |expr: ExprId| cx.peel_parens(file, expr) == value;
     match &cx.hir(file)[parent].kind {
-        ExprKind::MethodCall { receiver, method, .. } if through(*receiver) => {
+        ExprKind::MethodCall { receiver, .. } if through(*receiver) => {
             let legacy = cx.inferred(file).methods.get(&parent).and_then(|&def| cx.legacy.method(def));
             if legacy.is_some_and(|name| name.starts_with("run_inference")) {
                 runs.push(parent);
                 return true;
             }
-            method.text == "clone" && runs_of(cx, file, parent, runs, depth)
+            cx.cloned(file, parent).is_some() && runs_of(cx, file, parent, runs, depth)
         }
         ExprKind::Field { .. } | ExprKind::Struct { rest: Some(_), .. } => true,
-        ExprKind::Ref { .. } => runs_of(cx, file, parent, runs, depth),
+        ExprKind::Ref { .. } | ExprKind::Deref(_) => runs_of(cx, file, parent, runs, depth),
         ExprKind::Call { args, callee } => {
             let own = args.iter().any(|&arg| through(arg));
             let legacy = cx.value_def(file, *callee).and_then(|def| cx.legacy.method(def));

@@ -91,7 +91,7 @@ fn receiver_of(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result
     if method == "as_ref" {
         return Ok(as_ref(cx, file, call));
     }
-    if method == "clone" || cx.inferred(file).methods.contains_key(&call) {
+    if cx.cloned(file, call).is_some() || cx.inferred(file).methods.contains_key(&call) {
         return Ok(Vec::new());
     }
     Err(unfollowed(&format!("`{method}`")))

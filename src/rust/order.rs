@@ -107,15 +107,14 @@ pub(crate) fn is_same_value(cx: &Cx<'_>, file: FileIdx, a: ExprId, b: ExprId) ->
         let local = cx.local(file, root_of(cx, file, expr))?;
         matches!(cx.hir(file)[local].kind, PatKind::Bind { mutable: false, .. }).then_some(local)
     };
-    let fields = |expr| cx.expr_text(file, expr).trim_end_matches(".state");
+    let fields = |expr| cx.expr_text(file, cx.referent(file, expr)).trim_end_matches(".state");
     matches!((root(a), root(b)), (Some(a), Some(b)) if a == b) && fields(a) == fields(b)
 }
 
 fn root_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> ExprId {
+    let expr = cx.referent(file, expr);
     match cx.hir(file)[expr].kind {
-        ExprKind::Field { base: inner, .. } | ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => {
-            root_of(cx, file, inner)
-        }
+        ExprKind::Field { base, .. } => root_of(cx, file, base),
         _ => expr,
     }
 }

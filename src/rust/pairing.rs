@@ -199,7 +199,7 @@ fn out_of_reach(obstacle: Obstacle) -> Outcome {
 fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
     let mut at = core_parts(cx, file, core).state?;
     for _ in 0..8 {
-        at = cx.peel_parens(file, at);
+        at = cx.referent(file, at);
         if makes_state(cx, file, at) {
             return Some(at);
         }
@@ -209,11 +209,20 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
         }
         at = match (cx.pointer_new(file, at), cx.cloned(file, at), cx.local(file, at)) {
             (Some(inner), ..) | (None, Some(inner), _) => inner,
-            (None, None, Some(pat)) => init_of(cx, file, pat)?.1,
+            (None, None, Some(pat)) if !is_given_anew(cx, file, pat) => init_of(cx, file, pat)?.1,
             _ => return None,
         };
     }
     None
+}
+
+/// Whether a local is given another value later, or lent to change.
+fn is_given_anew(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+    cx.uses_of(file, pat).iter().any(|&use_| match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
+        Some(ExprKind::Assign { lhs, .. }) => *lhs == use_,
+        Some(ExprKind::Ref { mutable, .. }) => *mutable,
+        _ => false,
+    })
 }
 
 /// The `let` statement of a local that is bound once, with its initializer.

@@ -50,7 +50,7 @@ fn has_other_readers(cx: &Cx<'_>, (def, name): &(super::super::index::DefId, Str
             while let Some(parent) = cx.parent_expr(file, at) {
                 match &cx.hir(file)[parent].kind {
                     ExprKind::MethodCall { receiver, method, .. } if cx.peel_parens(file, *receiver) == at => {
-                        if method.text != "clone" {
+                        if cx.cloned(file, parent).is_none() {
                             return !PARTS.contains(&method.text.as_str());
                         }
                         at = parent;

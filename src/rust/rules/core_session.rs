@@ -180,6 +180,36 @@ mod tests {
     }
 
     #[test]
+    fn another_handle_of_the_state_may_be_written_in_any_form() {
+        for handle in [
+            "state.clone()",
+            "(&state).clone()",
+            "(*&state).clone()",
+            "state.to_owned()",
+            "Arc::clone(&(state))",
+            "Clone::clone(&state)",
+            "<Arc<_> as Clone>::clone(&state)",
+            "<Arc<InferenceState> as Clone>::clone(&state)",
+        ] {
+            let session = format!("Session {{ event_sinks: sinks, ..Session::new({handle}) }}");
+            let body = format!("let other = &state;\nlet session = {session};\ndrop((session, other));");
+            let after = "let other = &state;\nlet session = state.clone().with_builder(Builder::new(engine).with_event_sinks(sinks));\n\
+                         drop((session, other));";
+            assert_eq!(after_state(&body), after, "{handle}");
+            let runs = format!("let session = Session::new({handle});\ndrop((session, state));");
+            assert_eq!(after_state(&runs).lines().last(), Some("drop((session, state));"), "{handle}");
+        }
+    }
+
+    #[test]
+    fn a_local_that_is_given_another_state_is_no_state_made_here() {
+        let body = "let mut state = Arc::new(InferenceState::new(\"a\", None, engine.clone()));\n\
+                    state = Arc::new(InferenceState::new(\"b\", None, engine));\n\
+                    let session = Session { event_sinks: sinks, ..Session::new(state.clone()) };\ndrop((session, state));";
+        assert_eq!(finding_at(body, "Session { event_sinks").level, Level::Report);
+    }
+
+    #[test]
     fn sinks_of_one_of_several_sessions_go_to_its_runs() {
         let body = format!(
             "let sink = Arc::new(NullSink);\n\

@@ -85,8 +85,8 @@ impl Search<'_> {
                         self.runs.push(parent);
                         Some(())
                     }
-                    "clone" | "as_ref" if args.is_empty() => self.engine(parent),
-                    _ => None,
+                    "as_ref" if args.is_empty() => self.engine(parent),
+                    _ => self.cx.cloned(self.file, parent).and_then(|_| self.engine(parent)),
                 },
                 ExprKind::Call { .. } if self.cx.cloned(self.file, parent).is_some() => self.engine(parent),
                 ExprKind::Match { arms, .. } if is_only_value(self.cx, self.file, arms, at) => self.engine(parent),

@@ -87,9 +87,9 @@ fn init_of(cx: &Cx<'_>, file: FileIdx, local: PatId) -> Option<ExprId> {
 
 /// The handle that an expression only passes on: a clone, a pointer, the core session's state or the core session over it.
 fn inner_handle(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId> {
-    let hir = cx.hir(file);
-    match hir[expr].kind {
+    match cx.hir(file)[expr].kind {
         ExprKind::Paren(inner) | ExprKind::Ref { expr: inner, .. } => return Some(inner),
+        ExprKind::Deref(inner) if cx.referent(file, expr) != expr => return Some(inner),
         ExprKind::Field { base, .. } if cx.handle(file, base) == Some(Tracked::CoreSession) => return Some(base),
         _ => {}
     }
@@ -174,7 +174,7 @@ fn looks_of(cx: &Cx<'_>, file: FileIdx, handle: ExprId, depth: usize) -> Option<
         _ => return None,
     };
     let passes_on =
-        inner_handle(cx, file, parent).is_some_and(|inner| cx.peel_parens(file, inner) == cx.peel_parens(file, handle));
+        inner_handle(cx, file, parent).is_some_and(|inner| cx.referent(file, inner) == cx.referent(file, handle));
     if passes_on || is_state_of_core(cx, file, parent, handle) {
         return looks_of(cx, file, parent, depth);
     }
