@@ -340,8 +340,12 @@ impl<'a> Cx<'a> {
             let clones = matches!(method.text.as_str(), "clone" | "to_owned") && args.is_empty();
             return clones.then(|| self.referent(file, *receiver));
         }
-        let functions =
-            ["std::sync::Arc::clone", "std::rc::Rc::clone", "std::clone::Clone::clone", "std::borrow::ToOwned::to_owned"];
+        let functions = [
+            "std::sync::Arc::clone",
+            "std::rc::Rc::clone",
+            "std::clone::Clone::clone",
+            "std::borrow::ToOwned::to_owned",
+        ];
         let args = functions.iter().find_map(|function| self.calls_known(file, expr, function))?;
         args.first().map(|&arg| self.referent(file, arg))
     }

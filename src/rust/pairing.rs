@@ -218,10 +218,12 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
 
 /// Whether a local is given another value later, or lent to change.
 fn is_given_anew(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
-    cx.uses_of(file, pat).iter().any(|&use_| match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
-        Some(ExprKind::Assign { lhs, .. }) => *lhs == use_,
-        Some(ExprKind::Ref { mutable, .. }) => *mutable,
-        _ => false,
+    cx.uses_of(file, pat).iter().any(|&use_| {
+        match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
+            Some(ExprKind::Assign { lhs, .. }) => *lhs == use_,
+            Some(ExprKind::Ref { mutable, .. }) => *mutable,
+            _ => false,
+        }
     })
 }
 
