@@ -8,6 +8,7 @@ mod conversions;
 mod cx;
 mod docs;
 mod effects;
+mod engines;
 mod equipment;
 mod executor;
 mod flow;

@@ -202,6 +202,32 @@ impl Session {
         self
     }
 
+    /// From now on the turn of a run joins the history with its result, as the latest one: a run that fails or is
+    /// cancelled leaves the history as it was, and while a run is under way nobody sees its turn.
+    ///
+    /// For callers that retry, or that read the latest turn for what was answered last. Without it, a failed prompt
+    /// stays in the history and the next run sends it again.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use std::sync::Arc;
+    /// use geppetto_runtime::engine::{ScriptedEngine, Step};
+    /// use geppetto_runtime::prelude::*;
+    ///
+    /// let failing = Builder::new(Arc::new(ScriptedEngine::new([Step::fail(EngineError::message("no luck"))])));
+    /// let session = Session::new().with_builder(failing).without_failed_turns();
+    /// let handle = session.start_with_prompt(&Context::background(), "hello").unwrap();
+    ///
+    /// assert!(handle.wait().await.is_err());
+    /// assert_eq!(session.latest(), None);
+    /// # }
+    /// ```
+    #[must_use = "the session is returned"]
+    pub fn without_failed_turns(self) -> Self {
+        self.core.state().leave_failed_turns_out();
+        self
+    }
+
     /// Sets the cancel grace, see [`set_cancel_grace`](Self::set_cancel_grace).
     #[must_use = "the session is returned"]
     pub fn with_cancel_grace(self, grace: Duration) -> Self {

@@ -381,6 +381,40 @@ async fn inv12_a_panicking_update_leaves_the_turn_as_it_was() {
     left_no_trace(&session, &[prompt("x")]).await;
 }
 
+#[tokio::test]
+async fn inv13_without_failed_turns_a_turn_joins_the_history_with_its_result() {
+    let gate = Arc::new(Notify::new());
+    let steps = [Step::text("a").after(gate.clone()), Step::fail(EngineError::message("no")), Step::until_cancelled()];
+    let session = scripted(steps).with_turn(prompt("zero")).without_failed_turns();
+    let handle = session.start_with_turn(&background(), prompt("one")).expect("starts");
+    session.append(prompt("two"));
+    assert_eq!(session.turns(), [prompt("zero"), prompt("two")]);
+    gate.notify_one();
+    let answered = handle.wait().await.expect("an answer");
+    let turns = [prompt("zero"), prompt("two"), answered];
+    assert_eq!(session.turns(), turns);
+    session.start_with_turn(&background(), prompt("three")).expect("starts").wait().await.expect_err("no");
+    assert_eq!(session.turns(), turns);
+    let handle = session.start_with_prompt(&background(), "four").expect("starts");
+    handle.cancel();
+    assert_eq!(handle.wait().await, Err(SessionError::Cancelled));
+    assert_eq!(session.turns(), turns);
+}
+
+#[tokio::test]
+async fn inv13_without_failed_turns_a_run_of_the_latest_turn_ends_as_the_latest() {
+    let gate = Arc::new(Notify::new());
+    let steps = [Step::text("a"), Step::text("b").after(gate.clone())];
+    let session = scripted(steps).with_turn(prompt("zero")).without_failed_turns();
+    let first = session.start_inference(&background()).expect("starts").wait().await.expect("an answer");
+    assert_eq!(session.turns(), std::slice::from_ref(&first));
+    let handle = session.start_inference(&background()).expect("starts");
+    session.append(prompt("one"));
+    gate.notify_one();
+    let second = handle.wait().await.expect("an answer");
+    assert_eq!(session.turns(), [first, prompt("one"), second]);
+}
+
 #[test]
 fn a_prompt_continues_the_latest_turn_with_a_fresh_id() {
     let session = Session::new();

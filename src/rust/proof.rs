@@ -372,7 +372,8 @@ pub(crate) fn is_called_from_outside(cx: &Cx<'_>, def: DefId) -> bool {
     }
 }
 
-fn is_exported(cx: &Cx<'_>, def: DefId) -> bool {
+/// Whether code outside the program may name what is defined.
+pub(crate) fn is_exported(cx: &Cx<'_>, def: DefId) -> bool {
     let data = cx.program.def(def);
     let owner = data.parent.filter(|&parent| cx.program.def(parent).kind == super::index::DefKind::Trait);
     let visibility = owner.map_or(data.visibility, |owner| cx.program.def(owner).visibility);

@@ -57,12 +57,16 @@ pub(crate) struct Facts {
     pub(crate) made_once: bool,
     /// Whether the runs happen on tokio, as far as the program tells.
     pub(crate) has_tokio: bool,
+    /// Whether its sessions leave the turns of failed runs out.
+    pub(crate) leaves_failed_turns_out: bool,
     /// Whether turns' metadata names a session id in this program.
     pub(crate) adopts_ids: bool,
     /// Whether the program looks at what a session writes into the metadata of its turns.
     pub(crate) sees_stamps: bool,
     /// Whether the program can tell on which task a run happens.
     pub(crate) sees_task: bool,
+    /// An engine that may succeed although it was cancelled.
+    pub(crate) polite_engine: Option<(FileIdx, Span)>,
     /// Which errors can be where.
     pub(crate) reach: Reach,
 }
@@ -110,6 +114,7 @@ pub(crate) struct Survey {
     adopts_ids: bool,
     sees_stamps: bool,
     sees_task: bool,
+    polite_engine: Option<(FileIdx, Span)>,
 }
 
 impl Survey {
@@ -123,6 +128,7 @@ impl Survey {
             adopts_ids: adopts_ids(cx),
             sees_stamps: sees_stamps(cx),
             sees_task: cx.sees_task,
+            polite_engine: super::engines::polite(cx),
         }
     }
 }
@@ -130,6 +136,7 @@ impl Survey {
 /// Decides a unit. What nobody builds and only is reported becomes a unit of its own.
 pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPlan> {
     let mut facts = facts(cx, survey, &sites);
+    facts.leaves_failed_turns_out = run_inference::history::is_to_leave_failed_turns_out(cx, &facts, &sites);
     cx.take_needs();
     facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
     let options = engine_options::plan(cx, &survey.options, &sites);
@@ -261,9 +268,11 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         has_tokio: sites.iter().all(|site| has_tokio(cx, site.file))
             && !runs.iter().any(|&(file, run)| super::executor::is_foreign(cx, file, run)),
         runs,
+        leaves_failed_turns_out: false,
         adopts_ids: survey.adopts_ids,
         sees_stamps: survey.sees_stamps,
         sees_task: survey.sees_task,
+        polite_engine: survey.polite_engine,
         reach: survey.errors.reach,
     }
 }
@@ -275,6 +284,11 @@ fn calls_of(sites: &[Site], kind: &SiteKind) -> Vec<(FileIdx, ExprId)> {
 fn set_turn_proven(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
     let turn = super::sites::arguments(cx, file, call).first();
     turn.is_some_and(|&turn| super::proof::turn_has_blocks(cx, file, turn))
+}
+
+/// Whether a turn is surely set while no run is under way.
+pub(crate) fn set_turn_is_between_runs(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> bool {
+    facts.runs_in_turn && facts.made_in.is_some_and(|home| super::order::is_one_thread(cx, home, &[(file, call)]))
 }
 
 fn runs_in_turn(cx: &Cx<'_>, home: (FileIdx, ItemId), sites: &[Site], runs: &[(FileIdx, ExprId)]) -> bool {

@@ -20,6 +20,8 @@
 //! 11. **`wait()` comes last**: after `is_running()` is false, after the turn shows the result, after the run's
 //!     context is cancelled.
 //! 12. **The history is the caller's between runs**: the latest turn can be updated only while no run is active.
+//! 13. **Without failed turns**, where the session says so, a run's turn joins the history with its result and is the
+//!     latest one then. Until it does, and where it never does, the history is as if the run had not been started.
 
 use std::sync::Arc;
 
@@ -46,18 +48,24 @@ pub(super) struct SessionState {
     turns: Vec<Arc<Turn>>,
     active: Option<Active>,
     claims: u64,
+    without_failed_turns: bool,
 }
 
 #[derive(Debug)]
 struct Active {
     run: RunId,
-    /// The position of the run's turn; before it begins, of the latest turn at the claim.
-    position: usize,
+    /// The position of the run's turn, once it has one; before it begins, of the latest turn at the claim.
+    position: Option<usize>,
     cancel: CancelHandle,
     cancel_requested: bool,
 }
 
 impl SessionState {
+    /// From now on a run's turn waits for its result (invariant 13).
+    pub(super) fn leave_failed_turns_out(&mut self) {
+        self.without_failed_turns = true;
+    }
+
     pub(super) fn append(&mut self, turn: Arc<Turn>) {
         self.turns.push(turn);
     }
@@ -97,7 +105,7 @@ impl SessionState {
         }
         self.claims += 1;
         let run = RunId(self.claims);
-        let position = self.turns.len().saturating_sub(1);
+        let position = self.turns.len().checked_sub(1);
         self.active = Some(Active { run, position, cancel, cancel_requested: false });
         Ok((run, self.latest().cloned()))
     }
@@ -107,14 +115,16 @@ impl SessionState {
         self.active.take_if(|active| active.run == run);
     }
 
-    /// Turns a claim into a run: from here on its turn has a position.
+    /// Turns a claim into a run: from here on its turn has a position, or waits for its result (invariant 13).
     pub(super) fn begin(&mut self, run: RunId, placement: Placement) {
         let Some(active) = self.active.as_mut().filter(|active| active.run == run) else {
             return;
         };
         if let Placement::Appended(turn) = placement {
-            active.position = self.turns.len();
-            self.turns.push(turn);
+            active.position = (!self.without_failed_turns).then_some(self.turns.len());
+            if !self.without_failed_turns {
+                self.turns.push(turn);
+            }
         }
     }
 
@@ -130,7 +140,7 @@ impl SessionState {
         if self.is_active_run(run) { self.request_cancel() } else { None }
     }
 
-    /// Ends a run (invariants 3, 4, 7): puts its turn in place and frees the session. Returns how the run ended.
+    /// Ends a run (invariants 3, 4, 7, 13): puts its turn in place and frees the session. Returns how the run ended.
     ///
     /// `cancelled` says that its context was, from wherever.
     pub(super) fn finish(
@@ -146,8 +156,10 @@ impl SessionState {
             return Err(SessionError::Cancelled);
         }
         let turn = outcome?;
-        if let Some(place) = self.turns.get_mut(active.position) {
-            place.clone_from(&turn);
+        let is_overtaken = self.without_failed_turns && active.position.is_some_and(|at| at + 1 < self.turns.len());
+        match active.position.and_then(|position| self.turns.get_mut(position)) {
+            Some(place) if !is_overtaken => place.clone_from(&turn),
+            _ => self.turns.push(Arc::clone(&turn)),
         }
         Ok(turn)
     }

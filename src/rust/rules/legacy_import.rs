@@ -3,23 +3,22 @@
 //! What is decided here depends on which units change: a name that is still used keeps its import.
 
 mod declarations;
+mod idle;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::declarations::{
-    Leaf, first_place, gives_methods, has_group, in_prelude, is_directly_in, is_root_group, join, joined, last_use,
-    remove_leaf, statements,
+    Leaf, first_place, has_group, in_prelude, is_directly_in, is_root_group, join, last_use, statements,
 };
 
 use super::super::cx::{Change, Cx, Need};
-use super::super::hir::{ItemId, ItemKind, Span, Visibility};
+use super::super::hir::{ItemKind, Span, Visibility};
 use super::super::index::{DefId, DefKind, FileIdx, ImportId};
 use super::super::references::{
     Reference, closure, closure_up_to, counterpart, is_direct, leads_through_legacy, target,
 };
 use super::super::text::{holds_word, words};
 use super::inference_state::delete_line;
-use crate::edit::Edit;
 
 /// What becomes of one leaf of a `use` declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -431,95 +430,6 @@ impl Planner<'_> {
         !has_comment && !missing.is_empty() && (is_root_group(item) || shares)
     }
 
-    /// Other imports, such as `use std::sync::Arc`, go where the changes took their last use.
-    fn drop_idle(&mut self, changes: &[Change]) {
-        let cx = self.cx;
-        let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
-        let mut idle: BTreeMap<(FileIdx, ItemId), Vec<ImportId>> = BTreeMap::new();
-        for (index, data) in cx.program.imports.iter().enumerate().filter(|(_, data)| files.contains(&data.file)) {
-            let import = ImportId(index as u32);
-            let (Some(name), Some(def)) = (data.binds.as_deref(), target(cx, import)) else { continue };
-            let is_idle = data.visibility == Visibility::Private
-                && !self.plan.fates.contains_key(&import)
-                && (cx.program.def(def).kind != DefKind::Trait || !gives_methods(cx, data.file, def))
-                && self.lost_last_use(data.file, name, changes);
-            if is_idle {
-                idle.entry((data.file, data.item)).or_default().push(import);
-            }
-        }
-        for ((file, item), imports) in idle {
-            let all = cx.program.imports.iter().filter(|data| (data.file, data.item) == (file, item)).count();
-            if imports.len() == all {
-                let span = cx.hir(file)[item].span;
-                let line = self.with_what_stands_behind(delete_line(cx, file, span), span);
-                self.plan.changes.push(line);
-                continue;
-            }
-            let removed = imports.iter().filter_map(|&import| remove_leaf(cx, cx.program.import(import)));
-            for removed in joined(cx, file, removed.map(|change| change.edit.range()).collect()) {
-                if !self.goes_with_rewritten(&removed) {
-                    self.plan.changes.push(removed);
-                }
-            }
-        }
-    }
-
-    /// Whether the declaration around a leaf is rewritten as a whole; the leaf goes from its new text then.
-    fn goes_with_rewritten(&mut self, removed: &Change) -> bool {
-        let range = removed.edit.range();
-        let rewritten = self.plan.changes.iter_mut().find(|change| {
-            let around = change.edit.range();
-            let is_around = around.start <= range.start && range.end <= around.end && around != range;
-            change.file == removed.file && is_around
-        });
-        let Some(change) = rewritten else { return false };
-        let gone = self.cx.program.unit(removed.file).source.slice(range);
-        if change.edit.text().matches(gone).count() == 1 {
-            change.edit = Edit::replace(change.edit.range(), change.edit.text().replace(gone, ""));
-        }
-        true
-    }
-
-    /// New declarations that were to stand behind one that goes take its place.
-    fn with_what_stands_behind(&mut self, removed: Change, item: Span) -> Change {
-        let is_behind = |change: &Change| {
-            change.file == removed.file && change.edit.range() == (item.end as usize..item.end as usize)
-        };
-        let goes_whole =
-            removed.edit.range().start <= item.start as usize && item.end as usize <= removed.edit.range().end;
-        match self.plan.changes.iter().position(is_behind).filter(|_| goes_whole) {
-            Some(index) => {
-                let behind = self.plan.changes.remove(index);
-                self.cx.replace(removed.file, item, behind.edit.text().trim_start())
-            }
-            None => removed,
-        }
-    }
-
-    /// Whether a name stood in text that goes and stands nowhere else outside imports and comments.
-    fn lost_last_use(&self, file: FileIdx, name: &str, changes: &[Change]) -> bool {
-        let cx = self.cx;
-        let source = cx.source(file);
-        let own: Vec<&Change> = changes.iter().filter(|change| change.file == file).collect();
-        let imports: Vec<Span> = cx
-            .program
-            .imports
-            .iter()
-            .filter(|import| import.file == file)
-            .map(|import| cx.hir(file)[import.item].span)
-            .collect();
-        let comments = super::super::comments::comments(source);
-        let in_code = |at: usize| {
-            !imports.iter().any(|span| span.range().contains(&at))
-                && !comments.iter().any(|comment| comment.contains(&at))
-        };
-        let goes = |at: usize| own.iter().any(|change| change.edit.range().contains(&at));
-        let (gone, left): (Vec<usize>, Vec<usize>) =
-            words(source, name).filter(|&at| in_code(at)).partition(|&at| goes(at));
-        let inserted = own.iter().any(|change| holds_word(change.edit.text(), name));
-        !gone.is_empty() && left.is_empty() && !inserted
-    }
-
     /// Names that the scope needs and no import of it brings.
     fn missing(&self, file: FileIdx, scope: DefId, imports: &[ImportId]) -> BTreeSet<Leaf> {
         let cx = self.cx;
@@ -790,7 +700,26 @@ mod tests {
         assert_eq!(imports_of(code), ["use geppetto_runtime::session::Session;"]);
         let code = "mod words {\npub use geppetto::inference::state::InferenceState;\n}\nuse words::*;\nuse std::sync::Arc;\n\
                     fn f(s: Arc<InferenceState>) -> bool {\ns.is_running()\n}\nfn main() {}\n";
-        assert_eq!(imports_of(code), ["use words::*;", "use geppetto_runtime::session::Session;"]);
+        assert_eq!(imports_of(code), ["use geppetto_runtime::session::Session;"]);
+        let code = code
+            .replace("mod words {\n", "mod words {\npub struct Kept;\n")
+            .replace("fn main() {}", "fn main() {\nKept;\n}");
+        assert_eq!(imports_of(&code), ["use words::*;", "use geppetto_runtime::session::Session;"]);
+    }
+
+    #[test]
+    fn what_is_idle_goes_from_nested_groups() {
+        let body = "fn f(s: Arc<InferenceState>) -> bool {\ns.is_running()\n}\nfn main() {}\n";
+        for (before, after) in [
+            ("use std::{sync::Arc, fmt as _};", "use std::{fmt as _};"),
+            ("use std::{fmt as _, sync::Arc};", "use std::{fmt as _};"),
+            ("use std::{fmt as _, sync::{Arc}};", "use std::{fmt as _};"),
+            ("use std::{sync::{Arc}, fmt as _};", "use std::{fmt as _};"),
+            ("use std::{sync::{Arc, Mutex as _}, fmt as _};", "use std::{sync::{Mutex as _}, fmt as _};"),
+        ] {
+            let code = format!("use geppetto::inference::state::InferenceState;\n{before}\n{body}");
+            assert_eq!(imports_of(&code), ["use geppetto_runtime::session::Session;", after], "{before}");
+        }
     }
 
     #[test]

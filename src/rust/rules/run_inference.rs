@@ -2,6 +2,7 @@
 
 mod dropping;
 mod failure;
+pub(crate) mod history;
 mod judge;
 mod owner;
 mod seed;
@@ -174,10 +175,11 @@ mod tests {
     fn the_turn_of_a_failed_run_is_a_trap_where_it_is_seen() {
         let run = format!("session.run_inference(&ctx, Some({TURN})).await");
         let read = "println!(\"{}\", session.state.turn().is_some());";
-        let seen = (Level::Offered, vec![Trap::FailedPromptStays]);
+        let seen = (Level::Safe, vec![Trap::FailedPromptStays]);
         assert_eq!(level_of(&format!("drop({run});\n{read}")), seen);
         assert_eq!(level_of(&format!("if let Err(e) = {run} {{ println!(\"{{e}}\"); }}\n{read}")), seen);
         assert_eq!(level_of(&format!("for _ in 0..2 {{ {read} drop({run}); }}")), seen);
+        assert!(migrated(&format!("{MADE}drop({run});\n{read}")).contains(".without_failed_turns()"));
         let unseen = (Level::Safe, vec![]);
         assert_eq!(level_of(&format!("{read}\ndrop({run});")), unseen);
         assert_eq!(level_of(&format!("if let Err(e) = {run} {{ return Err(e.into()); }}\n{read}")), unseen);

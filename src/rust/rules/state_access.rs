@@ -3,12 +3,11 @@
 use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
 use super::super::index::{DefKind, FileIdx};
-use super::super::order::is_one_thread;
 use super::super::outcome::Outcome;
 use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
-use super::super::unit::Facts;
+use super::super::unit::{Facts, set_turn_is_between_runs};
 use super::inference_state::{delete_line, is_taken_over};
 use crate::rules::Trap;
 
@@ -79,9 +78,8 @@ pub(crate) fn given_id(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<(Expr
 /// `append` makes the turn the latest one, too, and leaves those before it in the history.
 fn set_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Outcome {
     let outcome = Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then");
-    let is_between_runs =
-        facts.runs_in_turn && facts.made_in.is_some_and(|home| is_one_thread(cx, home, &[(file, call)]));
-    match is_between_runs {
+    // Without failed turns, a run's result comes after what was appended meanwhile.
+    match facts.leaves_failed_turns_out || set_turn_is_between_runs(cx, facts, file, call) {
         true => outcome,
         false => outcome.reserved(
             "a turn that is appended while a run is under way stays the latest one; the legacy state's became the result",

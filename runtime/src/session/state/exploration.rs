@@ -48,6 +48,7 @@ struct Run {
 #[derive(Default)]
 struct World {
     state: SessionState,
+    without_failed_turns: bool,
     expected: Vec<Arc<Turn>>,
     active: Option<usize>,
     runs: Vec<Option<Run>>,
@@ -62,8 +63,11 @@ fn answered(turn: &Turn) -> Arc<Turn> {
 }
 
 impl World {
-    fn new(actors: usize) -> Self {
-        let mut world = Self { runs: vec![None; actors], ..Self::default() };
+    fn new(actors: usize, without_failed_turns: bool) -> Self {
+        let mut world = Self { runs: vec![None; actors], without_failed_turns, ..Self::default() };
+        if without_failed_turns {
+            world.state.leave_failed_turns_out();
+        }
         world.append("seed");
         world
     }
@@ -110,8 +114,10 @@ impl World {
     fn begin(&mut self, who: usize, append: bool) {
         let Some(run) = &mut self.runs[who] else { return };
         if append {
-            run.position = Some(self.expected.len());
-            self.expected.push(run.input.clone());
+            if !self.without_failed_turns {
+                run.position = Some(self.expected.len());
+                self.expected.push(run.input.clone());
+            }
             self.state.begin(run.id, Placement::Appended(run.input.clone()));
         } else {
             self.state.begin(run.id, Placement::Latest);
@@ -133,8 +139,12 @@ impl World {
             assert_eq!(ended, Err(SessionError::Cancelled), "invariant 7");
         } else {
             assert_eq!(ended, outcome);
-            if let (Ok(turn), Some(position)) = (outcome, run.position) {
-                self.expected[position] = turn;
+            match (outcome, run.position) {
+                (Ok(turn), Some(position)) if !self.without_failed_turns || position + 1 == self.expected.len() => {
+                    self.expected[position] = turn;
+                }
+                (Ok(turn), _) => self.expected.push(turn),
+                (Err(_), _) => {}
             }
         }
         self.active = None;
@@ -163,17 +173,23 @@ impl World {
     }
 
     fn check(&self) {
-        assert_eq!(self.state.turns(), self.expected, "invariants 2, 3, 4");
+        assert_eq!(self.state.turns(), self.expected, "invariants 2, 3, 4, 13");
         assert_eq!(self.state.is_active(), self.active.is_some(), "invariants 1, 2");
     }
 }
 
-/// Plays every merge of the actors' steps; returns how many there were.
+/// Plays every merge of the actors' steps, with and without failed turns; returns how many there were.
 fn explore(actors: &[Actor]) -> usize {
+    let [kept, dropped] = [false, true].map(|without_failed_turns| explore_one(actors, without_failed_turns));
+    assert_eq!(kept, dropped);
+    kept
+}
+
+fn explore_one(actors: &[Actor], without_failed_turns: bool) -> usize {
     let mut remaining: Vec<usize> = actors.iter().map(|actor| actor.steps()).collect();
     let mut played = 0;
     merge(&mut remaining, &mut Vec::new(), &mut |schedule| {
-        let mut world = World::new(actors.len());
+        let mut world = World::new(actors.len(), without_failed_turns);
         let mut steps = vec![0; actors.len()];
         for &who in schedule {
             world.play(who, actors[who], steps[who]);

@@ -63,18 +63,32 @@ pub(super) fn remove_leaf(cx: &Cx<'_>, import: &super::super::super::index::Impo
     let beside: Vec<&super::super::super::index::Import> =
         cx.program.imports.iter().filter(|other| other.file == file && other.item == import.item).collect();
     let item = cx.hir(file)[import.item].span;
-    let [_, .., last] = beside.as_slice() else { return Some(delete_line(cx, file, item)) };
-    let source = cx.source(file);
-    if last.span == import.span {
-        let before = source[..import.span.start as usize].rfind(',').filter(|&comma| comma > item.start as usize)?;
-        return Some(cx.replace(file, Span { start: before as u32, end: import.span.end }, ""));
+    if beside.len() == 1 {
+        return Some(delete_line(cx, file, item));
     }
-    let after = &source[import.span.end as usize..];
-    let comma = after.find(',')?;
-    let rest = &after[comma + 1..];
-    let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let end = import.span.end + (comma + 1 + blank) as u32;
-    Some(cx.replace(file, Span { start: import.span.start, end }, ""))
+    let source = cx.source(file);
+    let Span { mut start, mut end } = import.span;
+    loop {
+        let before = &source[item.start as usize..start as usize];
+        let opened = before.rfind(['{', ','])?;
+        start -= before[opened + 1..].trim_start().len() as u32;
+        let after = &source[end as usize..item.end as usize];
+        let rest = after.trim_start().trim_start_matches(',').trim_start();
+        match (before[opened..].starts_with('{'), rest.starts_with('}')) {
+            // It is all that the braces hold, so they go, too.
+            (true, true) => {
+                start = item.start + opened as u32;
+                end = item.end - rest.len() as u32 + 1;
+            }
+            (false, true) => return Some(cx.replace(file, Span { start: item.start + opened as u32, end }, "")),
+            _ => {
+                let rest = &after[after.find(',')? + 1..];
+                let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+                let end = item.end - rest.len() as u32 + blank as u32;
+                return Some(cx.replace(file, Span { start, end }, ""));
+            }
+        }
+    }
 }
 
 /// Deletions of stretches, those that touch as one.

@@ -9,7 +9,7 @@ use super::super::super::proof::{is_called_from_outside, option_has_blocks, turn
 use super::super::super::sites::{arguments, receiver};
 use super::super::super::unit::Facts;
 use super::dropping::{Fate, callers};
-use super::failure;
+use super::history;
 use super::owner::is_only_run;
 use super::seed::{Seed, seed};
 use crate::rules::Trap;
@@ -54,6 +54,12 @@ pub(crate) fn judge(
             "a run is a task of its own: task locals do not reach its engine, and a panic in it is `SessionError::Panicked`",
         );
     }
+    if let Some((engine, span)) = facts.polite_engine {
+        let engine = cx.place(engine, span);
+        outcome = outcome.reserved(&format!(
+            "the engine at {engine} may succeed although it was cancelled; a session's run then ends as `Cancelled`"
+        ));
+    }
     let is_local = facts.made_in == Some((file, cx.function_of(file, run)));
     if is_joined(cx, file, run, if is_local { 0 } else { 6 }) && !is_only_run(cx, facts, file, run) {
         outcome = outcome.offered(
@@ -61,17 +67,11 @@ pub(crate) fn judge(
             "runs that are polled together overlap from their first moment, so the second of one session is refused",
         );
     }
-    if seed.may_append() && facts.reads_turn_aside {
-        outcome = outcome
-            .reserved("the turn is read by a task of its own, which now sees the prompt of a run that is under way");
+    match history::shows(cx, facts, file, run, seed) {
+        Some(_) if facts.leaves_failed_turns_out => outcome.because(Trap::FailedPromptStays, history::LEFT_OUT),
+        Some(shown) => shown.judge(outcome),
+        None => outcome,
     }
-    if seed.may_append() && (facts.reads_turn || facts.reruns) && !failure::is_unseen(cx, facts, file, run) {
-        outcome = outcome.offered(
-            Trap::FailedPromptStays,
-            "the turn is read or run again later, and after a failed run it would be this one",
-        );
-    }
-    outcome
 }
 
 fn is_never_empty(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId, seed: Seed) -> bool {
@@ -90,9 +90,9 @@ fn latest_has_blocks(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> 
         own == file && at != run && dominates(cx, file, at, run) && is_of_same_session(cx, facts, file, at, run)
     };
     // A start that is not refused leaves its turn, also where the run fails.
-    let ran = |&(file, at): &(FileIdx, ExprId)| {
-        is_seeded(cx, file, at) && (facts.runs_in_turn || ends_the_function(cx, file, at))
-    };
+    let leaves_it = facts.runs_in_turn && !facts.leaves_failed_turns_out;
+    let ran =
+        |&(file, at): &(FileIdx, ExprId)| is_seeded(cx, file, at) && (leaves_it || ends_the_function(cx, file, at));
     facts.set_turns.iter().all(|&(file, call)| sets_blocks(cx, file, call))
         && (facts.set_turns.iter().any(|call| given_before(&call)) || facts.runs.iter().filter(given_before).any(ran))
 }
