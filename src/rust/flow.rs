@@ -406,6 +406,11 @@ impl Walk<'_> {
         }
         for (&pat, &def) in &self.inferred.pattern_defs {
             self.pattern_fields(pat, def, flow);
+            if self.legacy.variant(def).is_some()
+                && let Some(source) = self.source_of_binding(pat)
+            {
+                flow.join(Node::Binding(self.file, pat), source);
+            }
         }
     }
 

@@ -410,7 +410,7 @@ fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &m
             text.changes.push(cx.insert(file, end, format!(" }}{semi}")));
         }
         Form::Match { whole, arm } => {
-            text.changes.push(cx.insert(file, hir[whole].span.start, format!("let {name} = ")));
+            front.push(Piece::text(format!("let {name} = ")));
             text.rewrite(file, claim_span, start);
             let ExprKind::Match { arms, .. } = &hir[whole].kind else { return };
             text.changes.push(cx.replace(file, hir[arms[arm].pat].span, ok()));

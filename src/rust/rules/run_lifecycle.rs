@@ -134,6 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_matched_start_needs_comes_in_front_of_it() {
+        let body = format!(
+            "match state.start_run() {{\n    Ok(()) => {{}}\n    Err(StateError::AlreadyRunning | StateError::NotRunning) => return Ok(()),\n}}\n\
+             let seed = {TURN};\nlet out = session.run_inference_started(&ctx, Some(seed)).await;\nstate.finish_run();\ndrop(out?);"
+        );
+        assert_eq!(
+            after(&body),
+            format!(
+                "let seed = {TURN};\nlet handle = match session.start_with_turn(&ctx, seed) {{\n    Ok(handle) => handle,\n    \
+                 Err(_) => return Ok(()),\n}};\nlet out = handle.wait().await;\ndrop(out?);"
+            )
+        );
+    }
+
+    #[test]
     fn a_turn_that_goes_on_from_the_latest_is_made_under_the_claim() {
         let body = "state.start_run()?;\nlet mut seed = state.turn().unwrap_or_default();\nseed.append(Block::user_text(\"x\"));\n\
                     let out = session.run_inference_started(&ctx, Some(seed)).await;\nstate.finish_run();\ndrop(out?);";

@@ -1,18 +1,18 @@
 //! Whether a match takes the errors that it does not name: the new enum has more of them than the legacy ones.
 
-use super::super::super::cx::Cx;
-use super::super::super::hir::{Arm, ExprKind, PatId, PatKind, PatParent};
+use super::super::super::cx::{Change, Cx};
+use super::super::super::hir::{Arm, ExprKind, PatId, PatKind, PatParent, Span, StmtKind};
 use super::super::super::index::{DefId, FileIdx};
 use super::uses::may_be_any_error;
 use super::{is_engine_cancelled, part, variant_name};
 
 /// How a match takes the errors that it does not name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Closing {
     /// It has an arm for them, or needs none.
     Open,
-    /// Its last error arm can take them.
-    By(PatId),
+    /// These patterns of its last error arms can take them.
+    By(Vec<PatId>),
     /// Its last error arm takes an engine's error apart, and gets arms for the others behind it.
     Behind(PatId),
     /// Nothing can.
@@ -27,21 +27,64 @@ enum Step {
 }
 
 pub(super) fn closing(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Closing {
-    let Some((arms, _)) = arms_of(cx, file, pat) else { return Closing::Open };
+    let Some(cases) = cases_of(cx, file, pat) else { return Closing::Open };
     let Some(way) = way_to(cx, file, pat) else { return Closing::Missing };
-    if arms.iter().any(|arm| arm.guard.is_none() && covers(cx, file, arm.pat, &way)) {
+    if cases.iter().any(|case| !case.guarded && covers(cx, file, case.pat, &way)) {
         return Closing::Open;
     }
-    let named = |arm: &&Arm| at_way(cx, file, arm.pat, &way).iter().any(|&at| variant_name(cx, file, at).is_some());
-    let Some(last) = arms.iter().rev().find(named) else { return Closing::Open };
-    match (last.guard, at_way(cx, file, last.pat, &way).as_slice()) {
-        (None, &[only]) if takes_all_beside(cx, file, last.pat, &way) => match variant_name(cx, file, only) {
-            Some("Engine") if !can_close(cx, file, only) => Closing::Behind(only),
-            _ if can_close(cx, file, only) => Closing::By(only),
-            _ => Closing::Missing,
-        },
-        _ => Closing::Missing,
+    let is_named = |pat: PatId| at_way(cx, file, pat, &way).iter().any(|&at| variant_name(cx, file, at).is_some());
+    let named: Vec<Case> = cases.into_iter().filter(|case| is_named(case.pat)).collect();
+    let Some(&last) = named.last() else { return Closing::Open };
+    if !last.guarded && is_closable(cx, file, last.pat, &way) {
+        return Closing::By(vec![last.pat]);
     }
+    match at_way(cx, file, last.pat, &way).as_slice() {
+        &[only]
+            if !last.guarded
+                && variant_name(cx, file, only) == Some("Engine")
+                && takes_all_beside(cx, file, last.pat, &way) =>
+        {
+            Closing::Behind(only)
+        }
+        _ => last_of_one_error(cx, file, &named, &way).map_or(Closing::Missing, Closing::By),
+    }
+}
+
+/// One pattern of several that are tried in turn.
+#[derive(Clone, Copy)]
+struct Case {
+    pat: PatId,
+    guarded: bool,
+}
+
+/// The patterns of which one must match where a pattern stands: a match's arms, or a pattern that cannot be refuted.
+fn cases_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<Vec<Case>> {
+    if let Some((arms, _)) = arms_of(cx, file, pat) {
+        return Some(arms.iter().map(|arm| Case { pat: arm.pat, guarded: arm.guard.is_some() }).collect());
+    }
+    let hir = cx.hir(file);
+    let top = top_of(cx, file, pat);
+    let is_alone = match hir[top].parent {
+        PatParent::Stmt(stmt) => matches!(hir[stmt].kind, StmtKind::Let { otherwise: None, .. }),
+        PatParent::Item(_) => true,
+        PatParent::Expr(expr) => matches!(hir[expr].kind, ExprKind::Closure { .. } | ExprKind::For { .. }),
+        PatParent::Pat(_) => false,
+    };
+    is_alone.then(|| vec![Case { pat: top, guarded: false }])
+}
+
+/// The last cases, where they are all that name one error: whatever stands beside it, together they take it always.
+fn last_of_one_error(cx: &Cx<'_>, file: FileIdx, named: &[Case], way: &[Step]) -> Option<Vec<PatId>> {
+    let error = |case: &Case| match at_way(cx, file, case.pat, way).as_slice() {
+        &[only] if can_close(cx, file, only) => takes(cx, file, only),
+        _ => Vec::new(),
+    };
+    let last = error(named.last()?);
+    let count = named.iter().rev().take_while(|case| error(case) == last).count();
+    let (before, own) = named.split_at(named.len() - count);
+    let elsewhere = before.iter().flat_map(|case| at_way(cx, file, case.pat, way));
+    let is_apart = !elsewhere.flat_map(|at| takes(cx, file, at)).any(|taken| last.contains(&taken));
+    (!last.is_empty() && is_apart).then(|| own.iter().map(|case| case.pat).collect())
 }
 
 /// The arms of the match that a pattern stands in, and which of them it is.
@@ -63,6 +106,66 @@ pub(super) fn top_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> PatId {
     top
 }
 
+/// Whether a case may take every error at the end of a way, whatever stands beside it.
+fn is_closable(cx: &Cx<'_>, file: FileIdx, pat: PatId, way: &[Step]) -> bool {
+    match &cx.hir(file)[pat].kind {
+        PatKind::Or(pats) => {
+            let leading = leading(cx, file, pats, way);
+            !leading.is_empty() && leading.into_iter().all(|pat| is_closable(cx, file, pat, way))
+        }
+        PatKind::Ref(inner) | PatKind::Bind { sub: Some(inner), .. } => is_closable(cx, file, *inner, way),
+        _ => match way.split_first() {
+            None => can_close(cx, file, pat),
+            Some((step, rest)) => next(cx, file, pat, step).is_some_and(|(next, beside)| {
+                beside.iter().all(|&other| is_irrefutable(cx, file, other)) && is_closable(cx, file, next, rest)
+            }),
+        },
+    }
+}
+
+/// The alternatives that go a way to its end.
+fn leading(cx: &Cx<'_>, file: FileIdx, pats: &[PatId], way: &[Step]) -> Vec<PatId> {
+    pats.iter().copied().filter(|&pat| !at_way(cx, file, pat, way).is_empty()).collect()
+}
+
+/// What becomes of a case that takes every error from now on: its first alternative does, and the others go. The site of
+/// the first alternative makes the changes.
+pub(super) fn close(cx: &Cx<'_>, file: FileIdx, case: PatId, pat: PatId, text: &str) -> Option<Vec<Change>> {
+    let way = way_to(cx, file, pat)?;
+    match at_way(cx, file, case, &way).first() == Some(&pat) {
+        true => closed(cx, file, case, &way, text),
+        false => Some(Vec::new()),
+    }
+}
+
+fn closed(cx: &Cx<'_>, file: FileIdx, pat: PatId, way: &[Step], text: &str) -> Option<Vec<Change>> {
+    let hir = cx.hir(file);
+    let span = hir[pat].span;
+    match &hir[pat].kind {
+        PatKind::Bind { name, sub: Some(_), .. } if way.is_empty() => {
+            Some(vec![cx.replace(file, Span { start: name.span.end, end: span.end }, "")])
+        }
+        PatKind::Ref(inner) if way.is_empty() && matches!(hir[*inner].kind, PatKind::Or(_)) => {
+            Some(vec![cx.replace(file, span, "&_")])
+        }
+        PatKind::Ref(inner) | PatKind::Bind { sub: Some(inner), .. } => closed(cx, file, *inner, way, text),
+        PatKind::Or(pats) => {
+            let (&first, others) = leading(cx, file, pats, way).split_first().map(|(a, b)| (a, b.to_vec()))?;
+            let mut changes = closed(cx, file, first, way, text)?;
+            for other in others {
+                let place = pats.iter().position(|&pat| pat == other).filter(|&place| place > 0)?;
+                let from = hir[pats[place - 1]].span.end;
+                changes.push(cx.replace(file, Span { start: from, end: hir[other].span.end }, ""));
+            }
+            Some(changes)
+        }
+        _ => match way.split_first() {
+            None => Some(vec![cx.replace(file, span, text)]),
+            Some((step, rest)) => closed(cx, file, next(cx, file, pat, step)?.0, rest, text),
+        },
+    }
+}
+
 /// Whether a pattern may take every error: what it binds, if anything, may be any of them.
 fn can_close(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     match variant_name(cx, file, pat) {
@@ -81,6 +184,7 @@ fn can_close(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
 fn names_states_only(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     match &cx.hir(file)[pat].kind {
         PatKind::Or(pats) => pats.iter().all(|&pat| names_states_only(cx, file, pat)),
+        PatKind::Bind { sub: Some(inner), .. } => names_states_only(cx, file, *inner),
         _ => matches!(variant_name(cx, file, pat), Some("AlreadyRunning" | "NotRunning")),
     }
 }

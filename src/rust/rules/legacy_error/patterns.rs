@@ -6,7 +6,7 @@ use super::super::super::index::{DefId, FileIdx};
 use super::super::super::outcome::Outcome;
 use super::super::super::sites::Site;
 use super::super::super::ty::Ty;
-use super::exhaustive::{Closing, arms_of, closing, taken_before};
+use super::exhaustive::{Closing, arms_of, close, closing, taken_before};
 use super::survey::Reach;
 use super::uses::{matches_place, may_be_any_error};
 use super::{HELP, is_engine_cancelled, is_untouched, part, variant_name};
@@ -22,12 +22,16 @@ pub(crate) fn pattern(cx: &Cx<'_>, reach: Reach, site: &Site, pat: PatId, varian
     if closing == Closing::Missing {
         return no_fallback();
     }
+    if let Closing::By(cases) = &closing
+        && let Some(&case) = cases.iter().find(|&&case| at.stands_in(case))
+    {
+        return at.closed(case);
+    }
     let text = match variant {
-        _ if closing == Closing::By(pat) => at.closing_text(),
         "AlreadyRunning" => Some(at.variant("AlreadyActive")),
         "NotRunning" => Some(at.variant("NoActive")),
         "State" => at.state_text(reach),
-        _ => return at.engine(closing),
+        _ => return at.engine(&closing),
     };
     match text {
         Some(text) => at.replaced(text),
@@ -112,13 +116,30 @@ impl Place<'_> {
         matches!(self.kind(inner), PatKind::Bind { sub: None, .. }) && variant_name(self.cx, self.file, inner).is_none()
     }
 
-    /// What the pattern of the last error arm becomes where no arm takes the errors that the match does not name.
-    fn closing_text(&self) -> Option<String> {
-        let Some(inner) = part(self.cx, self.file, self.pat) else { return Some("_".to_owned()) };
-        if !self.is_name(inner) {
-            return Some("_".to_owned());
+    fn stands_in(&self, outer: PatId) -> bool {
+        let mut at = self.pat;
+        while at != outer {
+            let PatParent::Pat(around) = self.cx.hir(self.file)[at].parent else { return false };
+            at = around;
         }
-        let PatKind::Bind { name, .. } = self.kind(inner) else { return None };
+        true
+    }
+
+    /// The last error case takes all errors where no other takes those that the match does not name.
+    fn closed(&self, case: PatId) -> Outcome {
+        let text = self.closing_text();
+        match text.and_then(|text| close(self.cx, self.file, case, self.pat, &text)) {
+            Some(changes) => Outcome::safe(changes, HELP),
+            None => unreadable(),
+        }
+    }
+
+    fn closing_text(&self) -> Option<String> {
+        let inner =
+            part(self.cx, self.file, self.pat).filter(|&inner| variant_name(self.cx, self.file, inner).is_none());
+        let Some((inner, PatKind::Bind { name, .. })) = inner.map(|inner| (inner, self.kind(inner))) else {
+            return Some("_".to_owned());
+        };
         let mode = if self.stays_in_place(inner)? { "ref " } else { "" };
         Some(format!("{mode}{}", name.text))
     }
@@ -174,7 +195,7 @@ impl Place<'_> {
         }
     }
 
-    fn engine(&self, closing: Closing) -> Outcome {
+    fn engine(&self, closing: &Closing) -> Outcome {
         let Some(inner) = part(self.cx, self.file, self.pat) else { return unreadable() };
         let mut names = vec!["Engine(_)", "Cancelled"];
         if taken_before(self.cx, self.file, self.pat).contains(&"Cancelled") {
@@ -207,12 +228,12 @@ impl Place<'_> {
     }
 
     /// The engine's error itself is wanted: a cancelled run gets an arm of its own, in which the error is made.
-    fn engine_taken(&self, inner: PatId, closing: Closing) -> Outcome {
+    fn engine_taken(&self, inner: PatId, closing: &Closing) -> Outcome {
         let Some((arms, index)) = arms_of(self.cx, self.file, self.pat) else {
             return self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED);
         };
         let arm = &arms[index];
-        match self.arms_behind(arm, inner, closing == Closing::Behind(self.pat)) {
+        match self.arms_behind(arm, inner, *closing == Closing::Behind(self.pat)) {
             Some(change) => {
                 let mut outcome = self.renamed();
                 outcome.changes.push(change);
@@ -333,10 +354,79 @@ mod tests {
     }
 
     #[test]
-    fn a_match_whose_last_error_arm_is_guarded_is_reported() {
-        let body = "fn g(e: Result<(), StateError>, x: bool) -> u8 {\nmatch e {\n\
-                    Err(StateError::AlreadyRunning) => 1,\nOk(()) => 2,\nErr(StateError::NotRunning) if x => 3,\n\
-                    Err(StateError::NotRunning | StateError::AlreadyRunning) => 4,\n}\n}";
-        assert_eq!(finding_at(body, "StateError::AlreadyRunning").level, Level::Report);
+    fn alternatives_that_name_what_is_left_become_one_that_takes_the_rest() {
+        let refused = |arms: &str| {
+            let after =
+                migrated(&format!("fn g(e: Result<(), StateError>, x: bool) -> u8 {{\nmatch e {{\n{arms}\n}}\n}}"));
+            let start = after.find("match e {\n").map_or(0, |at| at + "match e {\n".len());
+            after[start..].trim_end_matches(['}', '\n']).to_owned()
+        };
+        assert_eq!(
+            refused("Ok(()) => 1,\nErr(StateError::AlreadyRunning | StateError::NotRunning) => 2,"),
+            "Ok(()) => 1,\nErr(_) => 2,"
+        );
+        assert_eq!(
+            refused("Ok(()) => 1,\nErr(StateError::AlreadyRunning) | Err(StateError::NotRunning) => 2,"),
+            "Ok(()) => 1,\nErr(_) => 2,"
+        );
+        assert_eq!(
+            refused(
+                "Ok(()) => 1,\nErr(e @ (StateError::AlreadyRunning | StateError::NotRunning)) => e.to_string().len() as u8,"
+            ),
+            "Ok(()) => 1,\nErr(e) => e.to_string().len() as u8,"
+        );
+        assert_eq!(
+            refused(
+                "Err(StateError::AlreadyRunning) if x => 1,\nOk(()) | Err(StateError::NotRunning) => 2,\n\
+                 Err(StateError::NotRunning | StateError::AlreadyRunning) => 3,"
+            ),
+            "Err(SessionError::AlreadyActive) if x => 1,\nOk(()) | Err(SessionError::NoActive) => 2,\nErr(_) => 3,"
+        );
+    }
+
+    #[test]
+    fn alternatives_of_a_runs_error_become_one_that_takes_the_rest() {
+        let named = "RunError::State(StateError::AlreadyRunning) | RunError::State(StateError::NotRunning)";
+        assert_eq!(
+            arms(&format!("RunError::Engine(_) => Ok(1),\n{named} => Ok(2),")),
+            "SessionError::Engine(_) | SessionError::Cancelled => Ok(1),\n_ => Ok(2),"
+        );
+        assert_eq!(
+            arms(&format!("{named} => Ok(1),\nRunError::Engine(_) => Ok(2),")),
+            "SessionError::AlreadyActive | SessionError::NoActive => Ok(1),\n_ => Ok(2),"
+        );
+        assert_eq!(arms(&format!("{named} | RunError::Engine(_) => Ok(1),")), "_ => Ok(1),");
+    }
+
+    #[test]
+    fn the_last_arms_of_one_error_take_the_rest_together() {
+        let body = "fn g(e: Result<(), StateError>, x: bool) -> u8 {\nmatch (e, x) {\n(Ok(()), _) => 1,\n\
+                    (Err(StateError::AlreadyRunning), _) => 2,\n(Err(StateError::NotRunning), true) => 3,\n\
+                    (Err(StateError::NotRunning), false) => 4,\n}\n}";
+        let after = migrated(body);
+        assert!(
+            after.contains("(Err(SessionError::AlreadyActive), _) => 2,\n(Err(_), true) => 3,\n(Err(_), false) => 4,"),
+            "{after}"
+        );
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_refuted_stays_one() {
+        let body = "fn g((_, StateError::AlreadyRunning | StateError::NotRunning): (u8, StateError)) {}\n\
+                    let is_busy = |(RunError::State(_) | RunError::Engine(_), n): (RunError, u8)| n;";
+        assert_eq!(
+            migrated(body),
+            "fn g((_, _): (u8, SessionError)) {}\nlet is_busy = |(_, n): (SessionError, u8)| n;"
+        );
+    }
+
+    #[test]
+    fn a_match_of_which_no_arm_can_take_the_rest_is_reported() {
+        let body = "fn g(a: StateError, b: StateError) -> u8 {\nmatch (a, b) {\n\
+                    (StateError::AlreadyRunning, StateError::AlreadyRunning) => 1,\n\
+                    (StateError::AlreadyRunning, StateError::NotRunning) => 2,\n\
+                    (StateError::NotRunning, StateError::AlreadyRunning) => 3,\n\
+                    (StateError::NotRunning, StateError::NotRunning) => 4,\n}\n}";
+        assert_eq!(finding_at(body, "StateError::NotRunning) => 2").level, Level::Report);
     }
 }
