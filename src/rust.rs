@@ -41,6 +41,7 @@ mod rescue;
 mod resolve;
 mod rewrite;
 mod rules;
+mod settings;
 mod sites;
 mod store;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, PatId, PatKind, P
 use super::index::FileIdx;
 use super::origins::Place;
 use super::pairing::{core_parts, undisturbed};
+use super::settings::{How, Setting, condition, scrutinee, settings};
 use super::text::{is_none, is_plain, some_of};
 
 /// A part of a core session.
@@ -28,6 +29,17 @@ impl Kind {
             Kind::Registry => "with_tool_registry",
             Kind::ToolConfig => "with_tool_config",
             Kind::Persister => "with_persister",
+        }
+    }
+
+    /// The field of a core session that holds it.
+    fn field(self) -> &'static str {
+        match self {
+            Kind::Sink | Kind::Sinks => "event_sinks",
+            Kind::SnapshotHook => "snapshot_hook",
+            Kind::Registry => "registry",
+            Kind::ToolConfig => "tool_config",
+            Kind::Persister => "persister",
         }
     }
 
@@ -57,6 +69,21 @@ pub(crate) struct Part {
     pub(crate) value: ExprId,
     /// Whether only the run knows if there is a value.
     pub(crate) optional: bool,
+    /// Whether it is set in a statement of its own.
+    pub(crate) is_set: bool,
+    /// The `if` under which it is set.
+    pub(crate) under: Option<ExprId>,
+}
+
+impl Part {
+    fn new(kind: Kind, value: ExprId) -> Self {
+        Self { kind, value, optional: false, is_set: false, under: None }
+    }
+
+    /// What is evaluated to get it.
+    pub(crate) fn exprs(&self, cx: &Cx<'_>, file: FileIdx) -> impl Iterator<Item = ExprId> {
+        std::iter::once(self.value).chain(self.under.and_then(|under| condition(cx, file, under)))
+    }
 }
 
 /// How the value of a part is written at a run.
@@ -79,9 +106,13 @@ pub(crate) struct Equipment {
 }
 
 impl Equipment {
-    /// Whether the runs need a builder of their own: tools, or a part that may be missing.
+    /// Whether the runs need a builder of their own: tools, a part that may be missing, or sinks of which only a builder
+    /// keeps the order.
     pub(crate) fn needs_builder(&self) -> bool {
-        self.parts.iter().any(|carried| carried.part.optional || !carried.part.kind.is_of_context())
+        let has = |kind: Kind| self.parts.iter().any(|carried| carried.part.kind == kind);
+        let may_miss = |part: &Part| part.optional || part.under.is_some();
+        (has(Kind::Sink) && has(Kind::Sinks))
+            || self.parts.iter().any(|carried| may_miss(&carried.part) || !carried.part.kind.is_of_context())
     }
 }
 
@@ -96,7 +127,7 @@ pub(crate) enum Obstacle {
     OutOfReach,
 }
 
-/// The parts of a core session that add something.
+/// The parts of a core session that add something: those of its construction, and those that are set right behind it.
 pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part>> {
     let literal = core_parts(cx, file, core);
     if literal.is_partial {
@@ -104,28 +135,62 @@ pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part
     }
     let mut parts = Vec::new();
     for (name, value) in literal.fields {
-        let kind = match name.as_str() {
-            "event_sinks" => {
-                parts.extend(sinks(cx, file, value));
-                continue;
-            }
-            "snapshot_hook" => Kind::SnapshotHook,
-            "registry" => Kind::Registry,
-            "tool_config" => Kind::ToolConfig,
-            "persister" => Kind::Persister,
-            _ => return None,
-        };
-        if is_none(cx, file, value) {
-            continue;
-        }
-        let inner = some_of(cx, file, value);
-        parts.push(Part { kind, value: inner.unwrap_or(value), optional: inner.is_none() });
+        parts.extend(given(cx, file, &name, value)?);
+    }
+    let folded = settings(cx, file, core).filter(|settings| settings.kept_until.is_none());
+    for setting in folded.into_iter().flat_map(|settings| settings.all) {
+        parts.extend(set(cx, file, &setting, &parts)?);
     }
     Some(parts)
 }
 
+/// What each setting of a core session adds to a builder that is kept in a local meanwhile.
+pub(crate) fn kept_parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<(Setting, Vec<Part>)>> {
+    let mut earlier = parts(cx, file, core)?;
+    let mut kept = Vec::new();
+    for setting in settings(cx, file, core).filter(|settings| settings.kept_until.is_some())?.all {
+        let added = set(cx, file, &setting, &earlier)?;
+        let is_once = !is_repeated(cx, file, core, setting.access);
+        let replaces = setting.how == How::Assign && (added.is_empty() || added.iter().any(|part| part.optional));
+        let replaces_sinks = setting.how == How::Assign && setting.field == "event_sinks";
+        ((is_once && !added.is_empty()) || !(replaces || replaces_sinks)).then_some(())?;
+        earlier.extend(added.iter().cloned());
+        kept.push((setting, added));
+    }
+    Some(kept)
+}
+
+/// What a setting adds; `None` where it takes away what is there `earlier`.
+fn set(cx: &Cx<'_>, file: FileIdx, setting: &Setting, earlier: &[Part]) -> Option<Vec<Part>> {
+    let added = match setting.how {
+        How::Push => vec![Part::new(Kind::Sink, setting.value)],
+        How::Extend => vec![Part::new(Kind::Sinks, setting.value)],
+        How::Assign => {
+            let is_given_again = earlier.iter().any(|part| part.kind.field() == setting.field);
+            given(cx, file, &setting.field, setting.value).filter(|_| !is_given_again)?
+        }
+    };
+    Some(added.into_iter().map(|part| Part { is_set: true, under: setting.under, ..part }).collect())
+}
+
+/// What a field adds that is given a value.
+fn given(cx: &Cx<'_>, file: FileIdx, field: &str, value: ExprId) -> Option<Vec<Part>> {
+    let kind = match field {
+        "event_sinks" => return Some(sinks(cx, file, value)),
+        "snapshot_hook" => Kind::SnapshotHook,
+        "registry" => Kind::Registry,
+        "tool_config" => Kind::ToolConfig,
+        "persister" => Kind::Persister,
+        _ => return None,
+    };
+    if is_none(cx, file, value) {
+        return Some(Vec::new());
+    }
+    let inner = some_of(cx, file, value);
+    Some(vec![Part { optional: inner.is_none(), ..Part::new(kind, inner.unwrap_or(value)) }])
+}
+
 fn sinks(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Vec<Part> {
-    let part = |kind, value| Part { kind, value, optional: false };
     if cx.calls_known(file, value, "std::vec::Vec::new").is_some() {
         return Vec::new();
     }
@@ -134,9 +199,9 @@ fn sinks(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Vec<Part> {
         && let MacroContent::Exprs(sinks) = &call.content
         && !cx.text(file, call.inner).contains(';')
     {
-        return sinks.iter().map(|&sink| part(Kind::Sink, sink)).collect();
+        return sinks.iter().map(|&sink| Part::new(Kind::Sink, sink)).collect();
     }
-    vec![part(Kind::Sinks, value)]
+    vec![Part::new(Kind::Sinks, value)]
 }
 
 /// Finds the runs of a core session, and how its parts get there.
@@ -158,11 +223,12 @@ pub(crate) fn equip(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<Equipmen
     let moving = movers(cx, file, core, &runs).ok_or(Obstacle::OutOfReach)?;
     let mut taken = Vec::new();
     let parts = parts.into_iter().map(|part| {
-        let inherited = !cx.span(file, core).contains(cx.span(file, part.value));
-        if !moving && !leaves_closure(cx, file, part.value) && stays(cx, file, &part, &runs, core) {
+        let inherited = !part.is_set && !cx.span(file, core).contains(cx.span(file, part.value));
+        let leaves = part.exprs(cx, file).any(|expr| leaves_closure(cx, file, expr));
+        if !moving && !leaves && stays(cx, file, &part, &runs, core) {
             return Ok(Carried { part, local: None, shared: shared || inherited });
         }
-        if stmt.is_none() || inherited {
+        if stmt.is_none() || inherited || part.under.is_some() {
             return Err(Obstacle::OutOfReach);
         }
         let local = cx.free_name(file, core, part.kind.name(), &taken);
@@ -316,7 +382,8 @@ fn stays(cx: &Cx<'_>, file: FileIdx, part: &Part, runs: &[ExprId], core: ExprId)
         });
         loops.map(|at| hir[at].span.end).max().unwrap_or(hir[run].span.end)
     };
-    let from = cx.span(file, part.value).end;
+    let looked_at = part.under.and_then(|under| condition(cx, file, under)).map(|at| scrutinee(cx, file, at));
+    let from = looked_at.map_or_else(|| cx.span(file, part.value).end, |looked_at| cx.span(file, looked_at).end);
     // At a run that is made on the spot nothing happens in between.
     let on_the_spot = runs.iter().all(|&run| cx.ancestors(file, core).any(|at| at == run));
     let stretch = Span { start: from, end: runs.iter().map(end).max().unwrap_or(from) };
@@ -325,9 +392,11 @@ fn stays(cx: &Cx<'_>, file: FileIdx, part: &Part, runs: &[ExprId], core: ExprId)
         _ => true,
     };
     on_the_spot
-        || (is_plain(cx, file, part.value)
-            && undisturbed(cx, file, part.value, stretch)
-            && cx.locals_in(file, part.value).into_iter().all(in_scope))
+        || std::iter::once(part.value).chain(looked_at).all(|expr| {
+            is_plain(cx, file, expr)
+                && undisturbed(cx, file, expr, stretch)
+                && cx.locals_in(file, expr).into_iter().all(in_scope)
+        })
 }
 
 /// The core session whose parts a run gets, by the run.

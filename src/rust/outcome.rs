@@ -30,6 +30,12 @@ impl Outcome {
         }
     }
 
+    /// One change more.
+    pub(crate) fn with(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
     /// No change, and the person is told what to write.
     pub(crate) fn report(why: impl Into<String>, help: impl Into<String>) -> Self {
         Self { level: Level::Report, why: why.into(), ..Self::safe(Vec::new(), help) }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::cx::Cx;
-use super::equipment::{ByRun, Equipment, Obstacle, equip, is_repeated, leaves_closure, parts};
+use super::equipment::{ByRun, Equipment, Obstacle, equip, is_repeated, kept_parts, leaves_closure, parts};
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::legacy::Tracked;
 use super::origins::{Place, is_state_new, makes_state, origins};
 use super::outcome::Outcome;
+use super::settings::settings;
 use super::sites::{Site, SiteKind};
 use super::text::is_plain;
 use crate::rules::Trap;
@@ -51,6 +52,8 @@ pub(crate) struct Pairing {
     cores: HashMap<Place, CorePlan>,
     equipments: HashMap<Place, Equipment>,
     by_run: ByRun,
+    /// Fields that are set behind a core session's construction, which gets their values.
+    settings: HashMap<Place, ExprId>,
     /// Locals that go, with the names that take their place.
     pub(crate) renamed: HashMap<(FileIdx, PatId), String>,
 }
@@ -72,6 +75,12 @@ impl Pairing {
     /// What a run gets besides what its session has.
     pub(crate) fn equipment_of_run(&self, file: FileIdx, run: ExprId) -> Option<&Equipment> {
         self.equipment(file, *self.by_run.get(&(file, run))?)
+    }
+
+    /// The construction of the core session whose builder gets what a field is set to.
+    pub(crate) fn setting_of(&self, file: FileIdx, access: ExprId) -> Option<ExprId> {
+        let &core = self.settings.get(&(file, access))?;
+        (!matches!(self.core(file, core), CorePlan::Blocked(_))).then_some(core)
     }
 
     fn equip(&mut self, file: FileIdx, core: ExprId, equipment: Equipment) {
@@ -150,6 +159,9 @@ pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site]) -> Pairing {
     let cores: Vec<Place> = cores.filter_map(|site| Some((site.file, site.expr()?))).collect();
     let states: Vec<Option<BTreeSet<Place>>> = cores.iter().map(|&(file, core)| origins(cx, file, core)).collect();
     for (index, &(file, core)) in cores.iter().enumerate() {
+        for setting in settings(cx, file, core).into_iter().flat_map(|settings| settings.all) {
+            pairing.settings.insert((file, setting.access), core);
+        }
         let others = states.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, state)| state);
         // Sinks and tools may only go into the builder of a session that no other core session runs.
         let own = origin(cx, file, core).filter(|&state| {
@@ -160,7 +172,11 @@ pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site]) -> Pairing {
             Some(Err(blocked)) => Some(blocked),
             None => None,
         };
+        let is_kept = is_kept(cx, file, core);
         match equip(cx, file, core) {
+            _ if is_kept => {
+                pairing.cores.insert((file, core), CorePlan::Blocked(blocked.unwrap_or_else(set_aside)));
+            }
             Ok(equipment) => pairing.equip(file, core, equipment),
             Err(obstacle) => {
                 let blocked = blocked.unwrap_or_else(|| out_of_reach(obstacle));
@@ -175,6 +191,19 @@ fn unreadable() -> Outcome {
     Outcome::report(
         "the construction does not have a form the tool knows",
         "`Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
+    )
+}
+
+/// Whether a local holds the builder while fields of the core session are set.
+pub(crate) fn is_kept(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> bool {
+    settings(cx, file, core).is_some_and(|settings| settings.kept_until.is_some())
+}
+
+fn set_aside() -> Outcome {
+    Outcome::report(
+        "fields of the core session are set behind its construction, among other statements",
+        "make what they are set to first, then the session: \
+         `Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
     )
 }
 
@@ -217,7 +246,7 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
 }
 
 /// Whether a local is given another value later, or lent to change.
-fn is_given_anew(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+pub(crate) fn is_given_anew(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     cx.uses_of(file, pat).iter().any(|&use_| {
         match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
             Some(ExprKind::Assign { lhs, .. }) => *lhs == use_,
@@ -239,9 +268,16 @@ pub(crate) fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId,
 
 fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &mut Pairing) -> Result<(), Outcome> {
     let parts = parts(cx, file, core);
-    let plain = parts.as_ref().is_some_and(Vec::is_empty);
-    let derives = !is_repeated(cx, file, state, core)
-        && parts.is_some_and(|parts| parts.iter().all(|part| !leaves_closure(cx, file, part.value)));
+    let is_kept = is_kept(cx, file, core);
+    if is_kept && kept_parts(cx, file, core).is_none() {
+        return Err(set_aside());
+    }
+    let plain = !is_kept && parts.as_ref().is_some_and(Vec::is_empty);
+    let derives = !is_kept
+        && !is_repeated(cx, file, state, core)
+        && parts.is_some_and(|parts| {
+            parts.iter().flat_map(|part| part.exprs(cx, file)).all(|expr| !leaves_closure(cx, file, expr))
+        });
     let is_new = is_state_new(cx, file, state);
     let (state_plan, core_plan) = if is_new && cx.ancestors(file, state).any(|at| at == core) {
         (StatePlan::Inline, CorePlan::Make { state })
@@ -276,7 +312,9 @@ fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<
     let later: Vec<ExprId> =
         cx.uses_of(file, local).iter().copied().filter(|&use_| !core_span.contains(hir[use_].span)).collect();
     let between = Span { start: from.span.end, end: to.span.start };
-    let clear = later.iter().all(|&use_| hir[use_].span.start >= to.span.end)
+    let set: Vec<StmtId> = settings(cx, file, core).into_iter().flat_map(|it| it.all).map(|one| one.stmt).collect();
+    let is_set_with = |use_: ExprId| set.iter().any(|&stmt| hir[stmt].span.contains(hir[use_].span));
+    let clear = later.iter().all(|&use_| hir[use_].span.start >= to.span.end && !is_set_with(use_))
         && (later.is_empty()
             || (stays_bound(cx, file, core_local, to.span.end, &later) && never_moved(cx, file, core_local)))
         && can_move(cx, file, state, between, from.span.end, to);

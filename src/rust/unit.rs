@@ -447,7 +447,7 @@ fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
         }
         (SiteKind::PersistTurn, At::Expr(call)) => core_session::persister::call(cx, site.file, call),
         (SiteKind::TakenApart, At::Pat(pat)) => core_session::taken_apart(cx, site.file, pat),
-        (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, site, access, name),
+        (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, facts, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
             Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
             Rule::Cancel => cancel::call(cx, facts, site, method, call),

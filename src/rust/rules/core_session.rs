@@ -1,20 +1,23 @@
 //! `core-session`: where the legacy core session is made or taken apart.
 
+mod fields;
 pub(crate) mod persister;
 mod runs;
 
 use super::super::cx::Cx;
 use super::super::equipment::parts;
-use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span};
+use super::super::hir::{ExprId, PatId, PatKind, Span};
 use super::super::index::FileIdx;
+use super::super::moved::moved;
 use super::super::outcome::Outcome;
-use super::super::pairing::{CorePlan, core_parts};
+use super::super::pairing::{CorePlan, core_parts, is_kept};
 use super::super::sites::Site;
 use super::super::unit::Facts;
 use super::engine_options::attach;
 use super::inference_state::made_session;
 use crate::rules::Trap;
 
+pub(crate) use fields::field;
 pub(crate) use runs::{RunForm, run_form};
 
 /// `core::Session::new(state)` or a literal.
@@ -32,6 +35,14 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
         Err(outcome) => return outcome,
     };
     let text = match (made, earlier) {
+        (Some(made), earlier) if is_kept(cx, file, core) => {
+            let sinks = state.map_or_else(String::new, |state| attach::builder_calls(cx, file, state));
+            let own = made.own_builder(cx, file, core).and_then(|base| builder(cx, file, core, &base));
+            let Some(kept) = own.and_then(|own| fields::kept(cx, file, core, &format!("{own}{sinks}"))) else {
+                return unreadable();
+            };
+            return kept.with(cx.replace(file, cx.span(file, core), earlier.unwrap_or(made.text)));
+        }
         (Some(made), earlier) => {
             let made_builder = made.builder(cx, file, core, |base| builder(cx, file, core, base));
             let session = earlier.unwrap_or(made.text);
@@ -45,10 +56,9 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
     let Some(text) = text else { return unreadable() };
     // What wraps the construction goes with it: the session is a handle itself.
     let whole = pointer_around(cx, file, core);
-    Outcome::safe(
-        vec![cx.replace(file, cx.span(file, whole), text)],
-        "one `Session` whose `Builder` has the sinks and tools",
-    )
+    let mut changes = fields::unchanged_from_now_on(cx, file, core);
+    changes.push(cx.replace(file, cx.span(file, whole), text));
+    Outcome::safe(changes, "one `Session` whose `Builder` has the sinks and tools")
 }
 
 /// The session made earlier, as it is; what the core session had besides goes to its runs.
@@ -56,6 +66,7 @@ fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
     let Some(state) = core_parts(cx, file, core).state else { return unreadable() };
     let (outer, inner) = (cx.span(file, pointer_around(cx, file, core)), cx.span(file, state));
     let mut changes = runs::locals(cx, facts, file, core);
+    changes.extend(fields::unchanged_from_now_on(cx, file, core));
     changes.push(cx.replace(file, Span { start: outer.start, end: inner.start }, ""));
     changes.push(cx.replace(file, Span { start: inner.end, end: outer.end }, ""));
     let equipment = facts.pairing.equipment(file, core);
@@ -110,7 +121,7 @@ fn handle_text(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Optio
 /// The builder that has what the literal's fields said.
 fn builder(cx: &Cx<'_>, file: FileIdx, core: ExprId, base: &str) -> Option<String> {
     let parts = parts(cx, file, core)?;
-    let texts = parts.iter().map(|part| (part, cx.expr_text(file, part.value).to_owned())).collect::<Vec<_>>();
+    let texts = parts.iter().map(|part| (part, moved(cx, file, part.value))).collect::<Vec<_>>();
     Some(runs::with_parts(cx, file, core, base, &texts))
 }
 
@@ -129,19 +140,6 @@ pub(crate) fn taken_apart(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Outcome {
             "name the session itself, and keep what its builder is made of beside it",
         ),
     }
-}
-
-/// A field of a core session: its state is the session itself.
-pub(crate) fn field(cx: &Cx<'_>, site: &Site, access: ExprId, name: &str) -> Outcome {
-    let ExprKind::Field { base, .. } = cx.hir(site.file)[access].kind else { return unreadable() };
-    if name == "state" {
-        let dot = Span { start: cx.span(site.file, base).end, end: cx.span(site.file, access).end };
-        return Outcome::safe(vec![cx.replace(site.file, dot, "")], "the session itself");
-    }
-    Outcome::report(
-        format!("the core session's `{name}` is read or written from outside"),
-        "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
-    )
 }
 
 #[cfg(test)]
@@ -199,6 +197,94 @@ mod tests {
             let runs = format!("let session = Session::new({handle});\ndrop((session, state));");
             assert_eq!(after_state(&runs).lines().last(), Some("drop((session, state));"), "{handle}");
         }
+    }
+
+    #[test]
+    fn fields_set_behind_the_construction_go_into_the_builder() {
+        let set = |settings: &str| {
+            after_state(&format!("let mut session = Session::new(state.clone());\n{settings}\ndrop((session, state));"))
+        };
+        let made =
+            |builder: &str| format!("let session = state.clone().with_builder({builder});\ndrop((session, state));");
+        assert_eq!(set("session.event_sinks.push(sink);"), made("Builder::new(engine).with_event_sink(sink)"));
+        assert_eq!(
+            set("session.event_sinks = vec![a, b];\nsession.registry = Some(tools);\nsession.persister = None;"),
+            made("Builder::new(engine).with_event_sink(a).with_event_sink(b).with_tool_registry(tools)")
+        );
+        assert_eq!(
+            set("session.event_sinks.extend(sinks);\nlet n = 1;\nsession.event_sinks.push(last.clone());"),
+            made("Builder::new(engine).with_event_sinks(sinks).with_event_sink(last.clone())")
+                .replace(";\ndrop", ";\nlet n = 1;\ndrop")
+        );
+        assert_eq!(
+            set(
+                "if let Some(tools) = tools {\n    session.registry = Some(tools);\n    session.tool_config = Some(config);\n}\n\
+                 session.event_sinks.push(sink);"
+            ),
+            made(
+                "{\n    let mut builder = Builder::new(engine);\n    if let Some(tools) = tools {\n        \
+                  builder = builder.with_tool_registry(tools);\n        builder = builder.with_tool_config(config);\n    }\n    \
+                  builder = builder.with_event_sink(sink);\n    builder\n}"
+            )
+        );
+        let each = "let sinks: Vec<Arc<dyn EventSink>> = Vec::new();\nlet mut session = Session::new(state);\n\
+                    for sink in sinks {\n    session.event_sinks.push(sink);\n}\ndrop(session);";
+        assert!(migrated(&format!("{STATE}{each}")).contains("Builder::new(engine).with_event_sinks(sinks));\ndrop"));
+    }
+
+    #[test]
+    fn a_builder_is_kept_in_a_local_while_fields_are_set_among_other_statements() {
+        let body = "let mut session = Session { registry: Some(tools), ..Session::new(state.clone()) }; // ours\n\
+                    let sink = made();\nsession.event_sinks.push(sink);\nif loud() {\n    for sink in more() {\n        \
+                    session.event_sinks.push(Arc::clone(&sink));\n    }\n    session.snapshot_hook = hook();\n}\ndrop((session, state));";
+        assert_eq!(
+            after_state(body),
+            "let session = state.clone(); // ours\nlet mut builder = Builder::new(engine).with_tool_registry(tools);\n\
+             let sink = made();\nbuilder = builder.with_event_sink(sink);\nif loud() {\n    for sink in more() {\n        \
+             builder = builder.with_event_sink(Arc::clone(&sink));\n    }\n    \
+             if let Some(hook) = hook() {\n        builder = builder.with_snapshot_hook(hook);\n    }\n}\n\
+             session.set_builder(builder);\ndrop((session, state));"
+        );
+        let body = "let id = name();\nlet mut session = Session::new(Arc::new(InferenceState::new(id, None, engine)));\n\
+                    let sink = made();\nsession.event_sinks.push(sink);\ndrop(session);";
+        assert_eq!(
+            migrated(body),
+            "let id = name();\nlet session = Session::with_id(id);\nlet mut builder = Builder::new(engine);\nlet sink = made();\n\
+             builder = builder.with_event_sink(sink);\nsession.set_builder(builder);\ndrop(session);"
+        );
+    }
+
+    #[test]
+    fn fields_that_are_set_where_more_happens_are_reported() {
+        for settings in [
+            "println!(\"{}\", session.event_sinks.len());\nsession.event_sinks.push(sink);",
+            "session.event_sinks.push(sink);\nsession.event_sinks = vec![other];",
+            "let copy = session.clone();\nsession.event_sinks.push(sink);",
+            "while more() {\n    session.event_sinks = vec![sink.clone()];\n}",
+            "let later = || session.event_sinks.push(sink);\nlater();",
+            "tell(&session);\nsession.event_sinks.push(sink);",
+            "#[cfg(feature = \"ui\")]\nsession.event_sinks.push(sink);",
+            "session.state = other;",
+        ] {
+            let body =
+                format!("{STATE}let mut session = Session::new(state.clone());\n{settings}\ndrop((session, state));");
+            let finding = finding_at(&body, "Session::new(state.clone())");
+            assert_eq!(finding.level, Level::Report, "{settings}");
+        }
+    }
+
+    #[test]
+    fn fields_set_behind_the_construction_go_to_the_runs_of_one_of_several_sessions() {
+        let body = format!(
+            "let other = Session::new(state.clone());\nlet mut session = Session::new(state);\nsession.event_sinks.push(sink);\n\
+             session.run_inference(&ctx, {SEED}).await?;\nother.run_inference(&ctx, {SEED}).await?;"
+        );
+        assert_eq!(
+            after_state(&body),
+            "let other = state.clone();\nlet session = state;\n\
+             session.start_with_turn(&with_event_sink(&ctx, sink), Turn::builder().with_user_prompt(\"x\").build())?.wait().await?;\n\
+             other.start_with_turn(&ctx, Turn::builder().with_user_prompt(\"x\").build())?.wait().await?;"
+        );
     }
 
     #[test]

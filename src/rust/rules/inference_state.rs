@@ -70,10 +70,18 @@ impl Made {
         equip: impl Fn(&str) -> Option<String>,
     ) -> Option<String> {
         match &self.engine {
-            EngineOf::Text(engine) => equip(&format!("{}::new({engine})", cx.name_at(file, at, "builder::Builder"))),
+            EngineOf::Text(_) => equip(&self.own_builder(cx, file, at)?),
             EngineOf::Session(other) => {
                 equip("builder").map(|builder| format!("{other}.derived_builder(|builder| {builder})"))
             }
+        }
+    }
+
+    /// The builder around the engine, where it can be kept in a local: not that of another session.
+    pub(crate) fn own_builder(&self, cx: &Cx<'_>, file: FileIdx, at: ExprId) -> Option<String> {
+        match &self.engine {
+            EngineOf::Text(engine) => Some(format!("{}::new({engine})", cx.name_at(file, at, "builder::Builder"))),
+            EngineOf::Session(_) => None,
         }
     }
 

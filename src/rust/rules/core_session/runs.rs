@@ -4,6 +4,8 @@ use super::super::super::cx::{Change, Cx};
 use super::super::super::equipment::{Carried, Equipment, Kind, Part};
 use super::super::super::hir::{ExprId, ExprKind};
 use super::super::super::index::FileIdx;
+use super::super::super::moved::moved;
+use super::super::super::settings::condition;
 use super::super::super::sites::arguments;
 use super::super::super::ty::Ty;
 use super::super::super::unit::Facts;
@@ -128,22 +130,37 @@ fn derived(cx: &Cx<'_>, file: FileIdx, run: ExprId, equipment: &Equipment) -> St
 
 /// A builder's expression with calls for all parts; those that may be missing are asked for.
 pub(super) fn with_parts(cx: &Cx<'_>, file: FileIdx, at: ExprId, builder: &str, parts: &[(&Part, String)]) -> String {
-    let call = |(part, text): &(&Part, String)| format!(".{}({text})", part.kind.method());
-    let always: String = parts.iter().filter(|(part, _)| !part.optional).map(call).collect();
-    let optional: Vec<&(&Part, String)> = parts.iter().filter(|(part, _)| part.optional).collect();
-    if optional.is_empty() {
-        return format!("{builder}{always}");
+    let may_miss = |part: &Part| part.optional || part.under.is_some();
+    let (mut ordered, set): (Vec<_>, Vec<_>) = parts.iter().partition(|(part, _)| !part.is_set);
+    ordered.sort_by_key(|(part, _)| part.optional);
+    ordered.extend(set);
+    let asked = ordered.iter().position(|(part, _)| may_miss(part)).unwrap_or(ordered.len());
+    let chained = ordered.drain(..asked).map(|(part, text)| format!(".{}({text})", part.kind.method()));
+    let chain = format!("{builder}{}", chained.collect::<String>());
+    if ordered.is_empty() {
+        return chain;
     }
     let outer = cx.program.unit(file).source.indent_at(cx.span(file, at).start as usize);
-    let inner = format!("\n{outer}    ");
-    let conditions: String = optional
-        .into_iter()
-        .map(|(part, text)| {
-            let (name, method) = (part.kind.name(), part.kind.method());
-            format!("{inner}if let Some({name}) = {text} {{{inner}    builder = builder.{method}({name});{inner}}}")
-        })
-        .collect();
-    format!("{{{inner}let mut builder = {builder}{always};{conditions}{inner}builder\n{outer}}}")
+    let mut statements = String::new();
+    for group in ordered.chunk_by(|(a, _), (b, _)| a.under == b.under) {
+        let under = group.first().and_then(|(part, _)| condition(cx, file, part.under?));
+        let (open, close, deeper) = match under {
+            Some(at) => (format!("\n{outer}    if {} {{", moved(cx, file, at)), format!("\n{outer}    }}"), "        "),
+            None => (String::new(), String::new(), "    "),
+        };
+        let calls = group.iter().map(|(part, text)| statement(part, text, &format!("\n{outer}{deeper}")));
+        statements += &format!("{open}{}{close}", calls.collect::<String>());
+    }
+    format!("{{\n{outer}    let mut builder = {chain};{statements}\n{outer}    builder\n{outer}}}")
+}
+
+/// The statement that gives a builder one part more.
+fn statement(part: &Part, text: &str, line: &str) -> String {
+    let (name, method) = (part.kind.name(), part.kind.method());
+    match part.optional {
+        true => format!("{line}if let Some({name}) = {text} {{{line}    builder = builder.{method}({name});{line}}}"),
+        false => format!("{line}builder = builder.{method}({text});"),
+    }
 }
 
 /// Locals for parts that cannot be written again at a run, in front of the core session.

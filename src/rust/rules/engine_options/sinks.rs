@@ -83,7 +83,7 @@ fn identity_map(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Change> {
 }
 
 /// Whether a type is `Arc<dyn EventSink>`.
-fn is_sink_type(cx: &Cx<'_>, ty: &Ty) -> bool {
+pub(crate) fn is_sink_type(cx: &Cx<'_>, ty: &Ty) -> bool {
     let (arc, sink) = (cx.resolver.known("std::sync::Arc"), cx.resolver.known("geppetto_runtime::events::EventSink"));
     match ty {
         Ty::Adt(def, args) if Some(*def) == arc => {
