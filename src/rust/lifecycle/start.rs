@@ -155,7 +155,7 @@ fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement, d
         );
     }
     let deferred = own_future(cx, file, at, hir[stmt].span);
-    if deferred.is_some() && facts.reads_turn && given != Given::Latest {
+    if deferred.is_some() && facts.reads_turn && !facts.leaves_failed_turns_out && given != Given::Latest {
         outcome = outcome.reserved("who reads the turn while a run is under way sees the run's own prompt");
     }
     let spawned = deferred.is_some_and(|future| is_spawned(cx, file, future, stmt));

@@ -1,11 +1,13 @@
 //! Whether an id may be the empty text.
 
 use super::super::cx::Cx;
-use super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, Lit, MacroContent, PatKind, PatParent, StmtKind};
+use super::super::hir::{
+    BlockFlavour, ExprId, ExprKind, ItemId, ItemKind, Lit, MacroContent, PatId, PatKind, PatParent, StmtKind,
+};
 use super::super::index::{DefId, FileIdx};
 use super::super::infer::ValueRes;
 use super::super::ty::Ty;
-use super::{DEPTH, only_value};
+use super::{DEPTH, given, only_value};
 
 /// What is known of a run id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,9 +122,33 @@ fn named_id(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> IdKind {
                     StmtKind::Let { init: Some(init), .. } => kind(cx, file, init, depth),
                     _ => IdKind::Unknown,
                 },
+                PatParent::Item(item) if !mutable => given_id(cx, file, item, *pat, depth),
+                PatParent::Expr(around) if !mutable => element_id(cx, file, around, *pat, depth),
                 _ => IdKind::Unknown,
             }
         }
+        _ => IdKind::Unknown,
+    }
+}
+
+/// What every call gives for a parameter.
+fn given_id(cx: &Cx<'_>, file: FileIdx, item: ItemId, pat: PatId, depth: usize) -> IdKind {
+    let ItemKind::Fn(function) = &cx.hir(file)[item].kind else { return IdKind::Unknown };
+    let index = function.params.iter().position(|param| param.pat == pat);
+    let args = cx.program.def_of_item(file, item).zip(index).and_then(|(def, index)| given(cx, def, index));
+    let kinds = args.unwrap_or_default().into_iter().map(|(file, arg)| kind(cx, file, arg, depth));
+    // An empty text that is handed in is no reason to make the session without it.
+    if both(kinds) == IdKind::NotEmpty { IdKind::NotEmpty } else { IdKind::Unknown }
+}
+
+/// `for id in ["a", "b"]`
+fn element_id(cx: &Cx<'_>, file: FileIdx, around: ExprId, pat: PatId, depth: usize) -> IdKind {
+    let hir = cx.hir(file);
+    match &hir[around].kind {
+        ExprKind::For { pat: own, iter, .. } if *own == pat => match &hir[*iter].kind {
+            ExprKind::Array(elements) => both(elements.iter().map(|&element| kind(cx, file, element, depth))),
+            _ => IdKind::Unknown,
+        },
         _ => IdKind::Unknown,
     }
 }
@@ -142,7 +168,7 @@ fn has_fixed_text(format: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::finding_at;
+    use super::super::super::testing::{finding_at, plan_of};
     use crate::finding::Level;
 
     fn level(id: &str) -> Level {
@@ -164,6 +190,22 @@ mod tests {
         ] {
             assert_eq!(level(id), Level::Safe, "{id}");
         }
+    }
+
+    #[test]
+    fn ids_that_are_handed_in_are_what_all_calls_hand_in() {
+        let level = |calls: &str| {
+            let code = format!(
+                "use geppetto::prelude::*;\nuse std::sync::Arc;\nfn id_of(name: &str, engine: Arc<dyn Engine>) -> String {{\n\
+                 InferenceState::new(name, None, engine).run_id()\n}}\nfn main() {{\n{calls}\n}}\n"
+            );
+            plan_of(&code).findings.iter().find(|finding| finding.what.contains("is made")).expect("a finding").level
+        };
+        assert_eq!(level("id_of(\"a\", engine());\nid_of(&format!(\"b{}\", 1), engine());"), Level::Safe);
+        assert_eq!(level("for name in [\"a\", \"b\"] {\nid_of(name, engine());\n}"), Level::Safe);
+        assert_eq!(level("id_of(\"a\", engine());\nid_of(&name(), engine());"), Level::Offered);
+        assert_eq!(level("id_of(\"\", engine());"), Level::Offered);
+        assert_eq!(level(""), Level::Offered);
     }
 
     #[test]
