@@ -328,10 +328,16 @@ impl<'a> Cx<'a> {
 
     /// Whether an expression is `Arc::new(x)` or the like around a handle; the inner expression.
     pub(crate) fn pointer_new(&self, file: FileIdx, expr: ExprId) -> Option<ExprId> {
-        let args = self
-            .calls_known(file, expr, "std::sync::Arc::new")
-            .or_else(|| self.calls_known(file, expr, "std::rc::Rc::new"))?;
-        args.first().copied()
+        let made = ["std::sync::Arc::new", "std::rc::Rc::new"];
+        let converted = ["std::sync::Arc::from", "std::rc::Rc::from"];
+        let calls =
+            |paths: [&str; 2]| paths.iter().find_map(|path| self.calls_known(file, expr, path)?.first().copied());
+        calls(made).or_else(|| calls(converted).filter(|&arg| !self.is_boxed(file, arg)))
+    }
+
+    fn is_boxed(&self, file: FileIdx, expr: ExprId) -> bool {
+        let boxed = self.resolver.known("std::boxed::Box");
+        matches!(self.ty(file, expr), super::ty::Ty::Adt(def, _) if Some(*def) == boxed)
     }
 
     /// What is cloned by `x.clone()`, `(&x).clone()`, `x.to_owned()`, `Arc::clone(&x)` or `Clone::clone(&x)`.

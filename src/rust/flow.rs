@@ -6,6 +6,7 @@
 
 mod exprs;
 mod options;
+mod unknown;
 
 use std::collections::HashMap;
 

@@ -29,6 +29,9 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
         // There is no pointer to look through any more.
         return Ok(vec![cx.replace(file, method.span, method.text.replace("as_deref", "as_ref"))]);
     }
+    if let Some(changes) = pointers::unboxed(cx, file, expr) {
+        return Ok(changes);
+    }
     if let Some(inner) = cx.pointer_new(file, expr).or_else(|| cx.cloned(file, expr))
         && cx.handle(file, inner).is_none()
     {
@@ -239,6 +242,9 @@ fn argument_of_call(
             }
         }
         Some(ValueRes::Local(_)) => Ok(Vec::new()),
+        Some(ValueRes::Extern(path)) if path == "derived::from" && cx.ty(file, call) == cx.ty(file, arg) => {
+            Ok(unwrap_call(cx, file, call, arg))
+        }
         Some(ValueRes::Extern(path)) if !cx.program.is_model_path(path) => Err(unfollowed(&format!("`{path}`"))),
         _ if is_function_value(cx.ty(file, callee)) => Ok(Vec::new()),
         _ => Err(unfollowed(&format!("`{}`", cx.expr_text(file, callee)))),

@@ -2,6 +2,7 @@
 
 mod calls;
 mod control;
+mod conversions;
 mod macros;
 mod paths;
 mod pattern;

@@ -22,6 +22,7 @@ impl Walk<'_> {
             }
             flow.add(self.expr_node(id));
             self.parent_edges(id, flow);
+            self.unknown_edges(id, flow);
             self.value_edges(id, flow);
         }
     }
@@ -589,7 +590,7 @@ impl Walk<'_> {
     }
 
     /// What a `?` or `return` leaves: the function, or the closure or async block around.
-    fn return_target(&self, id: ExprId) -> Option<Node> {
+    pub(super) fn return_target(&self, id: ExprId) -> Option<Node> {
         let mut at = id;
         loop {
             match self.hir[at].parent {

@@ -64,7 +64,7 @@ pub(super) fn use_of(cx: &Cx<'_>, file: FileIdx, path: ExprId) -> Result<Vec<Cha
             let weak = cx.name_at(file, path, "session::WeakSession");
             Ok(vec![cx.replace(file, span, format!("{weak}::{name}"))])
         }
-        ("Arc", "new" | "clone" | "downgrade" | "ptr_eq") if is_called => Ok(Vec::new()),
+        ("Arc", "new" | "from" | "clone" | "downgrade" | "ptr_eq") if is_called => Ok(Vec::new()),
         ("Arc", "new" | "from") if !is_called => Ok(vec![cx.replace(file, span, "std::convert::identity")]),
         ("Arc", "clone" | "downgrade" | "as_ref") => {
             let session = cx.name_at(file, path, "session::Session");
@@ -128,6 +128,25 @@ pub(super) fn called(cx: &Cx<'_>, file: FileIdx, call: ExprId, callee: ExprId) -
     ]))
 }
 
+/// `Arc::from(boxed)` of a boxed handle is what is in the box.
+pub(super) fn unboxed(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Vec<Change>> {
+    let args = cx
+        .calls_known(file, call, "std::sync::Arc::from")
+        .or_else(|| cx.calls_known(file, call, "std::rc::Rc::from"))
+        .filter(|_| cx.pointer_new(file, call).is_none())?;
+    let (outer, inner) = (cx.span(file, call), cx.span(file, *args.first()?));
+    let is_operand = cx.parent_expr(file, call).is_some_and(|parent| match &cx.hir(file)[parent].kind {
+        ExprKind::MethodCall { receiver, .. } => *receiver == call,
+        ExprKind::Field { .. } => true,
+        _ => false,
+    });
+    let (open, close) = if is_operand { ("(*", ")") } else { ("*", "") };
+    Some(vec![
+        cx.replace(file, Span { start: outer.start, end: inner.start }, open),
+        cx.replace(file, Span { start: inner.end, end: outer.end }, close),
+    ])
+}
+
 /// Whether a type of the user's own code is a pointer to a generic parameter, which a session is not.
 pub(crate) fn is_generic_pointer(cx: &Cx<'_>, ty: &Ty) -> bool {
     ty.any(&mut |part| match part {
@@ -179,6 +198,33 @@ mod tests {
         let body =
             format!("{MADE}let slot = Some(state);\nlet busy = slot.as_deref().is_some_and(|s| s.is_running());");
         assert!(migrated(&body).ends_with("slot.as_ref().is_some_and(|s| s.is_running());"));
+    }
+
+    #[test]
+    fn conversions_into_a_pointer_give_what_they_are_given() {
+        let made = "let plain = || InferenceState::new(\"a\", None, engine.clone());\n";
+        let after = |body: &str| {
+            let after = migrated(&format!("{made}{body}"));
+            after.split_once(";\n").map_or(String::new(), |(_, rest)| rest.to_owned())
+        };
+        assert_eq!(
+            after(
+                "let shared = Arc::from(plain());\nlet boxed = Box::from(plain());\nlet id = Arc::from(boxed).run_id();"
+            ),
+            "let shared = plain();\nlet boxed = Box::from(plain());\nlet id = (*boxed).session_id().to_owned();"
+        );
+        assert_eq!(
+            after(
+                "fn one(s: InferenceState) -> Arc<InferenceState> { s.into() }\nlet same = InferenceState::from(plain());"
+            ),
+            "fn one(s: Session) -> Session { s.into() }\nlet same = plain();"
+        );
+        assert_eq!(
+            after(
+                "fn maybe(s: InferenceState) -> Option<InferenceState> { Option::from(s) }\nlet id = maybe(plain()).unwrap().run_id();"
+            ),
+            "fn maybe(s: Session) -> Option<Session> { Option::from(s) }\nlet id = maybe(plain()).unwrap().session_id().to_owned();"
+        );
     }
 
     #[test]

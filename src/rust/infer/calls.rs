@@ -17,7 +17,10 @@ impl Body<'_> {
                 {
                     self.hint(&ret, expected);
                 }
-                self.args(args, &params);
+                match args {
+                    &[arg] if self.is_conversion(callee) => self.conversion(arg, &ret, expected),
+                    _ => self.args(args, &params),
+                }
                 *ret
             }
             _ => {
@@ -54,7 +57,7 @@ impl Body<'_> {
     }
 
     /// Lets an expected type tell what a call makes that may make anything.
-    fn hint_any(&mut self, ret: &Ty, expected: &Ty) {
+    pub(super) fn hint_any(&mut self, ret: &Ty, expected: &Ty) {
         match (self.shallow(ret), self.deep(expected)) {
             (Ty::Var(_), Ty::Unknown) => {}
             (Ty::Var(_), expected) => self.unify(ret, &expected),
@@ -312,10 +315,11 @@ impl Body<'_> {
         Some(FoundValue { res: ValueRes::Def(found.def), ty, import })
     }
 
-    /// `T::default()` and `T::clone(&x)` of derives.
+    /// `T::default()` and `T::clone(&x)` of derives, and conversions of which no implementation is known.
     fn derived_value(&mut self, ty: &Ty, name: &str, import: Option<ImportId>) -> Option<FoundValue> {
         let ty = match (name, ty) {
             ("default", Ty::Adt(..)) => Ty::Fn(Vec::new(), Box::new(ty.clone())),
+            ("from", Ty::Adt(..)) => Ty::Fn(vec![self.var()], Box::new(ty.clone())),
             ("clone", Ty::Adt(..)) => Ty::Fn(vec![Ty::Ref(Box::new(ty.clone()))], Box::new(ty.clone())),
             _ => return None,
         };

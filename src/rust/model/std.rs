@@ -45,7 +45,7 @@ pub mod mem {
 }
 pub mod boxed {
     pub struct Box<T> { value: T }
-    impl<T> Box<T> { pub fn new(value: T) -> Box<T>; pub fn pin(value: T) -> crate::pin::Pin<Box<T>>; }
+    impl<T> Box<T> { pub fn new(value: T) -> Box<T>; pub fn from(value: T) -> Box<T>; pub fn pin(value: T) -> crate::pin::Pin<Box<T>>; }
     impl<T> crate::ops::Deref for Box<T> { type Target = T; }
     impl<T> crate::convert::AsRef<T> for Box<T> { fn as_ref(&self) -> &T; }
 }
@@ -56,7 +56,7 @@ pub mod pin {
 }
 pub mod rc {
     pub struct Rc<T> { value: T }
-    impl<T> Rc<T> { pub fn new(value: T) -> Rc<T>; pub fn clone(this: &Rc<T>) -> Rc<T>; pub fn ptr_eq(a: &Rc<T>, b: &Rc<T>) -> bool; pub fn downgrade(this: &Rc<T>) -> Weak<T>; }
+    impl<T> Rc<T> { pub fn new(value: T) -> Rc<T>; pub fn from(value: T) -> Rc<T>; pub fn clone(this: &Rc<T>) -> Rc<T>; pub fn ptr_eq(a: &Rc<T>, b: &Rc<T>) -> bool; pub fn downgrade(this: &Rc<T>) -> Weak<T>; }
     impl<T> crate::ops::Deref for Rc<T> { type Target = T; }
     impl<T> crate::convert::AsRef<T> for Rc<T> { fn as_ref(&self) -> &T; }
     pub struct Weak<T> { value: T }
@@ -157,6 +157,7 @@ pub mod cell {
 pub mod option {
     pub enum Option<T> { None, Some(T) }
     impl<T> Option<T> {
+        pub fn from(value: T) -> Option<T>;
         pub fn is_some(&self) -> bool;
         pub fn is_none(&self) -> bool;
         pub fn is_some_and<F: FnOnce(T) -> bool>(self, f: F) -> bool;
