@@ -27,6 +27,7 @@ mod lifecycle;
 mod lower;
 mod manifest;
 mod mentions;
+mod merged;
 mod models;
 mod moved;
 mod order;

@@ -7,6 +7,7 @@ use super::equipment::{ByRun, Equipment, Obstacle, equip, is_repeated, kept_part
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::legacy::Tracked;
+use super::merged::Merged;
 use super::origins::{Place, is_state_new, makes_state, origins};
 use super::outcome::Outcome;
 use super::settings::settings;
@@ -54,6 +55,8 @@ pub(crate) struct Pairing {
     by_run: ByRun,
     /// Fields that are set behind a core session's construction, which gets their values.
     settings: HashMap<Place, ExprId>,
+    /// Fields that go with what they are given.
+    merged: Vec<Merged>,
     /// Locals that go, with the names that take their place.
     pub(crate) renamed: HashMap<(FileIdx, PatId), String>,
 }
@@ -75,6 +78,21 @@ impl Pairing {
     /// What a run gets besides what its session has.
     pub(crate) fn equipment_of_run(&self, file: FileIdx, run: ExprId) -> Option<&Equipment> {
         self.equipment(file, *self.by_run.get(&(file, run))?)
+    }
+
+    /// Whether an expression goes with a field.
+    fn takes(&self, cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+        self.merged.iter().any(|merged| merged.takes(cx, file, expr))
+    }
+
+    /// What is cloned for a core session, where the clone is all that is left of a local.
+    pub(crate) fn last_clone(&self, cx: &Cx<'_>, file: FileIdx, state: ExprId) -> Option<ExprId> {
+        let inner = cx.cloned(file, state)?;
+        let local = cx.local(file, inner)?;
+        let is_whole = !matches!(cx.ty(file, inner), super::ty::Ty::Ref(_)) && init_of(cx, file, local).is_some();
+        let mut others = cx.uses_of(file, local).iter().filter(|&&use_| use_ != inner).peekable();
+        let is_last = others.peek().is_some() && others.all(|&use_| self.takes(cx, file, use_));
+        (is_whole && is_last && !is_repeated(cx, file, local_init(cx, file, local)?, inner)).then_some(inner)
     }
 
     /// The construction of the core session whose builder gets what a field is set to.
@@ -153,8 +171,8 @@ fn copied_from(cx: &Cx<'_>, file: FileIdx, rest: ExprId) -> Option<ExprId> {
 }
 
 /// Decides where each session of the unit is made.
-pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site]) -> Pairing {
-    let mut pairing = Pairing::default();
+pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site], merged: &[Merged]) -> Pairing {
+    let mut pairing = Pairing { merged: merged.to_vec(), ..Pairing::default() };
     let cores = sites.iter().filter(|site| matches!(site.kind, SiteKind::CoreNew | SiteKind::CoreLiteral));
     let cores: Vec<Place> = cores.filter_map(|site| Some((site.file, site.expr()?))).collect();
     let states: Vec<Option<BTreeSet<Place>>> = cores.iter().map(|&(file, core)| origins(cx, file, core)).collect();
@@ -245,6 +263,10 @@ fn origin(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<ExprId> {
     None
 }
 
+fn local_init(cx: &Cx<'_>, file: FileIdx, local: PatId) -> Option<ExprId> {
+    init_of(cx, file, local).map(|(_, init)| init)
+}
+
 /// Whether a local is given another value later, or lent to change.
 pub(crate) fn is_given_anew(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     cx.uses_of(file, pat).iter().any(|&use_| {
@@ -281,7 +303,7 @@ fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &m
     let is_new = is_state_new(cx, file, state);
     let (state_plan, core_plan) = if is_new && cx.ancestors(file, state).any(|at| at == core) {
         (StatePlan::Inline, CorePlan::Make { state })
-    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core).filter(|_| is_new) {
+    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core, pairing).filter(|_| is_new) {
         pairing.renamed.insert((file, local), name);
         (StatePlan::Moved(stmt), CorePlan::Make { state })
     } else if plain {
@@ -299,7 +321,13 @@ fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &m
 
 /// Whether the state's statement can go because everything about the state happens from the core session on: the
 /// statement, its local, and the name that takes the local's place.
-fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<(StmtId, PatId, String)> {
+fn mergeable(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    state: ExprId,
+    core: ExprId,
+    pairing: &Pairing,
+) -> Option<(StmtId, PatId, String)> {
     let hir = cx.hir(file);
     let (stmt, local) = let_around(cx, file, state)?;
     let (core_stmt, core_local) = let_around(cx, file, core)?;
@@ -309,8 +337,8 @@ fn mergeable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Option<
     }
     let name = cx.bound_name(file, core_local)?;
     let core_span = cx.span(file, core);
-    let later: Vec<ExprId> =
-        cx.uses_of(file, local).iter().copied().filter(|&use_| !core_span.contains(hir[use_].span)).collect();
+    let is_later = |use_: ExprId| !core_span.contains(hir[use_].span) && !pairing.takes(cx, file, use_);
+    let later: Vec<ExprId> = cx.uses_of(file, local).iter().copied().filter(|&use_| is_later(use_)).collect();
     let between = Span { start: from.span.end, end: to.span.start };
     let set: Vec<StmtId> = settings(cx, file, core).into_iter().flat_map(|it| it.all).map(|one| one.stmt).collect();
     let is_set_with = |use_: ExprId| set.iter().any(|&stmt| hir[stmt].span.contains(hir[use_].span));

@@ -13,6 +13,7 @@ use super::index::{CrateId, DefId, FileIdx};
 use super::legacy::Tracked;
 use super::lifecycle::{self, Lifecycles};
 use super::mentions;
+use super::merged::{Merged, merged};
 use super::outcome::Outcome;
 use super::pairing::{Pairing, pair};
 use super::rewrite::{self, Rewrite};
@@ -30,6 +31,8 @@ use crate::rules::Rule;
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) pairing: Pairing,
+    /// Structs of which two fields become one.
+    pub(crate) merged: Vec<Merged>,
     pub(crate) lifecycles: Lifecycles,
     /// Whether anything reads the state's turn.
     pub(crate) reads_turn: bool,
@@ -171,8 +174,10 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
         blame(cx, &mut decided, file, cx.span(file, call), report);
     }
     changes.extend(renames(cx, &facts));
+    merge_fields(cx, &facts, &mut decided, &mut changes);
     let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
     changes.extend(rewrite::realize(cx, &rewrites, &changes));
+    facts.merged.iter().for_each(|merged| merged.rename_copies(cx, &mut changes));
     debugged(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
     unread::hold(cx, &mut decided);
@@ -182,6 +187,18 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     let own = settle(cx, decided, &changes);
     let aside = (!aside.is_empty()).then(|| settle(cx, aside, &[]));
     std::iter::once(own).chain(aside).collect()
+}
+
+/// Two fields become one.
+fn merge_fields(cx: &Cx<'_>, facts: &Facts, decided: &mut [(Site, Outcome)], changes: &mut Vec<Change>) {
+    for merged in &facts.merged {
+        for (site, outcome) in decided.iter_mut() {
+            if let Some(help) = merged.help(cx, site.file, site.span) {
+                outcome.help = help;
+            }
+        }
+        changes.extend(merged.changes(cx));
+    }
 }
 
 fn units_of(cx: &Cx<'_>, sites: &[(Site, Outcome)]) -> BTreeSet<UnitIdx> {
@@ -240,8 +257,10 @@ fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
     let made_in = made_in(cx, sites, &states);
     let set_turns = calls_of(sites, &SiteKind::StateMethod("set_turn"));
     let turns_set_proven = set_turns.iter().all(|&(file, call)| set_turn_proven(cx, file, call));
+    let merged = merged(cx, sites);
     Facts {
-        pairing: pair(cx, sites),
+        pairing: pair(cx, sites, &merged),
+        merged,
         lifecycles: Lifecycles::default(),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
         reads_turn_aside: reads_turn_aside(cx, sites, &runs),

@@ -64,6 +64,7 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
 /// The session made earlier, as it is; what the core session had besides goes to its runs.
 fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
     let Some(state) = core_parts(cx, file, core).state else { return unreadable() };
+    let state = facts.pairing.last_clone(cx, file, state).unwrap_or(state);
     let (outer, inner) = (cx.span(file, pointer_around(cx, file, core)), cx.span(file, state));
     let mut changes = runs::locals(cx, facts, file, core);
     changes.extend(fields::unchanged_from_now_on(cx, file, core));
@@ -111,6 +112,9 @@ fn handle_text(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Optio
         Some(name) => name.clone(),
         None => cx.expr_text(file, expr).to_owned(),
     };
+    if let Some(last) = facts.pairing.last_clone(cx, file, state) {
+        return Some(named(last));
+    }
     Some(match (cx.cloned(file, state), cx.pointer_new(file, state)) {
         (Some(inner), _) => format!("{}.clone()", named(inner)),
         (None, Some(inner)) => named(inner),
