@@ -12,7 +12,10 @@ pub(crate) struct Layout {
     comments: usize,
 }
 
-const COMMENTS: &[&str] = &["not obvious", "see the manual", "start_run would not do here", "TODO: with_sink?", "kept"];
+const COMMENTS: &[&str] = &["not obvious", "see the manual", "kept"];
+
+/// Comments that name the legacy API, one of each in a file.
+const LURES: &[&str] = &["start_run would not do here", "TODO: with_sink?"];
 
 impl Layout {
     pub(crate) fn picked(choices: &mut Choices) -> Self {
@@ -37,15 +40,15 @@ impl Layout {
 /// Comments before and behind statements.
 fn commented(text: &str, way: usize) -> String {
     let mut out = String::new();
+    let mut comments = COMMENTS.iter().chain(LURES).chain(COMMENTS.iter().cycle()).skip(way % COMMENTS.len());
     for (index, line) in text.lines().enumerate() {
-        let comment = COMMENTS[(index + way) % COMMENTS.len()];
         let is_code = !line.trim_start().starts_with("//");
         if is_code && line.trim_start().starts_with("let ") && (index + way).is_multiple_of(3) {
-            out.push_str(&format!("// {comment}\n"));
+            out.push_str(&format!("// {}\n", comments.next().unwrap_or(&"")));
         }
         out.push_str(line);
         if is_code && (line.ends_with(';') || line.ends_with(',')) && (index * 7 + way).is_multiple_of(5) {
-            out.push_str(&format!(" // {comment}"));
+            out.push_str(&format!(" // {}", comments.next().unwrap_or(&"")));
         }
         out.push('\n');
     }

@@ -57,6 +57,7 @@ pub(crate) fn plan(
         left: Vec::new(),
         trails: BTreeSet::new(),
         legacy_trails: BTreeSet::new(),
+        lost: BTreeSet::new(),
         inserted: BTreeMap::new(),
     };
     for change in moved {
@@ -72,8 +73,9 @@ pub(crate) fn plan(
         let texts = planner.inserted.get(&reference.file).filter(|_| reference.rest.is_empty());
         texts.is_some_and(|texts| texts.iter().any(|text| holds_word(text, name)))
     };
-    let gone = references.iter().filter(|reference| is_gone(reference, changes)).filter(moves);
-    let trails = planner.left.iter().chain(gone).flat_map(|reference| reference.trail.iter().copied());
+    let gone = || references.iter().filter(|reference| is_gone(reference, changes));
+    planner.lost = closure(cx, gone().flat_map(|reference| reference.trail.iter().copied()));
+    let trails = planner.left.iter().chain(gone().filter(moves)).flat_map(|reference| reference.trail.iter().copied());
     planner.trails = closure_up_to(cx, trails.chain(passed_on), |import| is_direct(cx, import));
     let legacy = planner.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
     planner.legacy_trails = closure(cx, legacy.flat_map(|reference| reference.trail.iter().copied()));
@@ -106,6 +108,8 @@ struct Planner<'a> {
     trails: BTreeSet<ImportId>,
     /// Imports through which those of them lead that name something legacy.
     legacy_trails: BTreeSet<ImportId>,
+    /// Imports through which references lead that go.
+    lost: BTreeSet<ImportId>,
     inserted: BTreeMap<FileIdx, Vec<String>>,
 }
 
@@ -173,15 +177,26 @@ impl Planner<'_> {
         if is_legacy {
             return if left.is_empty() && !self.copied(import) { Fate::Delete } else { Fate::Keep };
         }
-        let was_used = self.is_used_before(import);
+        let was_used = match data.visibility {
+            Visibility::Private => self.is_used_before(import),
+            _ => !self.is_api(data.scope) && self.lost.contains(&import) && !self.is_needed(def),
+        };
         let is_idle = left.is_empty() && !self.trails.contains(&import);
-        if was_used && is_idle && !self.copied(import) && data.visibility == Visibility::Private {
+        if was_used && is_idle && !self.copied(import) {
             let is_trait = cx.program.def(def).kind == DefKind::Trait;
             if !is_trait {
                 return Fate::Delete;
             }
         }
         counterpart(cx, def).map_or(Fate::Keep, Fate::Rewrite)
+    }
+
+    /// Whether new code names what is defined, or a macro that is not read may.
+    fn is_needed(&self, def: DefId) -> bool {
+        let path = counterpart(self.cx, def);
+        let name = &self.cx.program.def(def).name;
+        self.needs.iter().any(|need| Some(need.path) == path.as_deref())
+            || self.cx.inferred.keys().any(|&file| self.is_unread(file, name))
     }
 
     /// Whether people outside the tree may use what a scope re-exports.
