@@ -31,6 +31,13 @@ fn types_that_are_written_by_themselves_have_an_end() {
 }
 
 #[test]
+fn a_let_takes_several_patterns_in_parentheses_only() {
+    holds(
+        "use geppetto::inference::core::Session;\nfn f() { let Session { state: a | a, .. } = s; a.cancel_run(); }\n",
+    );
+}
+
+#[test]
 fn an_example_in_a_file_that_does_not_parse_stays() {
     holds("/*!\n```\nuse geppetto::turns::Turn;\nlet turn = Turn::default();\n```\n");
 }

@@ -136,6 +136,8 @@ pub(crate) fn taken_apart(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Outcome {
     match fields.as_slice() {
         [field] if field.name.text == "state" => {
             let state = cx.text(file, hir[field.pat].span);
+            let is_several = matches!(hir[field.pat].kind, PatKind::Or(_));
+            let state = if is_several { format!("({state})") } else { state.to_owned() };
             let change = cx.replace(file, hir[pat].span, state);
             Outcome::safe(vec![change], "the session itself")
         }
@@ -381,6 +383,8 @@ mod tests {
         let body = "let core = Session::new(state);\nlet Session { state: own, .. } = core;\ndrop(own);";
         assert_eq!(after_state(body).lines().last(), Some("drop(own);"));
         assert!(after_state(body).contains("let own = core;"), "{}", after_state(body));
+        let several = "let core = Session::new(state);\nlet Session { state: own | own, .. } = core;\ndrop(own);";
+        assert!(after_state(several).contains("let (own | own) = core;"), "{}", after_state(several));
         let body = "let core = Session::new(state);\nlet Session { event_sinks, .. } = core;\ndrop(event_sinks);";
         assert_eq!(finding_at(&format!("{STATE}{body}"), "Session { event_sinks").level, Level::Report);
     }

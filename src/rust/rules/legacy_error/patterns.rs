@@ -1,7 +1,7 @@
 //! Errors in patterns.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::hir::{Arm, ExprId, PatId, PatKind, PatParent, Span};
+use super::super::super::hir::{Arm, ExprId, ExprKind, PatId, PatKind, PatParent, Span};
 use super::super::super::index::{DefId, FileIdx};
 use super::super::super::outcome::Outcome;
 use super::super::super::sites::Site;
@@ -89,14 +89,17 @@ impl Place<'_> {
         false
     }
 
-    /// `name @ pattern` and `&pattern` bind more tightly than alternatives.
+    /// Alternatives, in parentheses where `name @ pattern` and `&pattern` would bind more tightly, and where a `let` or a
+    /// parameter takes one pattern only.
     fn alternatives(&self, names: &[&str]) -> String {
         let text = names.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
-        let bound = match self.cx.hir(self.file)[self.pat].parent {
+        let hir = self.cx.hir(self.file);
+        let takes_one = match hir[self.pat].parent {
             PatParent::Pat(outer) => matches!(self.kind(outer), PatKind::Bind { .. } | PatKind::Ref(_)),
-            _ => false,
+            PatParent::Stmt(_) | PatParent::Item(_) => true,
+            PatParent::Expr(expr) => matches!(hir[expr].kind, ExprKind::Closure { .. }),
         };
-        if bound && names.len() > 1 { format!("({text})") } else { text }
+        if takes_one && names.len() > 1 { format!("({text})") } else { text }
     }
 
     /// `name @ pattern`, with `ref` where the value must stay where it is.
@@ -407,6 +410,17 @@ mod tests {
         assert!(
             after.contains("(Err(SessionError::AlreadyActive), _) => 2,\n(Err(_), true) => 3,\n(Err(_), false) => 4,"),
             "{after}"
+        );
+    }
+
+    #[test]
+    fn alternatives_of_a_let_stand_in_parentheses() {
+        let body = "fn idle(e: StateError) -> RunError { e.into() }\n\
+                    fn g(e: RunError) {\nlet RunError::State(_) = e else { return };\n}";
+        assert!(
+            migrated(body).ends_with("let (SessionError::AlreadyActive | SessionError::NoActive) = e else { return };\n}"),
+            "{}",
+            migrated(body)
         );
     }
 
