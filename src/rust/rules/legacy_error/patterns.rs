@@ -418,7 +418,8 @@ mod tests {
         let body = "fn idle(e: StateError) -> RunError { e.into() }\n\
                     fn g(e: RunError) {\nlet RunError::State(_) = e else { return };\n}";
         assert!(
-            migrated(body).ends_with("let (SessionError::AlreadyActive | SessionError::NoActive) = e else { return };\n}"),
+            migrated(body)
+                .ends_with("let (SessionError::AlreadyActive | SessionError::NoActive) = e else { return };\n}"),
             "{}",
             migrated(body)
         );
