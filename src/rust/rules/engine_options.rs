@@ -154,6 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn a_standard_factory_made_on_the_spot_is_named_anew() {
+        for path in ["geppetto::inference::engine::factory::StandardEngineFactory", "factory::StandardEngineFactory"] {
+            let body = format!(
+                "use geppetto::inference::engine::factory::{{self, EngineFactory as _}};\n\
+                 let a = {path}::default()\n    .create_engine(&geppetto::inference::engine::factory::ParsedValues::default(), vec![])?;\ndrop(a);"
+            );
+            let after = migrated(&body);
+            assert!(
+                after.contains(
+                    "let a = StandardEngineFactory::default()\n    \
+                     .create_engine(&geppetto_runtime::engine::factory::ParsedValues::default())?;"
+                ),
+                "{after}"
+            );
+        }
+    }
+
+    #[test]
     fn a_sink_keeps_its_coercion_where_nothing_around_says_the_type() {
         let body = "let a = Arc::new(NullSink);\nlet mut options = vec![with_sink(a.clone())];\n\
                     options.extend([with_sink(a.clone()), with_sink(a.clone())]);\n\
