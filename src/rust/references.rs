@@ -94,11 +94,12 @@ fn in_item(cx: &Cx<'_>, file: FileIdx, id: ItemId, out: &mut Vec<Reference>) {
     out.extend(paths.into_iter().filter_map(|path| resolve(cx, file, scope, path)));
 }
 
-/// Traits whose methods are called need their import although no path names them. The reference stands at the receiver.
+/// Traits whose methods are called need their import although no path names them. The reference stands at the receiver,
+/// that to the factory trait at the method's name: the receiver may name the factory itself.
 fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
     for (&call, &method) in &cx.inferred(file).methods {
         let Some(owner) = cx.program.def(method).parent else { continue };
-        let ExprKind::MethodCall { receiver, args, .. } = &cx.hir(file)[call].kind else { continue };
+        let ExprKind::MethodCall { receiver, method: called, args, .. } = &cx.hir(file)[call].kind else { continue };
         if cx.program.def(owner).kind != DefKind::Trait || !cx.program.is_model(owner) {
             continue;
         }
@@ -107,9 +108,12 @@ fn implicit(cx: &Cx<'_>, file: FileIdx, out: &mut Vec<Reference>) {
         let named = found(cx, scope, &[&name]).filter(|found| found.res == Res::Def(owner));
         if let Some(found) = named.or_else(|| unnamed(cx, file, owner)) {
             // A persister's run id goes with the legacy trait.
-            let is_persister = cx.legacy.kind(owner) == Some(Tracked::Persister);
-            let place = args.get(1).filter(|_| is_persister).unwrap_or(receiver);
-            out.extend(reference(cx, file, cx.span(file, *place), scope, found, Vec::new()));
+            let place = match (cx.legacy.kind(owner), args.get(1)) {
+                (Some(Tracked::Factory), _) => called.span,
+                (Some(Tracked::Persister), Some(&run_id)) => cx.span(file, run_id),
+                _ => cx.span(file, *receiver),
+            };
+            out.extend(reference(cx, file, place, scope, found, Vec::new()));
         }
     }
 }

@@ -123,7 +123,19 @@ impl Walk<'_> {
             }
             _ => false,
         };
-        is_receiver && matches!(self.hir[id].kind, ExprKind::Path(_)) && self.inferred.local(id).is_none()
+        let names_it = match &self.hir[id].kind {
+            ExprKind::Path(_) => self.inferred.local(id).is_none(),
+            ExprKind::Struct { fields, rest: None, .. } => fields.is_empty(),
+            ExprKind::Call { callee, args } => args.is_empty() && self.is_function_of_models(*callee),
+            _ => false,
+        };
+        is_receiver && names_it
+    }
+
+    /// Whether a path names a function that the program does not define.
+    fn is_function_of_models(&self, callee: ExprId) -> bool {
+        let named = self.inferred.values.get(&callee);
+        matches!(named, Some(ValueRes::Def(def)) if self.resolver.program.is_model(*def))
     }
 
     fn value_edges(&self, id: ExprId, flow: &mut Flow) {

@@ -1,8 +1,10 @@
 //! The forms of a claim: what its refusal does, and where the handle of the start is bound instead.
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ExprKind, PatId, PatKind, StmtId, StmtKind};
+use super::super::hir::{ExprId, ExprKind, MacroContent, PatId, PatKind, PatParent, StmtId, StmtKind};
 use super::super::index::FileIdx;
+use super::super::sites::receiver;
+use super::super::text::is_plain;
 
 /// How a claim stands in its statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +34,50 @@ impl Form {
     }
 }
 
+/// A claim as it stands in its function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Guard {
+    pub(super) form: Form,
+    /// The statement of the claim.
+    pub(super) stmt: StmtId,
+    pub(super) kept: Option<Kept>,
+}
+
+/// `let claimed = claim;`: the claim's result is looked at later, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) local: PatId,
+    /// Where it is looked at, and the statement of that.
+    pub(super) value: ExprId,
+    pub(super) stmt: StmtId,
+}
+
+/// How a claim in front of a run is made.
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<Guard> {
+    if let Some((stmt, kept)) = kept(cx, file, claim) {
+        let (form, _) = form(cx, file, kept.value, run)?;
+        return Some(Guard { form, stmt, kept: Some(kept) });
+    }
+    let (form, stmt) = form(cx, file, claim, run)?;
+    Some(Guard { form, stmt, kept: None })
+}
+
+fn kept(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> Option<(StmtId, Kept)> {
+    let hir = cx.hir(file);
+    let stmt = cx.stmt_of(file, claim)?;
+    let StmtKind::Let { pat: local, ty: None, init: Some(init), otherwise: None, .. } = hir[stmt].kind else {
+        return None;
+    };
+    let is_name = is_binding(cx, file, local) && hir[local].parent == PatParent::Stmt(stmt);
+    let captured = cx.inferred(file).captures.iter().any(|(_, own)| *own == local);
+    let &[value] = cx.uses_of(file, local) else { return None };
+    let looked_at = cx.stmt_of(file, value)?;
+    (is_name && !captured && cx.peel_parens(file, init) == claim)
+        .then_some((stmt, Kept { local, value, stmt: looked_at }))
+}
+
 /// The form of a claim and the statement it stands in.
-pub(super) fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form, StmtId)> {
+fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form, StmtId)> {
     let hir = cx.hir(file);
     let stmt = cx.stmt_of(file, claim)?;
     let holds_run = hir[stmt].span.contains(hir[run].span);
@@ -51,8 +95,25 @@ pub(super) fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Op
     }
     let parent = cx.parent_expr(file, top)?;
     let form = match &hir[parent].kind {
-        ExprKind::MethodCall { method, args, .. } if args.is_empty() => {
-            conditioned(cx, file, parent, &method.text, run)
+        ExprKind::MethodCall { method, args, .. } if args.is_empty() => match method.text.as_str() {
+            "is_ok" => conditioned(cx, file, parent, claim, true, run),
+            "is_err" => conditioned(cx, file, parent, claim, false, run),
+            _ => None,
+        },
+        ExprKind::Macro(call) => match &call.content {
+            MacroContent::Matches { expr, pat, guard: None, .. } if cx.peel_parens(file, *expr) == top => {
+                let is_ok = is_ok_of_unit(cx, file, *pat);
+                (is_ok || err_part(cx, file, *pat).is_some())
+                    .then(|| conditioned(cx, file, parent, claim, is_ok, run))
+                    .flatten()
+            }
+            _ => None,
+        },
+        ExprKind::Binary { op, lhs, rhs } if op == "==" || op == "!=" => {
+            let other = if cx.peel_parens(file, *lhs) == top { *rhs } else { *lhs };
+            let is = |path| cx.calls_known(file, cx.peel_parens(file, other), path).is_some();
+            let (ok, error) = (is("std::result::Result::Ok"), is("std::result::Result::Err"));
+            (ok || error).then(|| conditioned(cx, file, parent, claim, ok == (op == "=="), run)).flatten()
         }
         ExprKind::Let { pat, .. } => let_form(cx, file, parent, *pat, run),
         ExprKind::Match { arms, .. } => {
@@ -84,7 +145,7 @@ fn value_of(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> ExprId {
             ExprKind::Try(_) => true,
             ExprKind::MethodCall { receiver, method, .. } => {
                 cx.peel_parens(file, *receiver) == at
-                    && ["map_err", "unwrap", "expect", "context", "with_context", "or_else", "or", "inspect_err"]
+                    && ["map_err", "unwrap", "expect", "context", "with_context", "or_else", "or", "inspect_err", "ok", "ok_or", "ok_or_else"]
                         .contains(&method.text.as_str())
             }
             _ => false,
@@ -106,27 +167,87 @@ fn is_settled(cx: &Cx<'_>, file: FileIdx, top: ExprId) -> bool {
     }
 }
 
-/// `claim.is_err()` and `claim.is_ok()` in a condition.
-fn conditioned(cx: &Cx<'_>, file: FileIdx, test: ExprId, method: &str, run: ExprId) -> Option<Form> {
+/// `claim.is_err()`, `!claim.is_ok()`, `matches!(claim, Err(_))` and the like in a condition.
+fn conditioned(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    test: ExprId,
+    claim: ExprId,
+    is_ok: bool,
+    run: ExprId,
+) -> Option<Form> {
     let hir = cx.hir(file);
-    let parent = cx.parent_expr(file, test)?;
-    let (condition, holder, refused) = match &hir[parent].kind {
-        ExprKind::Unary { op, .. } if op == "!" => (parent, cx.parent_expr(file, parent)?, method == "is_ok"),
-        _ => (test, parent, method == "is_err"),
+    let (test, granted) = negated(cx, file, test, is_ok);
+    let (condition, granted) = match asked_before(cx, file, test, claim, granted) {
+        Some(whole) => negated(cx, file, whole, granted),
+        None => (test, granted),
     };
-    if !["is_ok", "is_err"].contains(&method) {
+    let ExprKind::If { condition: own, then, otherwise } = hir[cx.parent_expr(file, condition)?].kind else {
         return None;
-    }
-    let ExprKind::If { condition: own, then, otherwise } = hir[holder].kind else { return None };
+    };
     if cx.peel_parens(file, own) != condition {
         return None;
     }
     let holds = |block: ExprId| hir[block].span.contains(hir[run].span);
-    match (refused, otherwise) {
-        (true, None) => leaves(cx, file, then).then_some(Form::Refused { condition }),
-        (false, _) if holds(then) => Some(Form::Granted { condition }),
-        _ => None,
+    match (granted, otherwise) {
+        (false, None) => leaves(cx, file, then).then_some(Form::Refused { condition }),
+        (false, Some(otherwise)) => holds(otherwise).then_some(Form::Refused { condition }),
+        (true, _) => holds(then).then_some(Form::Granted { condition }),
     }
+}
+
+/// `!test`, with what it says.
+fn negated(cx: &Cx<'_>, file: FileIdx, test: ExprId, says: bool) -> (ExprId, bool) {
+    match cx.parent_expr(file, test) {
+        Some(parent) if matches!(&cx.hir(file)[parent].kind, ExprKind::Unary { op, .. } if op == "!") => {
+            (parent, !says)
+        }
+        _ => (test, says),
+    }
+}
+
+/// `state.is_running() || claim.is_err()`, `!state.is_running() && claim.is_ok()`: the question in front of a claim of the
+/// same state adds nothing to it.
+fn asked_before(cx: &Cx<'_>, file: FileIdx, test: ExprId, claim: ExprId, granted: bool) -> Option<ExprId> {
+    let hir = cx.hir(file);
+    let parent = cx.parent_expr(file, test)?;
+    let ExprKind::Binary { op, lhs, rhs } = &hir[parent].kind else { return None };
+    let (asked, refused) = negated_inside(cx, file, *lhs);
+    if refused != granted || op != if granted { "&&" } else { "||" } {
+        return None;
+    }
+    let def = cx.inferred(file).methods.get(&asked)?;
+    let is_same = match (receiver(cx, file, asked), receiver(cx, file, claim)) {
+        (Some(a), Some(b)) => cx.expr_text(file, a) == cx.expr_text(file, b) && is_plain(cx, file, a),
+        _ => false,
+    };
+    let is_question = cx.legacy.method(*def) == Some("is_running") && cx.peel_parens(file, *rhs) == test;
+    (is_question && is_same).then_some(parent)
+}
+
+/// The `test` of `!test`, and whether it is negated.
+fn negated_inside(cx: &Cx<'_>, file: FileIdx, test: ExprId) -> (ExprId, bool) {
+    let test = cx.peel_parens(file, test);
+    match &cx.hir(file)[test].kind {
+        ExprKind::Unary { op, expr } if op == "!" => (cx.peel_parens(file, *expr), true),
+        _ => (test, false),
+    }
+}
+
+/// Whether a question stands directly in front of a claim in one condition, of which the start takes the place.
+pub(super) fn is_asked_before_claim(cx: &Cx<'_>, file: FileIdx, asked: ExprId) -> bool {
+    let hir = cx.hir(file);
+    let mut around = cx.ancestors(file, asked).filter(|&at| matches!(hir[at].kind, ExprKind::Binary { .. }));
+    let Some(whole) = around.next() else { return false };
+    let ExprKind::Binary { lhs, rhs, .. } = hir[whole].kind else { return false };
+    let is_claim = |at: &ExprId| {
+        cx.inferred(file).methods.get(at).is_some_and(|&def| cx.legacy.method(def) == Some("start_run"))
+    };
+    let is_answered = |claim: ExprId| {
+        let mut tests = cx.ancestors(file, claim).take_while(|&at| at != whole);
+        tests.any(|test| [true, false].iter().any(|&granted| asked_before(cx, file, test, claim, granted).is_some()))
+    };
+    negated_inside(cx, file, lhs).0 == asked && hir.descendants(rhs).filter(is_claim).any(is_answered)
 }
 
 /// `if let Err(…) = claim` and `if let Ok(()) = claim`.

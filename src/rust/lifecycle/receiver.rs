@@ -7,6 +7,7 @@ use super::super::index::FileIdx;
 use super::super::legacy::Tracked;
 use super::super::rewrite::Piece;
 use super::super::sites;
+use super::guard;
 use super::standing::Standing;
 
 /// The core session's field as it is seen at the claim, where the state's field has other readers.
@@ -51,7 +52,8 @@ fn has_other_readers(cx: &Cx<'_>, (def, name): &(super::super::index::DefId, Str
                 match &cx.hir(file)[parent].kind {
                     ExprKind::MethodCall { receiver, method, .. } if cx.peel_parens(file, *receiver) == at => {
                         if cx.cloned(file, parent).is_none() {
-                            return !PARTS.contains(&method.text.as_str());
+                            let is_part = PARTS.contains(&method.text.as_str());
+                            return !is_part && !guard::is_asked_before_claim(cx, file, parent);
                         }
                         at = parent;
                     }

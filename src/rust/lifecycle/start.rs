@@ -12,7 +12,7 @@ use super::super::rules::inference_state::delete_line;
 use super::super::rules::{run_inference, run_lifecycle};
 use super::super::sites;
 use super::super::unit::Facts;
-use super::guard::{self, Form};
+use super::guard::{self, Form, Guard};
 use super::needs::{self, Needs};
 use super::plumbing::{self, Plumbing};
 use super::receiver;
@@ -24,8 +24,7 @@ use crate::rules::Trap;
 /// What is known of a lifecycle before its text is written.
 struct Reading {
     standing: Standing,
-    stmt: StmtId,
-    form: Form,
+    guard: Guard,
     plumbing: Option<Plumbing>,
     seeding: Seeding,
     needs: Needs,
@@ -58,7 +57,7 @@ pub(super) fn all(
     }
     let readings: Vec<Reading> =
         standings.into_iter().map(|standing| read(cx, facts, parts, standing, carried)).collect::<Result<_, _>>()?;
-    if readings.iter().any(|reading| reading.form.keeps_result() != readings[0].form.keeps_result()) {
+    if readings.iter().any(|reading| reading.guard.form.keeps_result() != readings[0].guard.form.keeps_result()) {
         return Err(run_lifecycle::apart());
     }
     let fate = run_inference::fate(cx, run.0, run.1);
@@ -82,13 +81,15 @@ fn read(
     carried: &[Carried],
 ) -> Result<Reading, Outcome> {
     let Standing { file, claim, at, given, .. } = standing;
-    let (form, stmt) = guard::form(cx, file, claim, at).ok_or_else(run_lifecycle::unreadable_claim)?;
+    let guard = guard::of(cx, file, claim, at).ok_or_else(run_lifecycle::unreadable_claim)?;
+    let stmt = guard.stmt;
     let ctx = match standing.ctx {
         Parent::Expr(ctx) => Some(ctx),
         Parent::Text(_) => None,
     };
     let plumbing = ctx.and_then(|ctx| plumbing::of(cx, file, ctx, at, parts));
-    let gone: Vec<StmtId> = plumbing.iter().map(|plumbing| plumbing.stmt).collect();
+    let looked_at = guard.kept.map(|kept| kept.stmt);
+    let gone: Vec<StmtId> = plumbing.iter().map(|plumbing| plumbing.stmt).chain(looked_at).collect();
     let between: Vec<StmtId> =
         needs::between(cx, file, stmt, at).into_iter().filter(|stmt| !gone.contains(stmt)).collect();
     let ctx_now = plumbing.map(|plumbing| plumbing.parent).or(ctx);
@@ -102,7 +103,11 @@ fn read(
         return Err(run_lifecycle::entangled());
     }
     let carried = values.map(|value| cx.span(file, value)).collect();
-    Ok(Reading { standing, stmt, form, plumbing, seeding, needs, besides, carried })
+    let reading = Reading { standing, guard, plumbing, seeding, needs, besides, carried };
+    match guard.kept.is_some() && Placement::of(&reading) != Placement::Claim {
+        true => Err(run_lifecycle::entangled()),
+        false => Ok(reading),
+    }
 }
 
 /// Where the start stands.
@@ -135,7 +140,7 @@ enum Waiting {
 
 /// The decision about the claim, and whether the wait must cancel when it is given up.
 fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement, droppable: bool) -> (Outcome, Waiting) {
-    let stmt = reading.stmt;
+    let stmt = reading.guard.stmt;
     let Standing { file, at, given, .. } = reading.standing;
     let hir = cx.hir(file);
     let mut outcome = Outcome::safe(
@@ -245,13 +250,17 @@ fn is_awaited(cx: &Cx<'_>, file: FileIdx, future: Option<ExprId>) -> bool {
 
 /// Writes start and wait.
 fn write(cx: &Cx<'_>, reading: &Reading, placement: Placement, waiting: Waiting, text: &mut Text) {
-    let stmt = reading.stmt;
+    let stmt = reading.guard.stmt;
     let Standing { file, claim, at, .. } = reading.standing;
     let hir = cx.hir(file);
     // A future that waits from the start on cancels the run also where nobody ever polls what it goes into.
-    let waits_at_once = waiting == Waiting::Handed && reading.form == Form::Value && reading.standing.helper.is_none();
-    let is_result = reading.form.keeps_result();
-    let name = cx.free_name(file, claim, if waits_at_once || is_result { "run" } else { "handle" }, &[]);
+    let Guard { form, kept, .. } = reading.guard;
+    let waits_at_once =
+        waiting == Waiting::Handed && form == Form::Value && kept.is_none() && reading.standing.helper.is_none();
+    let is_result = form.keeps_result();
+    let own_name = kept.filter(|_| is_result).and_then(|kept| cx.bound_name(file, kept.local)).map(str::to_owned);
+    let wish = if waits_at_once || is_result { "run" } else { "handle" };
+    let name = own_name.unwrap_or_else(|| cx.free_name(file, claim, wish, &[]));
     let start = start_call(cx, reading);
     let mut front = moved(cx, reading, placement, text);
     bind(cx, reading, &name, start, &mut front, text);
@@ -302,7 +311,7 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
     let file = reading.standing.file;
     let hir = cx.hir(file);
     let source = &cx.program.unit(file).source;
-    let indent = source.indent_at(hir[reading.stmt].span.start as usize);
+    let indent = source.indent_at(hir[reading.guard.stmt].span.start as usize);
     for &needed in &reading.needs.stmts {
         let span = with_comments(cx, file, hir[needed].span);
         text.changes.push(delete_line(cx, file, span));
@@ -332,7 +341,7 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
         (None, Parent::Expr(ctx)) => borrowed(cx, file, *ctx),
         (None, Parent::Text(text)) => vec![Piece::text(text.clone())],
     };
-    let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.stmt);
+    let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.guard.stmt);
     let besides = &reading.besides;
     let (open, close) =
         besides.around_context.as_ref().map_or(("", ""), |(open, close)| (open.as_str(), close.as_str()));
@@ -356,13 +365,40 @@ fn borrowed(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Vec<Piece> {
 
 /// Binds the start's handle in the form that the claim had.
 fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>, text: &mut Text) {
-    let stmt = reading.stmt;
     let Standing { file, claim, .. } = reading.standing;
+    let hir = cx.hir(file);
+    let Some(kept) = reading.guard.kept else {
+        return bind_at(cx, reading, (claim, reading.guard.stmt), name, start, front, text);
+    };
+    text.rewrite(file, hir[claim].span, start);
+    let mut at_look = Vec::new();
+    let value = vec![Piece::source(hir[kept.value].span)];
+    if reading.guard.form.keeps_result() {
+        // The local is the start's result itself.
+        bind_at(cx, reading, (kept.value, kept.stmt), name, value, &mut Vec::new(), text);
+    } else {
+        bind_at(cx, reading, (kept.value, kept.stmt), name, value, &mut at_look, text);
+    }
+    let start = hir[kept.stmt].span.start;
+    text.rewrite(file, Span { start, end: start }, at_look);
+}
+
+/// Binds the handle where the result of a start is looked at.
+fn bind_at(
+    cx: &Cx<'_>,
+    reading: &Reading,
+    (claim, stmt): (ExprId, StmtId),
+    name: &str,
+    start: Vec<Piece>,
+    front: &mut Vec<Piece>,
+    text: &mut Text,
+) {
+    let file = reading.standing.file;
     let hir = cx.hir(file);
     let claim_span = hir[claim].span;
     let ok = || format!("Ok({name})");
     let busy = || format!("matches!({name}, Err({}::AlreadyActive))", cx.name_at(file, claim, "session::SessionError"));
-    match reading.form {
+    match reading.guard.form {
         Form::Value => {
             front.push(Piece::text(format!("let {name} = ")));
             text.rewrite(file, claim_span, start);
@@ -427,7 +463,7 @@ fn bind(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &m
 fn bind_in_front(cx: &Cx<'_>, reading: &Reading, name: &str, start: Vec<Piece>, front: &mut Vec<Piece>) {
     let file = reading.standing.file;
     let source = &cx.program.unit(file).source;
-    let indent = source.indent_at(cx.hir(file)[reading.stmt].span.start as usize);
+    let indent = source.indent_at(cx.hir(file)[reading.guard.stmt].span.start as usize);
     front.push(Piece::text(format!("let {name} = ")));
     front.extend(start);
     front.push(Piece::text(format!(";{}{indent}", source.newline())));

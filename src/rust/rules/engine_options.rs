@@ -30,12 +30,17 @@ pub(crate) enum Options {
     Other,
 }
 
-/// The options argument of a construction; the call's arguments with it.
+/// The options argument of a construction; the call's arguments with it. Options are the last of all that are declared.
 pub(crate) fn argument<'a>(cx: &Cx<'a>, file: FileIdx, call: ExprId) -> Option<(&'a [ExprId], usize)> {
-    match &cx.hir(file)[call].kind {
-        ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => Some((args, args.len().checked_sub(1)?)),
-        _ => None,
-    }
+    let (args, def, receivers) = match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { args, .. } => (args, cx.inferred(file).methods.get(&call).copied(), 1),
+        ExprKind::Call { callee, args } => (args, cx.value_def(file, *callee), 0),
+        _ => return None,
+    };
+    let declared = def.and_then(|def| cx.program.fn_item(def)).map_or(args.len(), |function| {
+        (function.params.len() + usize::from(function.self_param.is_some())).saturating_sub(receivers)
+    });
+    (declared == args.len()).then_some((args.as_slice(), declared.checked_sub(1)?))
 }
 
 /// Reads an options argument.
@@ -79,24 +84,22 @@ fn construction(cx: &Cx<'_>, file: FileIdx, call: ExprId, own: &[Change], none: 
         true => Outcome::safe(vec![delete_argument(cx, file, args, index)], "the same call without options"),
         false => super::engine_sink::construction(cx, file, call, own),
     };
-    let (maker, name) = match &cx.hir(file)[call].kind {
+    if outcome.level == Level::Report {
+        return outcome;
+    }
+    match &cx.hir(file)[call].kind {
         ExprKind::Call { callee, .. } if !cx.value_def(file, *callee).is_some_and(|def| is_create_engine(cx, def)) => {
-            (*callee, "engine::factory::new_engine_from_parsed_values")
+            let text = cx.name_at(file, call, "engine::factory::new_engine_from_parsed_values");
+            outcome.changes.push(cx.replace(file, cx.span(file, *callee), text));
         }
-        ExprKind::MethodCall { receiver, .. } => match standard_factory(cx, file, *receiver) {
-            Some(path) => (path, "engine::factory::StandardEngineFactory"),
-            None => return outcome,
-        },
-        _ => return outcome,
-    };
-    if outcome.level != Level::Report {
-        let text = cx.name_at(file, call, name);
-        outcome.changes.push(cx.replace(file, cx.span(file, maker), text));
-        // The method is the trait's, which must be in scope under its short name.
-        let by_trait = name.ends_with("StandardEngineFactory");
-        if by_trait && cx.name_at(file, call, "engine::factory::EngineFactory").contains("::") {
-            return flow();
+        ExprKind::MethodCall { receiver, .. } => {
+            if let Some(renamed) = standard_factory(cx, file, *receiver) {
+                // The method is the trait's, which must be in scope under its short name.
+                let Some(called) = factory::caller(cx, file, call) else { return flow() };
+                outcome.changes.extend([renamed, called]);
+            }
         }
+        _ => {}
     }
     outcome
 }
@@ -107,16 +110,12 @@ fn names_trait_by_type(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
     matches!(&cx.hir(file)[callee].kind, ExprKind::Path(path) if path.qself.is_some())
 }
 
-/// `StandardEngineFactory`, named on the spot.
-fn standard_factory(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> Option<ExprId> {
-    let hir = cx.hir(file);
+/// Names the new standard factory where the receiver names the legacy one on the spot.
+fn standard_factory(cx: &Cx<'_>, file: FileIdx, receiver: ExprId) -> Option<Change> {
     let receiver = cx.peel_parens(file, receiver);
     let is_factory = matches!(cx.ty(file, receiver), Ty::Adt(def, _)
         if cx.resolver.known("geppetto::inference::engine::factory::StandardEngineFactory") == Some(*def));
-    match &hir[receiver].kind {
-        ExprKind::Path(_) if is_factory && cx.local(file, receiver).is_none() => Some(receiver),
-        _ => None,
-    }
+    if is_factory { factory::value(cx, file, receiver) } else { None }
 }
 
 /// What is said of options in a form that the tool does not know.

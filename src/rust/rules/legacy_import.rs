@@ -56,6 +56,7 @@ pub(crate) fn plan(
         plan: ImportPlan::default(),
         left: Vec::new(),
         trails: BTreeSet::new(),
+        dropped: BTreeSet::new(),
         legacy_trails: BTreeSet::new(),
         lost: BTreeSet::new(),
         inserted: BTreeMap::new(),
@@ -64,17 +65,22 @@ pub(crate) fn plan(
         planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
     }
     planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
+    planner.dropped = planner.dropped(changes);
+    let gone = || references.iter().filter(|reference| is_gone(reference, changes));
+    let led = gone().flat_map(|reference| reference.trail.iter().copied());
+    planner.lost = closure(cx, led.chain(planner.dropped.iter().copied()));
     let passed_on = (0..cx.program.imports.len() as u32).map(ImportId).filter(|&import| {
         let data = cx.program.import(import);
-        cx.inferred.contains_key(&data.file) && !data.is_glob && !is_direct(cx, import)
+        cx.inferred.contains_key(&data.file)
+            && !data.is_glob
+            && !is_direct(cx, import)
+            && !planner.dropped.contains(&import)
     });
     let moves = |reference: &&Reference| {
         let name = &cx.program.def(reference.def).name;
         let texts = planner.inserted.get(&reference.file).filter(|_| reference.rest.is_empty());
         texts.is_some_and(|texts| texts.iter().any(|text| holds_word(text, name)))
     };
-    let gone = || references.iter().filter(|reference| is_gone(reference, changes));
-    planner.lost = closure(cx, gone().flat_map(|reference| reference.trail.iter().copied()));
     let trails = planner.left.iter().chain(gone().filter(moves)).flat_map(|reference| reference.trail.iter().copied());
     planner.trails = closure_up_to(cx, trails.chain(passed_on), |import| is_direct(cx, import));
     let legacy = planner.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
@@ -106,9 +112,11 @@ struct Planner<'a> {
     left: Vec<Reference>,
     /// Imports through which they, names in moved text, and imports from other modules lead.
     trails: BTreeSet<ImportId>,
+    /// Imports whose last use goes.
+    dropped: BTreeSet<ImportId>,
     /// Imports through which those of them lead that name something legacy.
     legacy_trails: BTreeSet<ImportId>,
-    /// Imports through which references lead that go.
+    /// Imports through which references and imports lead that go.
     lost: BTreeSet<ImportId>,
     inserted: BTreeMap<FileIdx, Vec<String>>,
 }
@@ -560,7 +568,7 @@ impl Planner<'_> {
             .filter(|(_, import)| import.file == file && import.item == item)
             .filter(|(index, _)| {
                 let id = ImportId(*index as u32);
-                !leaves.contains(&id) || self.plan.fates[&id] == Fate::Keep
+                !self.dropped.contains(&id) && (!leaves.contains(&id) || self.plan.fates[&id] == Fate::Keep)
             })
             .map(|(_, import)| {
                 let path: Vec<&str> = import.path.iter().map(|name| name.text.as_str()).collect();
@@ -688,6 +696,47 @@ mod tests {
             imports_of(code),
             ["use geppetto_runtime::engine::factory::{EngineFactory, ParsedValues, StandardEngineFactory};"]
         );
+    }
+
+    #[test]
+    fn a_re_export_of_a_binary_goes_with_its_last_use() {
+        let code = |import: &str| {
+            format!(
+                "mod words {{\npub use geppetto::inference::engine::{{Engine, EngineError}};\n\
+                 pub use geppetto::inference::core::RunError;\n}}\n{import}\n\
+                 fn f(e: &RunError) -> bool {{ matches!(e, RunError::Engine(EngineError::Cancelled)) }}\n\
+                 fn g(_: &dyn Engine) {{}}\nfn main() {{}}\n"
+            )
+        };
+        let after = ["pub use geppetto_runtime::engine::Engine;", "use geppetto_runtime::session::SessionError;"];
+        assert_eq!(imports_of(&code("use words::*;")), [after[0], "use words::*;", after[1]]);
+        assert_eq!(
+            imports_of(&code("use words::{Engine, EngineError, RunError};")),
+            [after[0], "use words::Engine;", after[1]]
+        );
+    }
+
+    #[test]
+    fn the_factory_trait_follows_a_factory_that_is_named_by_its_path() {
+        for (import, factory) in [
+            ("factory::*", "geppetto::inference::engine::factory::StandardEngineFactory::default()"),
+            ("factory::{self, EngineFactory as _, ParsedValues}", "factory::StandardEngineFactory::default()"),
+            (
+                "factory::{EngineFactory, ParsedValues}",
+                "geppetto::inference::engine::factory::StandardEngineFactory {}",
+            ),
+        ] {
+            let code = format!(
+                "use geppetto::inference::engine::{import};\nfn f(values: &ParsedValues) {{\n\
+                 let _ = {factory}.create_engine(values, vec![]);\n}}\nfn main() {{}}\n"
+            );
+            let plan = plan_of(&code);
+            let after = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
+            let after = after.map(|change| change.after.text().to_owned()).unwrap_or_default();
+            assert!(after.contains("= StandardEngineFactory"), "{after}");
+            assert!(after.contains(".create_engine(values);"), "{after}");
+            assert!(!after.contains(" as _"), "{after}");
+        }
     }
 
     #[test]

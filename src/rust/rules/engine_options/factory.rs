@@ -6,7 +6,6 @@ use super::super::super::hir::{ExprId, ExprKind, ItemId, ItemKind, PatId, PatKin
 use super::super::super::index::{DefId, FileIdx};
 use super::super::super::infer::ValueRes;
 use super::super::super::legacy::Tracked;
-use super::super::super::moved::{instead, moved};
 use super::super::super::resolve::{Namespace, Res};
 use super::super::super::text::delete_from_list;
 use super::super::engine_sink::is_construction_argument;
@@ -143,11 +142,10 @@ fn renamed(cx: &Cx<'_>, file: FileIdx, scope: DefId, path: &Path) -> Option<Chan
 
 /// A call of the trait's method needs the new trait in its scope.
 pub(crate) fn caller(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Change> {
-    match cx.hir(file)[call].kind {
-        ExprKind::MethodCall { receiver, .. } => {
-            let text = instead(&moved(cx, file, receiver));
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { method, .. } => {
             let is_short = !cx.name_at(file, call, TRAIT).contains("::");
-            is_short.then(|| cx.replace(file, cx.span(file, receiver), text))
+            is_short.then(|| cx.replace(file, method.span, method.text.as_str()))
         }
         _ => value(cx, file, call),
     }

@@ -3,36 +3,51 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::comments::comments;
-use super::super::super::cx::Change;
+use super::super::super::cx::{Change, Cx};
 use super::super::super::hir::{ItemId, ItemKind, Span, Visibility};
 use super::super::super::index::{Binding, DefId, DefKind, FileIdx, ImportId};
-use super::super::super::references::target;
+use super::super::super::references::{leads_through_legacy, target};
 use super::super::super::text::{holds_word, words};
 use super::super::inference_state::delete_line;
 use super::declarations::{gives_methods, joined, remove_leaf};
 use super::{Fate, Planner};
 use crate::edit::Edit;
 
+/// The imports of all files that change.
+fn in_changed_files(cx: &Cx<'_>, changes: &[Change]) -> Vec<ImportId> {
+    let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
+    let imports = cx.program.imports.iter().zip((0..).map(ImportId));
+    imports.filter(|(data, _)| files.contains(&data.file)).map(|(_, import)| import).collect()
+}
+
 impl Planner<'_> {
+    /// Imports by name whose last use the changes take.
+    pub(super) fn dropped(&self, changes: &[Change]) -> BTreeSet<ImportId> {
+        let cx = self.cx;
+        let is_dropped = |import: ImportId| {
+            let data = cx.program.import(import);
+            let (Some(name), Some(def)) = (data.binds.as_deref(), target(cx, import)) else { return false };
+            data.visibility == Visibility::Private
+                && !leads_through_legacy(cx, import)
+                && (cx.program.def(def).kind != DefKind::Trait || !gives_methods(cx, data.file, def))
+                && self.lost_last_use(data.file, name, changes)
+        };
+        in_changed_files(cx, changes).into_iter().filter(|&import| is_dropped(import)).collect()
+    }
+
     /// Other imports, such as `use std::sync::Arc`, go where the changes took their last use.
     pub(super) fn drop_idle(&mut self, changes: &[Change]) {
         let cx = self.cx;
-        let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
         let mut idle: BTreeMap<(FileIdx, ItemId), Vec<ImportId>> = BTreeMap::new();
-        for (index, data) in cx.program.imports.iter().enumerate().filter(|(_, data)| files.contains(&data.file)) {
-            let import = ImportId(index as u32);
-            let Some(def) = target(cx, import) else { continue };
-            let is_idle = data.visibility == Visibility::Private
-                && !self.plan.fates.get(&import).is_some_and(|fate| *fate != Fate::Keep)
-                && match &data.binds {
-                    Some(name) => {
-                        !self.plan.fates.contains_key(&import)
-                            && (cx.program.def(def).kind != DefKind::Trait || !gives_methods(cx, data.file, def))
-                            && self.lost_last_use(data.file, name, changes)
-                    }
-                    None => data.is_glob && self.brings_nothing_more(data.file, def, changes),
-                };
-            if is_idle {
+        for import in in_changed_files(cx, changes) {
+            let data = cx.program.import(import);
+            let is_empty_glob = || {
+                data.is_glob
+                    && data.visibility == Visibility::Private
+                    && !self.plan.fates.get(&import).is_some_and(|fate| *fate != Fate::Keep)
+                    && target(cx, import).is_some_and(|def| self.brings_nothing_more(data.file, def, changes))
+            };
+            if self.dropped.contains(&import) || is_empty_glob() {
                 idle.entry((data.file, data.item)).or_default().push(import);
             }
         }
@@ -53,7 +68,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether the declaration around a leaf is rewritten as a whole; the leaf goes from its new text then.
+    /// Whether the declaration around a leaf is rewritten as a whole; the leaf goes from its new text, if it stands there.
     fn goes_with_rewritten(&mut self, removed: &Change) -> bool {
         let range = removed.edit.range();
         let rewritten = self.plan.changes.iter_mut().find(|change| {
