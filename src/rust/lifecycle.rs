@@ -27,9 +27,16 @@ type Place = (FileIdx, ExprId);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lifecycles {
     outcomes: HashMap<Place, Outcome>,
+    /// Whether a run is claimed without a cancel, so that the state could not cancel it.
+    holds_none: bool,
 }
 
 impl Lifecycles {
+    /// Whether a cancel through the state reached every run.
+    pub(crate) fn can_cancel_all(&self) -> bool {
+        !self.holds_none
+    }
+
     /// The decision about a part, where it belongs to a lifecycle that could be read.
     pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
         self.outcomes.get(&(file, expr)).cloned()
@@ -116,7 +123,8 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
         }
     }
     // A whole run stores its cancel itself.
-    if parts.starts.iter().all(|&start| plumbing::is_stored(cx, &parts, start)) {
+    lifecycles.holds_none = !parts.starts.iter().all(|&start| plumbing::is_stored(cx, &parts, start));
+    if !lifecycles.holds_none {
         for &asked in &parts.asked {
             lifecycles.outcomes.insert(asked, plumbing::asked(cx, asked));
         }

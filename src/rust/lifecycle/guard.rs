@@ -6,6 +6,9 @@ use super::super::index::FileIdx;
 use super::super::sites::receiver;
 use super::super::text::is_plain;
 
+/// The only error of a claim.
+const ALREADY_RUNNING: &str = "geppetto::inference::state::StateError::AlreadyRunning";
+
 /// How a claim stands in its statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -103,7 +106,7 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form,
         ExprKind::Macro(call) => match &call.content {
             MacroContent::Matches { expr, pat, guard: None, .. } if cx.peel_parens(file, *expr) == top => {
                 let is_ok = is_ok_of_unit(cx, file, *pat);
-                (is_ok || err_part(cx, file, *pat).is_some())
+                (is_ok || err_part(cx, file, *pat).is_some_and(|part| is_any_refusal(cx, file, part)))
                     .then(|| conditioned(cx, file, parent, claim, is_ok, run))
                     .flatten()
             }
@@ -111,8 +114,11 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form,
         },
         ExprKind::Binary { op, lhs, rhs } if op == "==" || op == "!=" => {
             let other = if cx.peel_parens(file, *lhs) == top { *rhs } else { *lhs };
-            let is = |path| cx.calls_known(file, cx.peel_parens(file, other), path).is_some();
-            let (ok, error) = (is("std::result::Result::Ok"), is("std::result::Result::Err"));
+            let args = |path| cx.calls_known(file, cx.peel_parens(file, other), path);
+            let ok = args("std::result::Result::Ok").is_some();
+            let error = args("std::result::Result::Err")
+                .and_then(|args| cx.value_def(file, *args.first()?))
+                .is_some_and(|def| cx.program.path_of(def) == ALREADY_RUNNING);
             (ok || error).then(|| conditioned(cx, file, parent, claim, ok == (op == "=="), run)).flatten()
         }
         ExprKind::Let { pat, .. } => let_form(cx, file, parent, *pat, run),
@@ -145,8 +151,20 @@ fn value_of(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> ExprId {
             ExprKind::Try(_) => true,
             ExprKind::MethodCall { receiver, method, .. } => {
                 cx.peel_parens(file, *receiver) == at
-                    && ["map_err", "unwrap", "expect", "context", "with_context", "or_else", "or", "inspect_err", "ok", "ok_or", "ok_or_else"]
-                        .contains(&method.text.as_str())
+                    && [
+                        "map_err",
+                        "unwrap",
+                        "expect",
+                        "context",
+                        "with_context",
+                        "or_else",
+                        "or",
+                        "inspect_err",
+                        "ok",
+                        "ok_or",
+                        "ok_or_else",
+                    ]
+                    .contains(&method.text.as_str())
             }
             _ => false,
         };
@@ -168,14 +186,7 @@ fn is_settled(cx: &Cx<'_>, file: FileIdx, top: ExprId) -> bool {
 }
 
 /// `claim.is_err()`, `!claim.is_ok()`, `matches!(claim, Err(_))` and the like in a condition.
-fn conditioned(
-    cx: &Cx<'_>,
-    file: FileIdx,
-    test: ExprId,
-    claim: ExprId,
-    is_ok: bool,
-    run: ExprId,
-) -> Option<Form> {
+fn conditioned(cx: &Cx<'_>, file: FileIdx, test: ExprId, claim: ExprId, is_ok: bool, run: ExprId) -> Option<Form> {
     let hir = cx.hir(file);
     let (test, granted) = negated(cx, file, test, is_ok);
     let (condition, granted) = match asked_before(cx, file, test, claim, granted) {
@@ -240,9 +251,8 @@ pub(super) fn is_asked_before_claim(cx: &Cx<'_>, file: FileIdx, asked: ExprId) -
     let mut around = cx.ancestors(file, asked).filter(|&at| matches!(hir[at].kind, ExprKind::Binary { .. }));
     let Some(whole) = around.next() else { return false };
     let ExprKind::Binary { lhs, rhs, .. } = hir[whole].kind else { return false };
-    let is_claim = |at: &ExprId| {
-        cx.inferred(file).methods.get(at).is_some_and(|&def| cx.legacy.method(def) == Some("start_run"))
-    };
+    let is_claim =
+        |at: &ExprId| cx.inferred(file).methods.get(at).is_some_and(|&def| cx.legacy.method(def) == Some("start_run"));
     let is_answered = |claim: ExprId| {
         let mut tests = cx.ancestors(file, claim).take_while(|&at| at != whole);
         tests.any(|test| [true, false].iter().any(|&granted| asked_before(cx, file, test, claim, granted).is_some()))
@@ -302,6 +312,14 @@ fn err_part(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<PatId> {
     match (&cx.hir(file)[pat].kind, path_of(cx, file, pat).as_deref()) {
         (PatKind::TupleStruct { pats, .. }, Some("std::result::Result::Err")) => pats.first().copied(),
         _ => None,
+    }
+}
+
+/// Whether a pattern takes every error that a claim can give.
+fn is_any_refusal(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+    match path_of(cx, file, pat) {
+        Some(path) => path == ALREADY_RUNNING,
+        None => matches!(cx.hir(file)[pat].kind, PatKind::Wild | PatKind::Rest) || is_binding(cx, file, pat),
     }
 }
 

@@ -23,7 +23,15 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
         return outcome;
     }
     match method {
-        "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
+        "cancel_run" => {
+            let outcome = Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`");
+            match facts.lifecycles.can_cancel_all() {
+                true => outcome,
+                false => outcome.reserved(
+                    "a run of this state is claimed without `set_cancel`, so that it could not be cancelled; now it is",
+                ),
+            }
+        }
         "set_cancel" => Outcome::report(
             "a cancel made by hand is stored on the state",
             "nothing: every run of a session has its own cancel, reached by `cancel_active()` or `handle.cancel()`",
@@ -98,6 +106,22 @@ mod tests {
         assert!(migrated(&format!("{made}let _ = state.cancel_run();")).ends_with("let _ = state.cancel_active();"));
         let finding = finding_at(&format!("{made}state.set_cancel(ctx.with_cancel().1);"), "set_cancel");
         assert_eq!(finding.level, Level::Report);
+    }
+
+    #[test]
+    fn runs_that_could_not_be_cancelled_need_a_yes() {
+        let split = |stored: &str| {
+            format!(
+                "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet session = Session::new(state.clone());\n\
+                 state.start_run()?;\nlet (run, cancel) = ctx.with_cancel();\n{stored}\n\
+                 drop(session.run_inference_started(&run, Some(Turn::builder().with_user_prompt(\"x\").build())).await);\n\
+                 state.finish_run();\nlet _ = state.cancel_run();"
+            )
+        };
+        assert_eq!(finding_at(&split("state.set_cancel(cancel);"), "cancel_run").level, Level::Safe);
+        let finding = finding_at(&split("drop(cancel);"), "cancel_run");
+        assert_eq!(finding.level, Level::Offered);
+        assert!(finding.why.contains("without `set_cancel`"), "{}", finding.why);
     }
 
     #[test]

@@ -149,6 +149,52 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_may_be_asked_for_in_many_ways() {
+        let run = format!(
+            "let out = session.run_inference_started(&ctx, Some({TURN})).await;\nstate.finish_run();\ndrop(out?);"
+        );
+        let start = format!("session.start_with_turn(&ctx, {TURN})");
+        let waits = |name: &str| format!("let out = async {{ {name}?.wait().await }}.await;\ndrop(out?);");
+        let busy = |name: &str| format!("if matches!({name}, Err(SessionError::AlreadyActive)) {{ return Ok(()); }}");
+        for test in [
+            "state.is_running() || state.start_run().is_err()",
+            "matches!(state.start_run(), Err(_))",
+            "!matches!(state.start_run(), Ok(()))",
+            "state.start_run() != Ok(())",
+            "state.start_run() == Err(StateError::AlreadyRunning)",
+        ] {
+            let body = format!("if {test} {{ return Ok(()); }}\n{run}");
+            let wanted = format!("let run = {start};\n{}\n{}", busy("run"), waits("run"));
+            assert_eq!(after(&body), wanted, "{test}");
+        }
+        let body = format!("let claimed = state.start_run();\nif claimed.is_err() {{ return Ok(()); }}\n{run}");
+        assert_eq!(after(&body), format!("let claimed = {start};\n{}\n{}", busy("claimed"), waits("claimed")));
+        let body = format!("if !state.is_running() && state.start_run().is_ok() {{\n{run}\n}}");
+        let wanted = format!("if let Ok(handle) = {start} {{\nlet out = handle.wait().await;\ndrop(out?);\n}}");
+        assert_eq!(after(&body), wanted);
+        let body = format!("let claimed = state.start_run();\nclaimed?;\n{run}");
+        let wanted =
+            format!("let claimed = {start};\nlet handle = claimed?;\nlet out = handle.wait().await;\ndrop(out?);");
+        assert_eq!(after(&body), wanted);
+    }
+
+    #[test]
+    fn questions_that_say_more_than_the_claim_are_not_taken_for_it() {
+        let run = format!("drop(session.run_inference_started(&ctx, Some({TURN})).await);\nstate.finish_run();");
+        for test in [
+            "other.is_running() || state.start_run().is_err()",
+            "state.is_running() && state.start_run().is_err()",
+            "state.start_run().is_err() || state.is_running()",
+            "state.start_run() == Err(StateError::NotRunning)",
+            "matches!(state.start_run(), Err(StateError::NotRunning))",
+        ] {
+            let other = "let other = InferenceState::new(\"b\", None, engine.clone());";
+            let body = format!("{other}\n{MADE}if {test} {{ return Ok(()); }}\n{run}");
+            assert_eq!(finding_at(&body, "start_run").level, Level::Report, "{test}");
+        }
+    }
+
+    #[test]
     fn a_turn_that_goes_on_from_the_latest_is_made_under_the_claim() {
         let body = "state.start_run()?;\nlet mut seed = state.turn().unwrap_or_default();\nseed.append(Block::user_text(\"x\"));\n\
                     let out = session.run_inference_started(&ctx, Some(seed)).await;\nstate.finish_run();\ndrop(out?);";
