@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use crate::project;
 
 /// What a fresh checkout holds of what the commands look at.
-const COPIED: [&str; 4] = ["Cargo.toml", "fixtures", "runtime", "rustfmt.toml"];
+const COPIED: [&str; 7] = ["benches", "Cargo.lock", "Cargo.toml", "fixtures", "runtime", "rustfmt.toml", "src"];
 
 /// A repository in which everything is committed.
 pub(crate) struct Place(TempDir);

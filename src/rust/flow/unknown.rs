@@ -22,7 +22,7 @@ impl Walk<'_> {
                 continue;
             };
             let is_vague = self.is_vague(self.inferred.ty(outer));
-            if is_vague || (at != id && self.is_tracked_expr(outer)) {
+            if is_vague || at != id && self.is_tracked_expr(outer) {
                 flow.join(own, self.expr_node(outer));
             }
             if is_vague && seen.insert(outer) {
