@@ -51,6 +51,25 @@ pub enum SessionError {
     Panicked(String),
 }
 
+impl SessionError {
+    /// The error as an engine's: what the engine answered, its `Cancelled` for a cancelled run, and any other by its text.
+    ///
+    /// ```
+    /// use geppetto_runtime::engine::EngineError;
+    /// use geppetto_runtime::session::SessionError;
+    ///
+    /// assert_eq!(SessionError::Cancelled.into_engine_error(), EngineError::Cancelled);
+    /// ```
+    #[must_use]
+    pub fn into_engine_error(self) -> EngineError {
+        match self {
+            Self::Engine(error) => error,
+            Self::Cancelled => EngineError::Cancelled,
+            other => EngineError::message(other.to_string()),
+        }
+    }
+}
+
 /// An engine's `Cancelled` is the session's.
 impl From<EngineError> for SessionError {
     fn from(error: EngineError) -> Self {

@@ -169,6 +169,7 @@ pub mod session {
     pub struct WeakSession;
     impl WeakSession { pub fn new() -> Self; pub fn upgrade(&self) -> Option<Session>; }
     pub enum SessionError { AlreadyActive, NoActive, EmptyTurn, BuilderMissing, NoRuntime, Engine(crate::engine::EngineError), Cancelled }
+    impl SessionError { pub fn into_engine_error(self) -> crate::engine::EngineError; }
     pub struct ExecutionHandle;
     impl ExecutionHandle {
         pub async fn wait(&self) -> Result<crate::turns::Turn, SessionError>;

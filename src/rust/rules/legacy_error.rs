@@ -5,6 +5,7 @@
 
 pub(crate) mod conversions;
 pub(crate) mod downcasts;
+mod engine;
 mod exhaustive;
 mod patterns;
 pub(crate) mod survey;
@@ -12,7 +13,7 @@ mod uses;
 mod values;
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, PatId, PatKind, TypeId};
+use super::super::hir::{PatId, PatKind, TypeId};
 use super::super::index::{DefId, FileIdx};
 use super::super::legacy::Tracked;
 use super::super::outcome::Outcome;
@@ -72,17 +73,4 @@ fn part(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<PatId> {
 
 fn is_engine_cancelled(cx: &Cx<'_>, def: DefId) -> bool {
     cx.program.path_of(def) == "geppetto_runtime::engine::EngineError::Cancelled"
-}
-
-/// Whether a stretch of code holds nothing that changes: no legacy value, type or pattern.
-fn is_untouched(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let span = hir[expr].span;
-    let tracked = hir.descendants(expr).any(|at| cx.legacy.mentions_any(cx.ty(file, at)));
-    let named = cx
-        .inferred(file)
-        .pattern_defs
-        .iter()
-        .any(|(&pat, &def)| span.contains(hir[pat].span) && cx.legacy.variant(def).is_some());
-    !tracked && !named
 }

@@ -13,8 +13,8 @@ pub(super) enum Closing {
     Open,
     /// These patterns of its last error arms can take them.
     By(Vec<PatId>),
-    /// Its last error arm takes an engine's error apart, and gets arms for the others behind it.
-    Behind(PatId),
+    /// Its last error arm wants an engine's error, and is given the others as one.
+    Engine(PatId),
     /// Nothing can.
     Missing,
 }
@@ -44,7 +44,7 @@ pub(super) fn closing(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Closing {
                 && variant_name(cx, file, only) == Some("Engine")
                 && takes_all_beside(cx, file, last.pat, &way) =>
         {
-            Closing::Behind(only)
+            Closing::Engine(only)
         }
         _ => last_of_one_error(cx, file, &named, &way).map_or(Closing::Missing, Closing::By),
     }

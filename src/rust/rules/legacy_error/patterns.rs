@@ -1,15 +1,15 @@
 //! Errors in patterns.
 
-use super::super::super::cx::{Change, Cx};
-use super::super::super::hir::{Arm, ExprId, ExprKind, PatId, PatKind, PatParent, Span};
+use super::super::super::cx::Cx;
+use super::super::super::hir::{ExprKind, PatId, PatKind, PatParent};
 use super::super::super::index::{DefId, FileIdx};
 use super::super::super::outcome::Outcome;
 use super::super::super::sites::Site;
 use super::super::super::ty::Ty;
-use super::exhaustive::{Closing, arms_of, close, closing, taken_before};
+use super::exhaustive::{Closing, close, closing, taken_before};
 use super::survey::Reach;
 use super::uses::{matches_place, may_be_any_error};
-use super::{HELP, is_engine_cancelled, is_untouched, part, variant_name};
+use super::{HELP, engine, is_engine_cancelled, part, variant_name};
 use crate::rules::Trap;
 
 /// An error in a pattern.
@@ -230,74 +230,28 @@ impl Place<'_> {
         Outcome::safe(vec![self.cx.replace(self.file, path.span, self.variant("Engine"))], HELP)
     }
 
-    /// The engine's error itself is wanted: a cancelled run gets an arm of its own, in which the error is made.
+    /// The engine's error itself is wanted: what the pattern takes is made one, a cancelled run too.
     fn engine_taken(&self, inner: PatId, closing: &Closing) -> Outcome {
-        let Some((arms, index)) = arms_of(self.cx, self.file, self.pat) else {
-            return self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED);
-        };
-        let arm = &arms[index];
-        match self.arms_behind(arm, inner, *closing == Closing::Behind(self.pat)) {
-            Some(change) => {
-                let mut outcome = self.renamed();
-                outcome.changes.push(change);
-                outcome
+        let takes_all = *closing == Closing::Engine(self.pat);
+        if !takes_all && taken_before(self.cx, self.file, self.pat).contains(&"Cancelled") {
+            return self.renamed();
+        }
+        match engine::Taken::of(self.cx, self.file, self.pat, inner) {
+            Some(taken) => {
+                let others = if takes_all { String::new() } else { self.engine_errors() };
+                let span = self.cx.hir(self.file)[self.pat].span;
+                let mut changes = vec![self.cx.replace(self.file, span, taken.pattern(&others))];
+                changes.extend(taken.body());
+                Outcome::safe(changes, HELP)
             }
-            None if matches!(closing, Closing::Behind(_)) => no_fallback(),
+            None if matches!(closing, Closing::Engine(_)) => no_fallback(),
             None => self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED),
         }
     }
 
-    fn arms_behind(&self, arm: &Arm, inner: PatId, is_last: bool) -> Option<Change> {
-        let cx = self.cx;
-        let hir = cx.hir(self.file);
-        let (whole, own) = (hir[arm.pat].span, hir[self.pat].span);
-        if arm.guard.is_some() || matches!(self.kind(arm.pat), PatKind::Or(_)) || !is_untouched(cx, self.file, arm.body)
-        {
-            return None;
-        }
-        let around = |pattern: String| {
-            let before = cx.text(self.file, Span { start: whole.start, end: own.start });
-            let after = cx.text(self.file, Span { start: own.end, end: whole.end });
-            format!("{before}{pattern}{after}")
-        };
-        let engine_error = cx.name(self.file, self.scope, "engine::EngineError");
-        let indent = cx.program.unit(self.file).source.indent_at(arm.span.start as usize);
-        let mut text = String::new();
-        if !taken_before(cx, self.file, self.pat).contains(&"Cancelled") {
-            let cancelled = self.body_with(arm.body, inner, &format!("{engine_error}::Cancelled"))?;
-            text.push_str(&format!("\n{indent}{} => {cancelled},", around(self.variant("Cancelled"))));
-        }
-        if is_last {
-            let other = cx.free_name(self.file, arm.body, "other", &[]);
-            let made = format!("{engine_error}::message({other}.to_string())");
-            let body = self.body_with(arm.body, inner, &made)?;
-            text.push_str(&format!("\n{indent}{} => {body},", around(other)));
-        }
-        let ends = cx.text(self.file, arm.span).ends_with(',') || cx.text(self.file, arm.span).ends_with('}');
-        let comma = if ends { "" } else { "," };
-        let comma = if text.is_empty() { "" } else { comma };
-        Some(cx.insert(self.file, arm.span.end, format!("{comma}{text}")))
-    }
-
-    /// An arm's body with another value in place of the error that it took.
-    fn body_with(&self, body: ExprId, inner: PatId, made: &str) -> Option<String> {
-        const LONGEST: usize = 160;
-        let cx = self.cx;
-        let is_reference =
-            self.is_by_ref(inner) || matches!(cx.inferred(self.file).bindings.get(&inner), Some(Ty::Ref(_)));
-        let span = cx.span(self.file, body);
-        let text = cx.text(self.file, span);
-        let captured = cx.inferred(self.file).captures.iter().any(|(_, own)| *own == inner);
-        let uses = cx.uses_of(self.file, inner);
-        if text.len() > LONGEST || captured || uses.len() != 1 || is_reference {
-            return None;
-        }
-        let use_ = cx.span(self.file, uses[0]);
-        let (before, after) = (Span { start: span.start, end: use_.start }, Span { start: use_.end, end: span.end });
-        if !span.contains(use_) {
-            return None;
-        }
-        Some(format!("{}{made}{}", cx.text(self.file, before), cx.text(self.file, after)))
+    /// ` @ (SessionError::Engine(_) | SessionError::Cancelled)`
+    fn engine_errors(&self) -> String {
+        format!(" @ ({} | {})", self.variant("Engine(_)"), self.variant("Cancelled"))
     }
 }
 
@@ -325,16 +279,6 @@ mod tests {
         assert!(
             after.contains("Err(e @ SessionError::AlreadyActive) => println!(\"busy: {e}\"),\nErr(e) => println!"),
             "{after}"
-        );
-    }
-
-    #[test]
-    fn an_engines_error_that_is_wanted_itself_is_made_of_the_others() {
-        assert_eq!(
-            arms("RunError::State(_) => Ok(1),\nRunError::Engine(e) => Err(e),"),
-            "SessionError::AlreadyActive => Ok(1),\nSessionError::Engine(e) => Err(e),\n\
-             SessionError::Cancelled => Err(EngineError::Cancelled),\n\
-             other => Err(EngineError::message(other.to_string())),"
         );
     }
 
