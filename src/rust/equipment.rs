@@ -160,6 +160,13 @@ pub(crate) fn kept_parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec
     Some(kept)
 }
 
+/// What a setting adds to whatever the core session has by then; `None` where that may take something away.
+pub(crate) fn added(cx: &Cx<'_>, file: FileIdx, setting: &Setting) -> Option<Vec<Part>> {
+    let replaces_sinks = setting.how == How::Assign && setting.field == "event_sinks";
+    let added = set(cx, file, setting, &[]).filter(|added| !replaces_sinks && !added.is_empty())?;
+    added.iter().all(|part| !part.optional).then_some(added)
+}
+
 /// What a setting adds; `None` where it takes away what is there `earlier`.
 fn set(cx: &Cx<'_>, file: FileIdx, setting: &Setting, earlier: &[Part]) -> Option<Vec<Part>> {
     let added = match setting.how {

@@ -80,6 +80,15 @@ impl Pairing {
         self.equipment(file, *self.by_run.get(&(file, run))?)
     }
 
+    /// Whether every core session is the only one of a state that is made for it.
+    pub(crate) fn all_own(&self) -> bool {
+        let is_own = |(place, plan): (&Place, &CorePlan)| match plan {
+            CorePlan::Blocked(_) => false,
+            _ => !self.equipments.contains_key(place),
+        };
+        !self.cores.is_empty() && self.cores.iter().all(is_own)
+    }
+
     /// Whether an expression goes with a field.
     fn takes(&self, cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
         self.merged.iter().any(|merged| merged.takes(cx, file, expr))

@@ -55,6 +55,24 @@ pub(crate) fn settings(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Setti
     folded.filter(is_all).or_else(|| finder.kept(made))
 }
 
+/// What a statement sets, of whatever core session: `x.field = value`, `x.event_sinks.push(value)`.
+pub(crate) fn set_in(cx: &Cx<'_>, file: FileIdx, stmt: StmtId) -> Option<Setting> {
+    let hir = cx.hir(file);
+    let StmtKind::Expr { expr, .. } = hir[stmt].kind else { return None };
+    let (access, value, how) = match &hir[expr].kind {
+        ExprKind::Assign { lhs, rhs } => (*lhs, *rhs, How::Assign),
+        ExprKind::MethodCall { receiver, method, args, .. } => match (method.text.as_str(), args.as_slice()) {
+            ("push", &[value]) => (*receiver, value, How::Push),
+            ("extend", &[value]) => (*receiver, value, How::Extend),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let ExprKind::Field { name, .. } = &hir[access].kind else { return None };
+    let field = name.text.clone();
+    (field != "state").then_some(Setting { access, field, how, value, under: None, stmt })
+}
+
 /// The condition of an `if`.
 pub(crate) fn condition(cx: &Cx<'_>, file: FileIdx, under: ExprId) -> Option<ExprId> {
     match cx.hir(file)[under].kind {
@@ -143,20 +161,11 @@ impl Finder<'_> {
 
     fn one(&self, at: StmtId, under: Option<ExprId>, stmt: StmtId) -> Option<Setting> {
         let hir = self.cx.hir(self.file);
-        let StmtKind::Expr { expr, .. } = hir[at].kind else { return None };
-        let (access, value, how) = match &hir[expr].kind {
-            ExprKind::Assign { lhs, rhs } => (*lhs, *rhs, How::Assign),
-            ExprKind::MethodCall { receiver, method, args, .. } => match (method.text.as_str(), args.as_slice()) {
-                ("push", &[value]) => (*receiver, value, How::Push),
-                ("extend", &[value]) => (*receiver, value, How::Extend),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let ExprKind::Field { base, name } = &hir[access].kind else { return None };
-        let is_own = self.cx.local(self.file, *base) == Some(self.local) && name.text != "state";
-        let is_alone = !self.is_named_in(hir[value].span) && !gates::is_gated(hir, hir[at].span);
-        (is_own && is_alone).then(|| Setting { access, field: name.text.clone(), how, value, under, stmt })
+        let setting = set_in(self.cx, self.file, at)?;
+        let ExprKind::Field { base, .. } = hir[setting.access].kind else { return None };
+        let is_own = self.cx.local(self.file, base) == Some(self.local);
+        let is_alone = !self.is_named_in(hir[setting.value].span) && !gates::is_gated(hir, hir[at].span);
+        (is_own && is_alone).then_some(Setting { under, stmt, ..setting })
     }
 
     /// `for sink in sinks { session.event_sinks.push(sink); }`

@@ -1,6 +1,7 @@
 //! `core-session`: where the legacy core session is made or taken apart.
 
 mod fields;
+mod later;
 pub(crate) mod persister;
 mod runs;
 
@@ -265,10 +266,8 @@ mod tests {
         for settings in [
             "println!(\"{}\", session.event_sinks.len());\nsession.event_sinks.push(sink);",
             "session.event_sinks.push(sink);\nsession.event_sinks = vec![other];",
-            "let copy = session.clone();\nsession.event_sinks.push(sink);",
             "while more() {\n    session.event_sinks = vec![sink.clone()];\n}",
             "let later = || session.event_sinks.push(sink);\nlater();",
-            "tell(&session);\nsession.event_sinks.push(sink);",
             "#[cfg(feature = \"ui\")]\nsession.event_sinks.push(sink);",
             "session.state = other;",
         ] {
@@ -277,6 +276,48 @@ mod tests {
             let finding = finding_at(&body, "Session::new(state.clone())");
             assert_eq!(finding.level, Level::Report, "{settings}");
         }
+    }
+
+    #[test]
+    fn fields_that_are_set_while_a_session_is_in_use_give_it_another_builder() {
+        let chat = "struct Chat { count: usize, session: Session }\nimpl Chat {\n    \
+                    fn made(engine: Arc<dyn Engine>) -> Self {\n        \
+                    Chat { count: 0, session: Session::new(Arc::new(InferenceState::new(\"a\", None, engine))) }\n    }\n    \
+                    fn heard_by(mut self, sink: Arc<dyn EventSink>) -> Self {\n        self.session.event_sinks.push(sink);\n        self\n    }\n    \
+                    fn counted(mut self, tools: Arc<dyn ToolRegistry>) -> Self {\n        self.count += 1;\n        \
+                    self.session.registry = Some(tools);\n        self\n    }\n}\n";
+        let after = migrated(&format!("{chat}drop(Chat::made(engine));"));
+        let step = "fn heard_by(self, sink: Arc<dyn EventSink>) -> Self {\n        \
+                    self.session.set_builder(self.session.derived_builder(|builder| builder.with_event_sink(sink)));\n        self\n    }";
+        assert!(after.contains(step), "{after}");
+        let step = "fn counted(mut self, tools: Arc<dyn ToolRegistry>) -> Self {\n        self.count += 1;\n        \
+                    self.session.set_builder(self.session.derived_builder(|builder| builder.with_tool_registry(tools)));";
+        assert!(after.contains(step), "{after}");
+        let level = |code: String| finding_at(&format!("{code}drop(Chat::made(engine));"), "event_sinks").level;
+        assert_eq!(level(chat.to_owned()), Level::Safe);
+        assert_eq!(level(format!("#[derive(Clone)]\n{chat}")), Level::Report);
+        let run = "fn heard(chat: &Chat) { let mut own = chat.session.clone(); own.event_sinks.push(sink()); }\n";
+        assert_eq!(level(format!("{chat}{run}")), Level::Report);
+    }
+
+    #[test]
+    fn a_local_that_is_lent_to_change_stays_mutable() {
+        for first in ["let copy = session.clone();", "tell(&session);", "equip(&mut session);"] {
+            let body = format!(
+                "fn tell(_: &Session) {{}}\nfn equip(_: &mut Session) {{}}\n{STATE}let mut session = Session::new(state.clone());\n{first}\n\
+                 session.event_sinks.push(sink);\ndrop((session, state));"
+            );
+            let level = if first.contains("clone") { Level::Report } else { Level::Safe };
+            assert_eq!(finding_at(&body, "event_sinks").level, level, "{first}");
+            assert_eq!(migrated(&body).contains("let mut session"), first != "tell(&session);", "{first}");
+        }
+    }
+
+    #[test]
+    fn a_core_session_per_run_never_gives_the_shared_one_another_builder() {
+        let body = "let other = Session::new(state.clone());\nlet mut session = Session::new(state);\nprintln!(\"{}\", session.state.run_id());\n\
+                    session.event_sinks.push(sink);\nsession.run_inference(&ctx, None).await?;\ndrop(other);";
+        assert_eq!(finding_at(&format!("{STATE}{body}"), "event_sinks").level, Level::Report);
     }
 
     #[test]

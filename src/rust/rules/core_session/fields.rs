@@ -12,7 +12,7 @@ use super::super::super::settings::{Settings, settings};
 use super::super::super::sites::Site;
 use super::super::super::unit::Facts;
 use super::super::inference_state::delete_line;
-use super::unreadable;
+use super::{later, unreadable};
 
 /// A field of a core session: its state is the session itself, and what is set behind its construction goes there.
 pub(crate) fn field(cx: &Cx<'_>, facts: &Facts, site: &Site, access: ExprId, name: &str) -> Outcome {
@@ -24,10 +24,12 @@ pub(crate) fn field(cx: &Cx<'_>, facts: &Facts, site: &Site, access: ExprId, nam
     }
     match facts.pairing.setting_of(file, access).and_then(|core| set(cx, file, core, access)) {
         Some(change) => Outcome::safe(vec![change], "the session's `Builder` has it"),
-        None => Outcome::report(
-            format!("the core session's `{name}` is read or written from outside"),
-            "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
-        ),
+        None => later::set(cx, facts, file, access).unwrap_or_else(|| {
+            Outcome::report(
+                format!("the core session's `{name}` is read or written from outside"),
+                "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
+            )
+        }),
     }
 }
 
@@ -51,7 +53,6 @@ fn set(cx: &Cx<'_>, file: FileIdx, core: ExprId, access: ExprId) -> Option<Chang
     }
     let builder = name_of_builder(cx, file, core, &settings);
     let (setting, parts) = kept_parts(cx, file, core)?.into_iter().find(|(setting, _)| setting.access == access)?;
-    let call = |part: &Part, value: &str| format!(".{}({value})", part.kind.method());
     let span = cx.hir(file)[setting.stmt].span;
     Some(match parts.as_slice() {
         [part] if part.optional => {
@@ -61,11 +62,20 @@ fn set(cx: &Cx<'_>, file: FileIdx, core: ExprId, access: ExprId) -> Option<Chang
             cx.replace(file, span, format!("if let Some({name}) = {value} {{{set}}}"))
         }
         parts => {
-            let calls: String = parts.iter().map(|part| call(part, &moved(cx, file, part.value))).collect();
+            let calls = calls(cx, file, parts);
             let end = if cx.text(file, span).ends_with(';') { ";" } else { "" };
             cx.replace(file, span, format!("{builder} = {builder}{calls}{end}"))
         }
     })
+}
+
+/// The calls on a builder that give it parts.
+pub(super) fn calls(cx: &Cx<'_>, file: FileIdx, parts: &[Part]) -> String {
+    parts.iter().map(|part| call(part, &moved(cx, file, part.value))).collect()
+}
+
+fn call(part: &Part, value: &str) -> String {
+    format!(".{}({value})", part.kind.method())
 }
 
 /// The local that holds the builder: named after the session where there may be several.
