@@ -110,11 +110,14 @@ fn only_edits_change_bytes(plan: &Plan, level: Level) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the texts differ in white space and the commas and braces that a formatter adds.
+/// Whether the texts differ in white space (an empty line of an example too) and the commas and braces that a formatter
+/// adds.
 fn only_layout(one: &str, other: &str) -> bool {
     let bare = |text: &str| -> Vec<char> {
+        let is_empty = |line: &&str| matches!(line.trim(), "//!" | "///");
+        let chars = text.lines().filter(|line| !is_empty(line)).flat_map(str::chars);
         let mut kept: Vec<char> =
-            text.chars().filter(|char| !char.is_whitespace() && !matches!(char, ',' | '{' | '}' | ';')).collect();
+            chars.filter(|char| !char.is_whitespace() && !matches!(char, ',' | '{' | '}' | ';')).collect();
         // Imports are sorted.
         kept.sort_unstable();
         kept
