@@ -10,8 +10,11 @@ mod receiver;
 mod seed;
 mod standing;
 mod start;
+mod wrapper;
 
 use std::collections::HashMap;
+
+use self::wrapper::Wrapper;
 
 use super::cx::{Change, Cx};
 use super::hir::{BlockFlavour, ExprId, ExprKind, Span};
@@ -55,10 +58,12 @@ struct Parts {
     cancelled: Vec<Place>,
     /// `has_cancel`
     asked: Vec<Place>,
+    /// Functions that only claim.
+    wrappers: Vec<Wrapper>,
 }
 
 impl Parts {
-    fn of(sites: &[Site]) -> Self {
+    fn of(cx: &Cx<'_>, sites: &[Site]) -> Self {
         let mut parts = Self::default();
         for (site, expr) in sites.iter().filter_map(|site| Some((site, site.expr()?))) {
             let list = match site.kind {
@@ -71,6 +76,9 @@ impl Parts {
                 _ => continue,
             };
             list.push((site.file, expr));
+        }
+        if !parts.runs.is_empty() {
+            parts.wrappers = parts.starts.iter().filter_map(|&start| Wrapper::of(cx, start)).collect();
         }
         parts
     }
@@ -102,7 +110,7 @@ impl Text {
 
 /// Decides the lifecycles of a unit.
 pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
-    let parts = Parts::of(sites);
+    let parts = Parts::of(cx, sites);
     let mut lifecycles = Lifecycles::default();
     let mut text = Text::default();
     // Where no run is split, `finish_run` belongs to a kill.
@@ -121,6 +129,9 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
                 lifecycles.outcomes.insert(run, outcome);
             }
         }
+    }
+    for wrapper in &parts.wrappers {
+        wrapper.settle(cx, &mut lifecycles, &mut text);
     }
     // A whole run stores its cancel itself.
     lifecycles.holds_none = !parts.starts.iter().all(|&start| plumbing::is_stored(cx, &parts, start));

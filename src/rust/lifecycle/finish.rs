@@ -9,7 +9,7 @@ use super::super::outcome::Outcome;
 use super::super::resolve::{Namespace, Res};
 use super::super::rules::run_lifecycle;
 use super::super::ty::Ty;
-use super::{Parts, Place, Text, is_deferred, same_function};
+use super::{Parts, Place, Text, is_deferred, same_function, wrapper};
 use crate::rules::Trap;
 
 const HELP: &str = "nothing: the session frees itself when the run has ended";
@@ -19,6 +19,15 @@ pub(super) fn one(cx: &Cx<'_>, parts: &Parts, finish: Place, text: &mut Text) ->
     let (file, call) = finish;
     if let Some(guard) = guard_of(cx, file, call) {
         return guard_type(cx, file, call, guard, text);
+    }
+    if let Some((item, calls)) = wrapper::ending(cx, finish).filter(|_| is_called_by_lifecycles_only(cx, parts, finish))
+    {
+        remove_items(cx, &[(file, item)], text);
+        for &((file, _), stmt) in &calls {
+            text.remove_stmt(cx, file, cx.hir(file)[stmt].span);
+        }
+        let held = calls.iter().find_map(|&(call, _)| held_meanwhile(cx, parts, call));
+        return freed_earlier(Outcome::safe(Vec::new(), HELP), held);
     }
     let in_lifecycle = parts.starts.iter().chain(&parts.runs).any(|&part| same_function(cx, part, finish));
     let kills = parts.cancelled.iter().any(|&cancelled| same_function(cx, cancelled, finish));
@@ -38,21 +47,33 @@ pub(super) fn one(cx: &Cx<'_>, parts: &Parts, finish: Place, text: &mut Text) ->
     }
     let outcome = Outcome::safe(Vec::new(), HELP);
     if in_lifecycle {
-        return match held_meanwhile(cx, parts, finish) {
-            Some(line) => outcome.reserved(&format!(
-                "the session is free as soon as the run has ended, which is before what line {line} does"
-            )),
-            None => outcome,
-        };
+        return freed_earlier(outcome, held_meanwhile(cx, parts, finish));
     }
     if kills {
         return outcome
             .offered(Trap::KillFreesLater, "the session is free when the cancelled runner has returned, not at once");
     }
     match is_called_by_lifecycles_only(cx, parts, finish) {
-        true => outcome,
+        true => {
+            let calls = callers(cx, finish);
+            freed_earlier(outcome, calls.iter().find_map(|&call| held_meanwhile(cx, parts, call)))
+        }
         false => run_lifecycle::freed_by_hand(),
     }
+}
+
+fn freed_earlier(outcome: Outcome, line: Option<usize>) -> Outcome {
+    match line {
+        Some(line) => outcome.reserved(&format!(
+            "the session is free as soon as the run has ended, which is before what line {line} does"
+        )),
+        None => outcome,
+    }
+}
+
+/// The calls of the function around a finish.
+fn callers<'a>(cx: &'a Cx<'_>, (file, call): Place) -> &'a [Place] {
+    cx.program.def_of_item(file, cx.function_of(file, call)).map_or(&[], |def| cx.callers(def))
 }
 
 /// Takes the call away where it is a statement, an arm's body or a block's value.
@@ -114,7 +135,7 @@ fn deferring_type(cx: &Cx<'_>, file: FileIdx, stmt: StmtId, parts: &Parts) -> Op
 }
 
 /// Deletes items, each once.
-fn remove_items(cx: &Cx<'_>, items: &[(FileIdx, ItemId)], text: &mut Text) {
+pub(super) fn remove_items(cx: &Cx<'_>, items: &[(FileIdx, ItemId)], text: &mut Text) {
     for &(file, item) in items {
         let span = cx.hir(file)[item].span;
         if !text.removed.contains(&(file, span)) {
@@ -155,7 +176,7 @@ fn is_quiet(cx: &Cx<'_>, file: FileIdx, stmt: StmtId) -> bool {
 /// Whether every call of the function around a finish stands in a function that holds a part of a lifecycle.
 fn is_called_by_lifecycles_only(cx: &Cx<'_>, parts: &Parts, (file, call): Place) -> bool {
     let Some(def) = cx.program.def_of_item(file, cx.function_of(file, call)) else { return false };
-    let callers = cx.callers(def);
+    let callers = callers(cx, (file, call));
     !callers.is_empty()
         && !super::super::proof::is_called_from_outside(cx, def)
         && callers

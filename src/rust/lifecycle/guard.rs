@@ -56,13 +56,16 @@ pub(super) struct Kept {
 }
 
 /// How a claim in front of a run is made.
-pub(super) fn of(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<Guard> {
-    if let Some((stmt, kept)) = kept(cx, file, claim) {
-        let (form, _) = form(cx, file, kept.value, run)?;
-        return Some(Guard { form, stmt, kept: Some(kept) });
-    }
-    let (form, stmt) = form(cx, file, claim, run)?;
-    Some(Guard { form, stmt, kept: None })
+///
+/// `says` tells what the claim gives for a granted one where that is a truth value.
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, claim: ExprId, says: Option<bool>, run: ExprId) -> Option<Guard> {
+    let kept = kept(cx, file, claim);
+    let (stmt, value) = kept.map_or((cx.stmt_of(file, claim)?, claim), |(stmt, kept)| (stmt, kept.value));
+    let form = match says {
+        Some(says) => conditioned(cx, file, value, value, says, run)?,
+        None => form(cx, file, value, run)?,
+    };
+    Some(Guard { form, stmt, kept: kept.map(|(_, kept)| kept) })
 }
 
 fn kept(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> Option<(StmtId, Kept)> {
@@ -79,8 +82,8 @@ fn kept(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> Option<(StmtId, Kept)> {
         .then_some((stmt, Kept { local, value, stmt: looked_at }))
 }
 
-/// The form of a claim and the statement it stands in.
-fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form, StmtId)> {
+/// The form of a claim.
+fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<Form> {
     let hir = cx.hir(file);
     let stmt = cx.stmt_of(file, claim)?;
     let holds_run = hir[stmt].span.contains(hir[run].span);
@@ -89,15 +92,15 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form,
         && cx.peel_parens(file, init) == top
         && is_ok_of_unit(cx, file, pat)
     {
-        return Some((Form::OkPattern { pat }, stmt));
+        return Some(Form::OkPattern { pat });
     }
     if let StmtKind::Expr { expr, .. } = hir[stmt].kind
         && cx.peel_parens(file, expr) == top
     {
-        return is_settled(cx, file, top).then_some((Form::Value, stmt));
+        return is_settled(cx, file, top).then_some(Form::Value);
     }
     let parent = cx.parent_expr(file, top)?;
-    let form = match &hir[parent].kind {
+    match &hir[parent].kind {
         ExprKind::MethodCall { method, args, .. } if args.is_empty() => match method.text.as_str() {
             "is_ok" => conditioned(cx, file, parent, claim, true, run),
             "is_err" => conditioned(cx, file, parent, claim, false, run),
@@ -138,12 +141,11 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<(Form,
             }
         }
         _ => None,
-    }?;
-    Some((form, stmt))
+    }
 }
 
 /// The value of a claim once its error is converted or thrown: `claim.map_err(f)?`.
-fn value_of(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> ExprId {
+pub(super) fn value_of(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> ExprId {
     let hir = cx.hir(file);
     let mut at = claim;
     while let Some(parent) = cx.parent_expr(file, at) {

@@ -112,7 +112,10 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
 
 /// Whether a lifecycle stores a cancel, so that the state has one while it runs.
 pub(super) fn is_stored(cx: &Cx<'_>, parts: &Parts, start: Place) -> bool {
-    parts.cancels.iter().any(|&cancel| same_function(cx, start, cancel))
+    let stores = |claim: Place| parts.cancels.iter().any(|&cancel| same_function(cx, claim, cancel));
+    let mut wrapped = parts.wrappers.iter().filter(|wrapper| wrapper.holds(start));
+    stores(start)
+        || wrapped.next().is_some_and(|wrapper| wrapper.calls.iter().all(|&call| stores((wrapper.file, call))))
 }
 
 /// `has_cancel` of a state whose lifecycles all store a cancel.

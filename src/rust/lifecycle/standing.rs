@@ -9,6 +9,7 @@ use super::super::rules::run_inference::{self, Seed};
 use super::super::rules::run_lifecycle;
 use super::super::sites::{arguments, receiver};
 use super::super::text::{is_none, some_of};
+use super::wrapper::Wrapper;
 use super::{Parts, Place, Text, is_deferred, same_function};
 
 /// How the run gets its turn.
@@ -45,6 +46,8 @@ pub(super) enum Parent {
 pub(super) struct Standing {
     pub(super) file: FileIdx,
     pub(super) claim: ExprId,
+    /// The function that the claim is a call of, if it is.
+    pub(super) wrapper: Option<Wrapper>,
     /// The run, or the call of the function that holds it.
     pub(super) at: ExprId,
     pub(super) ctx: Parent,
@@ -70,7 +73,7 @@ pub(super) struct Helper {
 /// The report, where a claim cannot be found or the parts of the run cannot be seen from it.
 pub(super) fn of(cx: &Cx<'_>, parts: &Parts, run: Place) -> Result<Vec<Standing>, Outcome> {
     let (file, at) = run;
-    if let Some(claim) = claim_in_front(cx, parts, run) {
+    if let Some((claim, wrapper)) = claim_in_front(cx, parts, run) {
         let &[ctx, _] = arguments(cx, file, at) else { return Err(run_lifecycle::apart()) };
         let given = match run_inference::seed(cx, file, at).ok_or_else(run_lifecycle::apart)? {
             Seed::Latest => Given::Latest,
@@ -79,21 +82,25 @@ pub(super) fn of(cx: &Cx<'_>, parts: &Parts, run: Place) -> Result<Vec<Standing>
             Seed::Given(option) => Given::Some(option),
             Seed::Optional(option) => Given::Option(option),
         };
-        return Ok(vec![Standing { file, claim, at, ctx: Parent::Expr(ctx), given, helper: None }]);
+        return Ok(vec![Standing { file, claim, wrapper, at, ctx: Parent::Expr(ctx), given, helper: None }]);
     }
     from_callers(cx, parts, run).ok_or_else(run_lifecycle::apart)
 }
 
-/// The one claim in front of a place in its function.
-fn claim_in_front(cx: &Cx<'_>, parts: &Parts, (file, at): Place) -> Option<ExprId> {
-    let claims = parts.starts.iter().filter(|&&claim| same_function(cx, claim, (file, at)));
-    let before: Vec<ExprId> =
-        claims.map(|&(_, claim)| claim).filter(|&claim| cx.span(file, claim).start < cx.span(file, at).start).collect();
-    let &[claim] = before.as_slice() else { return None };
+/// The one claim in front of a place in its function, with the function it is a call of.
+fn claim_in_front(cx: &Cx<'_>, parts: &Parts, (file, at): Place) -> Option<(ExprId, Option<Wrapper>)> {
+    let starts = parts.starts.iter().map(|&start| (start, None));
+    let calls = parts
+        .wrappers
+        .iter()
+        .flat_map(|wrapper| wrapper.calls.iter().map(move |&call| ((wrapper.file, call), Some(wrapper))));
+    let own = starts.chain(calls).filter(|&(claim, _)| same_function(cx, claim, (file, at)));
+    let mut before = own.filter(|&((_, claim), _)| cx.span(file, claim).start < cx.span(file, at).start);
+    let (Some(((_, claim), wrapper)), None) = (before.next(), before.next()) else { return None };
     let around = cx.span(file, at);
     let deferred =
         cx.ancestors(file, claim).any(|outer| is_deferred(cx, file, outer) && !cx.span(file, outer).contains(around));
-    (!deferred).then_some(claim)
+    (!deferred).then(|| (claim, wrapper.cloned()))
 }
 
 /// The standings of a run in a function that only claimed callers call.
@@ -125,7 +132,7 @@ fn from_callers(cx: &Cx<'_>, parts: &Parts, (file, run): Place) -> Option<Vec<St
     let mut standings = Vec::new();
     for &(caller, callee) in callers {
         let (call, args, shift) = call_of(cx, caller, callee, function)?;
-        let claim = claim_in_front(cx, parts, (caller, call))?;
+        let (claim, wrapper) = claim_in_front(cx, parts, (caller, call))?;
         let arg = |index: usize| args.get(index + shift).copied();
         let given = match (seed, seed_param) {
             (Seed::Latest, _) | (_, None) => Given::Latest,
@@ -138,7 +145,7 @@ fn from_callers(cx: &Cx<'_>, parts: &Parts, (file, run): Place) -> Option<Vec<St
             (None, None) => return None,
         };
         let helper = Helper { file, item, run, params: params.clone(), shift };
-        standings.push(Standing { file: caller, claim, at: call, ctx, given, helper: Some(helper) });
+        standings.push(Standing { file: caller, claim, wrapper, at: call, ctx, given, helper: Some(helper) });
     }
     (!standings.is_empty()).then_some(standings)
 }
@@ -153,7 +160,12 @@ fn option_given(cx: &Cx<'_>, file: FileIdx, option: ExprId) -> Given {
 
 /// The call of which `callee` is the name, or which it is; with its arguments, and how many stand in front of the first
 /// parameter.
-fn call_of<'a>(cx: &Cx<'a>, file: FileIdx, callee: ExprId, function: &FnItem) -> Option<(ExprId, &'a [ExprId], usize)> {
+pub(super) fn call_of<'a>(
+    cx: &Cx<'a>,
+    file: FileIdx,
+    callee: ExprId,
+    function: &FnItem,
+) -> Option<(ExprId, &'a [ExprId], usize)> {
     let hir = cx.hir(file);
     if let ExprKind::MethodCall { args, .. } = &hir[callee].kind {
         return Some((callee, args, 0));

@@ -18,6 +18,7 @@ use super::plumbing::{self, Plumbing};
 use super::receiver;
 use super::seed::{self, Seeding};
 use super::standing::{self, Given, Parent, Standing};
+use super::wrapper::Wrapper;
 use super::{Parts, Place, Text, own_future, with_comments};
 use crate::rules::Trap;
 
@@ -81,7 +82,8 @@ fn read(
     carried: &[Carried],
 ) -> Result<Reading, Outcome> {
     let Standing { file, claim, at, given, .. } = standing;
-    let guard = guard::of(cx, file, claim, at).ok_or_else(run_lifecycle::unreadable_claim)?;
+    let says = standing.wrapper.as_ref().and_then(|wrapper| wrapper.says);
+    let guard = guard::of(cx, file, claim, says, at).ok_or_else(run_lifecycle::unreadable_claim)?;
     let stmt = guard.stmt;
     let ctx = match standing.ctx {
         Parent::Expr(ctx) => Some(ctx),
@@ -327,14 +329,17 @@ fn moved(cx: &Cx<'_>, reading: &Reading, placement: Placement, text: &mut Text) 
 fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
     let Standing { file, claim, given, .. } = reading.standing;
     let hir = cx.hir(file);
-    let claimed = sites::receiver(cx, file, claim).unwrap_or(claim);
+    let wrapper = reading.standing.wrapper.as_ref();
+    let own = sites::receiver(cx, file, claim).unwrap_or(claim);
+    let claimed = wrapper.and_then(|wrapper| wrapper.claimed(cx)).unwrap_or(own);
     let session = match hir[claimed].kind {
         ExprKind::Ref { expr, .. } => expr,
         _ => claimed,
     };
+    let seen = wrapper.and_then(|wrapper| wrapper.session(cx, claim)).unwrap_or(Piece::source(hir[session].span));
     let mut pieces = vec![match reading.standing.helper {
-        None => receiver::of(cx, &reading.standing, session).unwrap_or(Piece::source(hir[session].span)),
-        Some(_) => Piece::source(hir[session].span),
+        None => receiver::of(cx, &reading.standing, session).unwrap_or(seen),
+        Some(_) => seen,
     }];
     let ctx = match (&reading.plumbing, &reading.standing.ctx) {
         (Some(plumbing), _) => borrowed(cx, file, plumbing.parent),
@@ -353,6 +358,7 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
         pieces.extend(argument);
     }
     pieces.push(Piece::text(format!("{})", besides.last_argument(cx.text(file, hir[session].span)))));
+    pieces.extend(wrapper.and_then(Wrapper::conversion));
     pieces
 }
 
