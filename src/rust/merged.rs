@@ -11,7 +11,7 @@ use super::origins::Place;
 use super::pairing::{core_parts, init_of, is_given_anew};
 use super::rules::inference_state::delete_line;
 use super::sites::Site;
-use super::text::{delete_from_list, holds_word, words};
+use super::text::{delete_from_list, holds_word, is_plain, words};
 use crate::edit::Edit;
 
 const DEPTH: usize = 8;
@@ -165,7 +165,9 @@ impl Search<'_> {
             if let (ExprKind::Field { base, .. }, Some((def, name))) =
                 (&cx.hir(file)[at].kind, cx.inferred(file).fields.get(&at))
             {
-                let is_either = *def == self.def && (name == self.state || name == self.core);
+                // Who is asked twice may give two.
+                let is_named = is_plain(cx, file, *base);
+                let is_either = is_named && *def == self.def && (name == self.state || name == self.core);
                 return match is_either {
                     true => Some(Root::Either(cx.expr_text(file, cx.referent(file, *base)).to_owned())),
                     false => known,
@@ -377,6 +379,10 @@ mod tests {
             format!("{MADE}drop((chat.state, chat.session));"),
             format!("{MADE}let Chat {{ state, session }} = chat;\ndrop((state, session));"),
             format!("let mut chat;\n{}chat.state = other(&chat);", MADE.replace("let chat", "chat")),
+            format!(
+                "fn next() -> Chat {{ todo!() }}\n{MADE}let other = Chat {{ state: next().state.clone(), session: next().session.clone() }};\n\
+                 let _ = (chat.state.is_running(), other.state.is_running());"
+            ),
             format!("{MADE}odd!(make Chat from it);\nlet _ = chat.state.is_running();"),
         ];
         for rest in apart {
