@@ -259,10 +259,12 @@ impl Planner<'_> {
 
     fn fate_of_glob(&self, import: ImportId, def: DefId, left: &[&Reference]) -> Fate {
         let cx = self.cx;
-        if !is_direct(cx, import) {
-            return Fate::Keep;
-        }
         let legacy_left = self.legacy_trails.contains(&import) || self.is_named_unread(import);
+        if !is_direct(cx, import) {
+            // What brought the variants of an error brings nothing any more.
+            let is_error = cx.legacy.kind(def).is_some_and(super::legacy_error::is_error);
+            return if is_error && left.is_empty() && !legacy_left { Fate::Delete } else { Fate::Keep };
+        }
         let visibility = cx.program.import(import).visibility;
         match counterpart(cx, def) {
             _ if legacy_left
@@ -653,7 +655,7 @@ fn same_below(cx: &Cx<'_>, reference: &Reference, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::plan_of;
+    use super::super::super::testing::{migrated, plan_of};
 
     fn imports_of(code: &str) -> Vec<String> {
         let plan = plan_of(code);
@@ -784,6 +786,15 @@ mod tests {
             let code = format!("use geppetto::inference::state::InferenceState;\n{before}\n{body}");
             assert_eq!(imports_of(&code), ["use geppetto_runtime::session::Session;", after], "{before}");
         }
+    }
+
+    #[test]
+    fn a_glob_of_an_errors_variants_goes_with_its_last_use() {
+        let body = "fn g(e: RunError) -> u8 {\n    use RunError::*;\n    match e {\n        State(_) => 1,\n        Engine(_) => 2,\n    }\n}";
+        assert_eq!(
+            migrated(body),
+            "fn g(e: SessionError) -> u8 {\n    match e {\n        SessionError::AlreadyActive => 1,\n        _ => 2,\n    }\n}"
+        );
     }
 
     #[test]
