@@ -21,6 +21,7 @@ use super::hir::{BlockFlavour, ExprId, ExprKind, Span};
 use super::index::FileIdx;
 use super::outcome::Outcome;
 use super::rewrite::{Piece, Rewrite};
+use super::rules::run_lifecycle;
 use super::sites::{Site, SiteKind};
 use super::unit::Facts;
 
@@ -43,6 +44,16 @@ impl Lifecycles {
     /// The decision about a part, where it belongs to a lifecycle that could be read.
     pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
         self.outcomes.get(&(file, expr)).cloned()
+    }
+
+    /// The parts of a run that is only reported say why that is.
+    fn tell_parts(&mut self, cx: &Cx<'_>, parts: &Parts, run: Place, outcome: &Outcome) {
+        let ends = parts.finishes.iter().chain(&parts.cancels).map(|&part| (part, false));
+        let of_run = parts.starts.iter().map(|&part| (part, true)).chain(ends);
+        for (part, is_claim) in of_run.filter(|&(part, _)| same_function(cx, part, run)) {
+            let told = || run_lifecycle::with_run(&cx.place(run.0, method_span(cx, run)), outcome, is_claim);
+            self.outcomes.entry(part).or_insert_with(told);
+        }
     }
 }
 
@@ -118,6 +129,7 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
         Some(&finish) if parts.runs.is_empty() && parts.starts.is_empty() => Some(finish),
         _ => None,
     };
+    let mut stuck = Vec::new();
     for &run in &parts.runs {
         match start::all(cx, facts, &parts, run, &mut text) {
             Ok((outcome, claims)) => {
@@ -126,12 +138,16 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
                 lifecycles.outcomes.extend(claims);
             }
             Err(outcome) => {
+                stuck.push((run, outcome.clone()));
                 lifecycles.outcomes.insert(run, outcome);
             }
         }
     }
     for wrapper in &parts.wrappers {
         wrapper.settle(cx, &mut lifecycles, &mut text);
+    }
+    for (run, outcome) in &stuck {
+        lifecycles.tell_parts(cx, &parts, *run, outcome);
     }
     // A whole run stores its cancel itself.
     lifecycles.holds_none = !parts.starts.iter().all(|&start| plumbing::is_stored(cx, &parts, start));
@@ -155,6 +171,14 @@ pub(crate) fn plan(cx: &Cx<'_>, facts: &Facts, sites: &[Site]) -> Lifecycles {
         outcome.rewrites = text.rewrites.into();
     }
     lifecycles
+}
+
+/// The name by which a call names its method.
+fn method_span(cx: &Cx<'_>, (file, call): Place) -> Span {
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { method, .. } => method.span,
+        _ => cx.span(file, call),
+    }
 }
 
 /// Whether two expressions belong to one function.

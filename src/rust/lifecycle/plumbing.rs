@@ -5,6 +5,7 @@ use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
+use super::super::rules::cancel;
 use super::super::sites::arguments;
 use super::super::text::rename_method;
 use super::{Parts, Place, Text, same_function};
@@ -97,7 +98,7 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
     let alone = stmt
         .filter(|&stmt| matches!(hir[stmt].kind, StmtKind::Expr { expr, .. } if cx.peel_parens(file, expr) == call));
     let (true, Some(stmt)) = (in_lifecycle, alone) else {
-        return Outcome::report("a cancel made by hand is stored on the state", HELP);
+        return cancel::made_by_hand();
     };
     text.remove_stmt(cx, file, hir[stmt].span);
     let outcome = Outcome::safe(Vec::new(), HELP);

@@ -32,16 +32,22 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
                 ),
             }
         }
-        "set_cancel" => Outcome::report(
-            "a cancel made by hand is stored on the state",
-            "nothing: every run of a session has its own cancel, reached by `cancel_active()` or `handle.cancel()`",
-        ),
+        "set_cancel" => made_by_hand(),
         _ => Outcome::report(
             "a session does not tell whether it holds a cancel",
             "`is_running()`: every run can be cancelled",
         )
         .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
     }
+}
+
+/// A cancel that is stored outside of a lifecycle.
+pub(crate) fn made_by_hand() -> Outcome {
+    Outcome::report(
+        "a cancel made by hand is stored on the state",
+        "delete it: every run of a session has its own cancel, reached by `session.cancel_active()` or `handle.cancel()`; to \
+         cancel it with something else, start it on a context of yours: `let (ctx, cancel) = parent.with_cancel()`",
+    )
 }
 
 /// The changes that take `has_cancel` away where it only guards a cancel whose outcome nobody asks for.

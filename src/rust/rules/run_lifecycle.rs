@@ -23,10 +23,23 @@ fn lone(method: &str) -> Outcome {
         .because(Trap::CheckThenAct, "the claim must stay atomic: no `is_running` followed by a start"),
         "finish_run" => Outcome::report(
             "no run of this state is split in this program",
-            "nothing: the session frees itself when the run has ended",
+            "delete it: a session frees itself when its run has ended; to end a run early, `session.cancel_active()`",
         )
         .because(Trap::KillFreesLater, "the session is free when the runner has returned, not at once"),
         _ => apart(),
+    }
+}
+
+/// A claim, or another part, of a run that is only reported.
+pub(crate) fn with_run(place: &str, run: &Outcome, is_claim: bool) -> Outcome {
+    let why = format!("its run at {place} is not rewritten: {}", run.why);
+    match is_claim {
+        true => Outcome { why, ..run.clone() },
+        false => Outcome::report(
+            why,
+            "delete it when the run is started with a handle: the session has a cancel of its own for every run, and frees \
+             itself when the run has ended",
+        ),
     }
 }
 
@@ -65,7 +78,7 @@ pub(crate) fn entangled() -> Outcome {
 pub(crate) fn unreadable_finish() -> Outcome {
     Outcome::report(
         "`finish_run` stands where it cannot simply go",
-        "nothing in its place: the session frees itself when the run has ended",
+        "delete the call and what only serves it: the session frees itself when the run has ended",
     )
     .because(Trap::KillFreesLater, "the session is free when the runner has returned, not at once")
 }
@@ -74,7 +87,8 @@ pub(crate) fn unreadable_finish() -> Outcome {
 pub(crate) fn freed_by_hand() -> Outcome {
     Outcome::report(
         "the state is freed by hand, whatever its run does",
-        "`let _ = session.cancel_active();`: the session is free when the cancelled run has ended",
+        "`let _ = session.cancel_active();`: the session is free when the cancelled run has ended; where the next step needs it \
+         free, wait for that: `handle.wait().await`",
     )
     .because(Trap::KillFreesLater, "the session is free when the runner has returned, not at once")
 }
@@ -100,6 +114,21 @@ mod tests {
             "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nstate.start_run()?;\nstate.finish_run();";
         let finding = finding_at(body, "start_run");
         assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::NoCounterpart, Trap::CheckThenAct]));
+    }
+
+    #[test]
+    fn all_parts_say_what_holds_their_run_back() {
+        let body = format!(
+            "{MADE}let refused = format!(\"{{:?}}\", state.start_run());\n\
+             drop(session.run_inference_started(&ctx, Some({TURN})).await);\nstate.finish_run();\ndrop(refused);"
+        );
+        let why = "its run at p/src/main.rs:7:14 is not rewritten: what happens to a refused claim cannot be read here";
+        for part in ["start_run", "finish_run"] {
+            let finding = finding_at(&body, part);
+            assert!(finding.why.starts_with(why), "{}", finding.why);
+        }
+        assert!(finding_at(&body, "start_run").help.contains("start_with_turn"));
+        assert!(finding_at(&body, "finish_run").help.starts_with("delete it"));
     }
 
     #[test]
