@@ -25,6 +25,8 @@ use super::rules::run_lifecycle;
 use super::sites::{Site, SiteKind};
 use super::unit::Facts;
 
+pub(crate) use guard::leaves;
+
 type Place = (FileIdx, ExprId);
 
 /// What becomes of the parts of a unit's lifecycles.

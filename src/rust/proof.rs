@@ -1,6 +1,7 @@
 //! What can be proven of values without running the program: turns that hold a block, ids that are not empty.
 
 mod ids;
+mod prompts;
 
 use super::cx::{Cx, TraitMethod};
 use super::gates;
@@ -9,6 +10,7 @@ use super::index::{DefId, FileIdx};
 use super::text::{is_none, some_of};
 
 pub(crate) use ids::{IdKind, id_kind};
+pub(crate) use prompts::may_be_prompted_with_nothing;
 
 const DEPTH: usize = 8;
 

@@ -17,7 +17,10 @@ pub(super) fn dead_locals(cx: &Cx<'_>, facts: &Facts, text: &mut Text) {
     let files: BTreeSet<FileIdx> = text.removed.iter().map(|(file, _)| *file).collect();
     for file in files {
         let mut elements: BTreeMap<StmtId, BTreeSet<usize>> = BTreeMap::new();
-        while let Some((stmt, element)) = dead_local(cx, facts, file, text) {
+        let mut done = BTreeSet::new();
+        while let Some((local, stmt, element)) = dead_local(cx, facts, file, text, &done) {
+            // What moves with a statement does not count as removed, although it is.
+            done.insert(local);
             match element {
                 None => text.remove_stmt(cx, file, cx.hir(file)[stmt].span),
                 Some((index, spans)) => {
@@ -35,7 +38,13 @@ pub(super) fn dead_locals(cx: &Cx<'_>, facts: &Facts, text: &mut Text) {
 /// An element of a tuple: its place, with the spans of its pattern and its value.
 type Element = (usize, [Span; 2]);
 
-fn dead_local(cx: &Cx<'_>, facts: &Facts, file: FileIdx, text: &Text) -> Option<(StmtId, Option<Element>)> {
+fn dead_local(
+    cx: &Cx<'_>,
+    facts: &Facts,
+    file: FileIdx,
+    text: &Text,
+    done: &BTreeSet<PatId>,
+) -> Option<(PatId, StmtId, Option<Element>)> {
     let hir = cx.hir(file);
     let removed: Vec<Span> = text.removed.iter().filter(|(own, _)| *own == file).map(|(_, span)| *span).collect();
     let kept = kept(file, text);
@@ -46,6 +55,7 @@ fn dead_local(cx: &Cx<'_>, facts: &Facts, file: FileIdx, text: &Text) -> Option<
         let uses = cx.uses_of(file, pat);
         let captured = cx.inferred(file).captures.iter().filter(|(_, own)| *own == pat).map(|(name, _)| name.span);
         matches!(hir[pat].kind, PatKind::Bind { sub: None, .. })
+            && !done.contains(&pat)
             && !is_gone(hir[pat].span)
             && !uses.is_empty()
             && uses.iter().map(|&use_| hir[use_].span).chain(captured).all(is_gone)
@@ -55,11 +65,11 @@ fn dead_local(cx: &Cx<'_>, facts: &Facts, file: FileIdx, text: &Text) -> Option<
     (0..hir.stmts.len() as u32).map(StmtId).find_map(|stmt| {
         let StmtKind::Let { pat, init: Some(init), otherwise: None, .. } = hir[stmt].kind else { return None };
         if is_dead(pat, init) {
-            return Some((stmt, None));
+            return Some((pat, stmt, None));
         }
         let (pats, parts) = pairs(cx, file, stmt)?;
         let index = pats.iter().zip(parts).position(|(&pat, &part)| is_dead(pat, part))?;
-        Some((stmt, Some((index, [hir[pats[index]].span, hir[parts[index]].span]))))
+        Some((pats[index], stmt, Some((index, [hir[pats[index]].span, hir[parts[index]].span]))))
     })
 }
 

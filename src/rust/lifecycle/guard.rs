@@ -28,12 +28,14 @@ pub(super) enum Form {
     Around { pat: PatId },
     /// `if claim.is_ok() { run } else { … }`: the condition
     Granted { condition: ExprId },
+    /// `let _ = claim;`, `claim.ok();`, `drop(claim);`: the run goes on whether it was refused or not
+    Ignored,
 }
 
 impl Form {
     /// Whether the start's result is kept, so that its other errors come out where the run's do.
     pub(super) fn keeps_result(self) -> bool {
-        matches!(self, Form::Refused { .. } | Form::RefusedAs)
+        matches!(self, Form::Refused { .. } | Form::RefusedAs | Form::Ignored)
     }
 }
 
@@ -63,7 +65,7 @@ pub(super) fn of(cx: &Cx<'_>, file: FileIdx, claim: ExprId, says: Option<bool>, 
     let (stmt, value) = kept.map_or((cx.stmt_of(file, claim)?, claim), |(stmt, kept)| (stmt, kept.value));
     let form = match says {
         Some(says) => conditioned(cx, file, value, value, says, run)?,
-        None => form(cx, file, value, run)?,
+        None => form(cx, file, value, run).filter(|&form| form != Form::Ignored || kept.is_none())?,
     };
     Some(Guard { form, stmt, kept: kept.map(|(_, kept)| kept) })
 }
@@ -88,6 +90,9 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<Form> 
     let stmt = cx.stmt_of(file, claim)?;
     let holds_run = hir[stmt].span.contains(hir[run].span);
     let top = value_of(cx, file, claim);
+    if is_ignored(cx, file, claim, stmt) {
+        return Some(Form::Ignored);
+    }
     if let StmtKind::Let { pat, init: Some(init), otherwise: Some(_), .. } = hir[stmt].kind
         && cx.peel_parens(file, init) == top
         && is_ok_of_unit(cx, file, pat)
@@ -141,6 +146,33 @@ fn form(cx: &Cx<'_>, file: FileIdx, claim: ExprId, run: ExprId) -> Option<Form> 
             }
         }
         _ => None,
+    }
+}
+
+/// Whether nobody asks what became of a claim.
+fn is_ignored(cx: &Cx<'_>, file: FileIdx, claim: ExprId, stmt: StmtId) -> bool {
+    let hir = cx.hir(file);
+    match hir[stmt].kind {
+        StmtKind::Let { pat, init: Some(init), otherwise: None, .. } => {
+            let is_unused = match hir[pat].kind {
+                PatKind::Wild => true,
+                PatKind::Bind { .. } => cx.uses_of(file, pat).is_empty() && !cx.may_be_named_unread(file, pat),
+                _ => false,
+            };
+            is_unused && cx.peel_parens(file, init) == claim
+        }
+        StmtKind::Expr { expr, semi: true } => match &hir[expr].kind {
+            ExprKind::MethodCall { receiver, method, args, .. } => {
+                expr == claim || (method.text == "ok" && args.is_empty() && cx.peel_parens(file, *receiver) == claim)
+            }
+            ExprKind::Call { callee, args } => {
+                expr == claim
+                    || (args.as_slice() == [claim]
+                        && ["drop", "mem::drop", "std::mem::drop"].contains(&cx.expr_text(file, *callee)))
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -339,7 +371,7 @@ fn is_empty(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
 }
 
 /// Whether an expression always leaves the function or loop around it.
-pub(super) fn leaves(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+pub(crate) fn leaves(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let hir = cx.hir(file);
     match &hir[expr].kind {
         ExprKind::Return(_) | ExprKind::Break(_) | ExprKind::Continue => true,

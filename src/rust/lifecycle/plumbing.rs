@@ -2,7 +2,7 @@
 //! itself, so they go where they are used for nothing else.
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span, StmtId, StmtKind};
+use super::super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::rules::cancel;
@@ -100,8 +100,12 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
     let (true, Some(stmt)) = (in_lifecycle, alone) else {
         return cancel::made_by_hand();
     };
+    let made = arguments(cx, file, call).first().and_then(|&arg| cx.local(file, cx.cloned(file, arg).unwrap_or(arg)));
     text.remove_stmt(cx, file, hir[stmt].span);
-    let outcome = Outcome::safe(Vec::new(), HELP);
+    let mut outcome = Outcome::safe(Vec::new(), HELP);
+    if let Some(local) = made.filter(|&local| is_left_over(cx, file, local, text)) {
+        outcome = outcome.with(cx.insert(file, hir[local].span.start, "_"));
+    }
     match arguments(cx, file, call).first().is_some_and(|&arg| reaches_the_run(cx, file, arg, text)) {
         true => outcome,
         false => outcome.offered(
@@ -109,6 +113,20 @@ pub(super) fn stored(cx: &Cx<'_>, parts: &Parts, cancel: Place, text: &mut Text)
             "what is cancelled is not the run's own context: `cancel_active()` cancels the run and nothing else",
         ),
     }
+}
+
+/// Whether the element of a tuple was only there for what is gone, and stays.
+fn is_left_over(cx: &Cx<'_>, file: FileIdx, local: PatId, text: &Text) -> bool {
+    let hir = cx.hir(file);
+    let is_gone = |at: Span| text.removed.iter().any(|&(own, span)| own == file && span.contains(at));
+    let is_plain = matches!(hir[local].kind, PatKind::Bind { mutable: false, by_ref: false, sub: None, .. })
+        && !cx.text(file, hir[local].span).starts_with('_');
+    let is_element = matches!(hir[local].parent, PatParent::Pat(tuple) if matches!(hir[tuple].kind, PatKind::Tuple(_)));
+    is_plain
+        && is_element
+        && !is_gone(hir[local].span)
+        && !cx.may_be_named_unread(file, local)
+        && uses(cx, file, local).into_iter().all(is_gone)
 }
 
 /// Whether a lifecycle stores a cancel, so that the state has one while it runs.
@@ -133,7 +151,7 @@ fn reaches_the_run(cx: &Cx<'_>, file: FileIdx, arg: ExprId, text: &Text) -> bool
     let hir = cx.hir(file);
     let named = cx.cloned(file, arg).unwrap_or(arg);
     let Some(local) = cx.local(file, named) else { return false };
-    let super::super::hir::PatParent::Pat(tuple) = hir[local].parent else { return false };
+    let PatParent::Pat(tuple) = hir[local].parent else { return false };
     let PatKind::Tuple(pats) = &hir[tuple].kind else { return false };
     let Some(&ctx) = pats.first() else { return false };
     let spans = uses(cx, file, ctx);

@@ -161,6 +161,13 @@ fn levels(cx: &Cx<'_>, facts: &Facts, reading: &Reading, placement: Placement, d
             "the turn is read in front of the claim, so a run that ends in between is not seen",
         );
     }
+    if reading.guard.form == Form::Ignored {
+        outcome = outcome.offered(
+            Trap::DroppedStartError,
+            "a refused claim was ignored and its run went on beside the other one; the refusal comes out where the run's \
+             error does now",
+        );
+    }
     let deferred = own_future(cx, file, at, hir[stmt].span);
     if deferred.is_some() && facts.reads_turn && !facts.leaves_failed_turns_out && given != Given::Latest {
         outcome = outcome.reserved("who reads the turn while a run is under way sees the run's own prompt");
@@ -421,6 +428,13 @@ fn bind_at(
         Form::Refused { condition } => {
             bind_in_front(cx, reading, name, start, front);
             text.changes.push(cx.replace(file, hir[condition].span, busy()));
+        }
+        Form::Ignored => {
+            let whole = hir[stmt].span;
+            let mut pieces = vec![Piece::text(format!("let {name} = "))];
+            pieces.extend(start);
+            pieces.push(Piece::text(";"));
+            text.rewrite(file, whole, pieces);
         }
         Form::RefusedAs => {
             bind_in_front(cx, reading, name, start, front);

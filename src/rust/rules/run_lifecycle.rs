@@ -163,6 +163,40 @@ mod tests {
     }
 
     #[test]
+    fn a_cancel_that_reaches_more_than_the_run_needs_a_yes() {
+        let body = format!(
+            "let (all, stop) = ctx.with_cancel();\nstate.start_run()?;\nstate.set_cancel(stop.clone());\n\
+             let out = session.run_inference_started(&all, Some({TURN})).await;\nstate.finish_run();\ndrop((out?, all));"
+        );
+        assert_eq!(
+            after(&body),
+            format!(
+                "let (all, _stop) = ctx.with_cancel();\nlet handle = session.start_with_turn(&all, {TURN})?;\n\
+                 let out = handle.wait().await;\ndrop((out?, all));"
+            )
+        );
+        let finding = finding_at(&format!("{MADE}{body}"), "set_cancel");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::RunContext]));
+    }
+
+    #[test]
+    fn a_refusal_that_was_ignored_comes_out_where_the_run_does() {
+        for claim in ["let _ = state.start_run();", "state.start_run().ok();", "drop(state.start_run());"] {
+            let body = format!(
+                "{claim}\nlet out = session.run_inference_started(&ctx, Some({TURN})).await;\nstate.finish_run();\ndrop(out?);"
+            );
+            assert_eq!(
+                after(&body),
+                format!(
+                    "let run = session.start_with_turn(&ctx, {TURN});\nlet out = async {{ run?.wait().await }}.await;\ndrop(out?);"
+                )
+            );
+            let finding = finding_at(&format!("{MADE}{body}"), "start_run");
+            assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::DroppedStartError]), "{claim}");
+        }
+    }
+
+    #[test]
     fn what_a_matched_start_needs_comes_in_front_of_it() {
         let body = format!(
             "match state.start_run() {{\n    Ok(()) => {{}}\n    Err(StateError::AlreadyRunning | StateError::NotRunning) => return Ok(()),\n}}\n\

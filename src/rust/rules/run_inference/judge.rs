@@ -5,7 +5,9 @@ use super::super::super::hir::{ExprId, ExprKind};
 use super::super::super::index::FileIdx;
 use super::super::super::order::{dominates, is_same_value};
 use super::super::super::outcome::Outcome;
-use super::super::super::proof::{is_called_from_outside, option_has_blocks, turn_has_blocks};
+use super::super::super::proof::{
+    is_called_from_outside, may_be_prompted_with_nothing, option_has_blocks, turn_has_blocks,
+};
 use super::super::super::sites::{arguments, receiver};
 use super::super::super::unit::Facts;
 use super::dropping::{Fate, callers};
@@ -31,6 +33,14 @@ pub(crate) fn judge(
         outcome = outcome.offered(
             Trap::EmptyTurn,
             "the turn is not proven to hold a block, and starting on an empty one is `SessionError::EmptyTurn`",
+        );
+    }
+    if let Seed::Turn { turn, .. } = seed
+        && may_be_prompted_with_nothing(cx, file, turn)
+    {
+        outcome = outcome.because(
+            Trap::EmptyPrompt,
+            "the prompt may be empty, which a turn may hold: `start_with_prompt` would refuse it",
         );
     }
     if let Some(dropper) = fate.dropper {
