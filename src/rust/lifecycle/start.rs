@@ -98,10 +98,12 @@ fn read(
     let values = carried.iter().map(|carried| carried.part.value);
     let exprs: Vec<ExprId> = ctx_now.into_iter().chain(values.clone()).chain(given.expr()).collect();
     let claimed = sites::receiver(cx, file, claim).unwrap_or(claim);
-    let needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
+    let mut needs = needs::of(cx, file, stmt, &between, &exprs, claimed).ok_or_else(run_lifecycle::entangled)?;
     let seeding = seed::of(cx, file, given, &needs, at);
+    // What may be noticed happens under the claim then, as before.
+    needs.harmless |= matches!(seeding, Seeding::UnderClaim(_));
     let besides = run_form(cx, facts, file, at);
-    if besides.has_builder() && seed::argument(cx, file, given, &seeding, stmt).0 == "start_with_latest" {
+    if besides.has_builder() && seed::argument(cx, file, given, &seeding, stmt, &needs.rest).0 == "start_with_latest" {
         return Err(run_lifecycle::entangled());
     }
     let carried = values.map(|value| cx.span(file, value)).collect();
@@ -353,7 +355,7 @@ fn start_call(cx: &Cx<'_>, reading: &Reading) -> Vec<Piece> {
         (None, Parent::Expr(ctx)) => borrowed(cx, file, *ctx),
         (None, Parent::Text(text)) => vec![Piece::text(text.clone())],
     };
-    let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.guard.stmt);
+    let (method, argument) = seed::argument(cx, file, given, &reading.seeding, reading.guard.stmt, &reading.needs.rest);
     let besides = &reading.besides;
     let (open, close) =
         besides.around_context.as_ref().map_or(("", ""), |(open, close)| (open.as_str(), close.as_str()));
