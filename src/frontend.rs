@@ -124,6 +124,12 @@ pub trait Frontend: Sync {
         after.to_owned()
     }
 
+    /// Why a text that the tool wrote is none of this language, if it is not.
+    fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {
+        let _ = (file, path, text);
+        None
+    }
+
     /// Compiles a package of this language as it stands on the disk, with its tests, as its developers would.
     ///
     /// # Errors

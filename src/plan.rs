@@ -160,7 +160,7 @@ fn carry_out(
     for _ in 0..ROUNDS {
         let changed = edited(&current, &sets)?;
         if changed.is_empty() {
-            return Ok(laid_out(tree, frontends, changes(tree, touched)?));
+            return finished(tree, frontends, touched);
         }
         touched.extend(changed.clone());
         current = current.with_texts(changed);
@@ -171,7 +171,7 @@ fn carry_out(
     }
     match edited(&current, &sets)?.first_key_value() {
         Some((&file, _)) => Err(PlanError::Endless { path: tree.entry(file).path.clone() }),
-        None => Ok(laid_out(tree, frontends, changes(tree, touched)?)),
+        None => finished(tree, frontends, touched),
     }
 }
 
@@ -251,6 +251,24 @@ fn changes(tree: &Tree, touched: BTreeMap<FileId, Arc<Source>>) -> Result<Vec<Ch
         }
     }
     Ok(changes)
+}
+
+/// The new texts, laid out, each of which is read once more: nobody else reads those that name nothing legacy any more.
+fn finished(
+    tree: &Tree,
+    frontends: &[&dyn Frontend],
+    touched: BTreeMap<FileId, Arc<Source>>,
+) -> Result<Vec<Change>, PlanError> {
+    let changes = laid_out(tree, frontends, changes(tree, touched)?);
+    let broken = |change: &Change| {
+        let (path, text) = (change.after.path(), change.after.text());
+        let message = frontends.iter().find(|frontend| frontend.claims(path))?.flaw(change.file, path, text)?;
+        Some(PlanError::Broken { path: path.to_owned(), message })
+    };
+    match changes.par_iter().find_map_first(broken) {
+        Some(error) => Err(error),
+        None => Ok(changes),
+    }
 }
 
 /// The new texts as the languages' formatters lay them out.
@@ -344,6 +362,10 @@ mod tests {
         fn needles(&self) -> &'static [&'static str] {
             &[]
         }
+        fn flaw(&self, _: FileId, _: &Path, text: &str) -> Option<String> {
+            text.contains(')').then(|| "unbalanced".to_owned())
+        }
+
         fn analyze(&self, tree: &Tree, _: &Selection) -> Analysis {
             self.0(tree, FileId(0))
         }
@@ -375,6 +397,15 @@ mod tests {
         }
         let error = refusal(|_, _| edits([Edit::delete(0..1)]));
         assert!(matches!(error, PlanError::Misplaced { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn the_last_texts_are_read_once_more() {
+        let error = refusal(|tree, file| {
+            let source = tree.source(file).expect("a source");
+            edits((source.text() == "ä").then(|| Edit::replace(0..2, ")")))
+        });
+        assert!(matches!(error, PlanError::Broken { .. }), "{error:?}");
     }
 
     #[test]

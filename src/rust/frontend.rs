@@ -7,12 +7,13 @@ use rayon::prelude::*;
 
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
 use super::docs::{self, Examples};
+use super::lower::lower;
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
 use super::{cargo, layout, ledger};
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
-use crate::tree::{Problem, Tree};
+use crate::tree::{FileId, Problem, Tree};
 
 /// The front end for Rust: cargo packages, their code and their manifests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +83,14 @@ impl Frontend for RustFrontend {
         let after = if is_code { layout::format(tree, path, before, after) } else { after.to_owned() };
         let edition = layout::edition(tree, path);
         docs::format(path, before, &after, &|code| layout::rustfmt(path, &edition, code))
+    }
+
+    fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rs") => lower(file, text).err().map(|error| error.message),
+            Some("toml") => toml_edit::Document::parse(text).err().map(|error| error.message().to_owned()),
+            _ => None,
+        }
     }
 
     fn compile(&self, package: &Package) -> Result<(), CompileError> {

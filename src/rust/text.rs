@@ -43,6 +43,12 @@ pub(crate) fn delete_from_list(cx: &Cx<'_>, file: FileIdx, parts: &[Span], index
             _ => before.trim_end().len(),
         };
     }
+    // What closes the list must not end up in a comment.
+    let last_line = source[..start].rsplit('\n').next().unwrap_or("");
+    let rest = source[end..].trim_start_matches([' ', '\t']);
+    if last_line.contains("//") && !rest.starts_with(['\n', '\r']) {
+        (start, end) = (span.start as usize, source.len() - rest.len());
+    }
     Change { file, edit: Edit::delete(start..end) }
 }
 

@@ -143,6 +143,18 @@ mod tests {
     }
 
     #[test]
+    fn what_closes_a_list_stays_out_of_the_comment_above() {
+        let code = "use geppetto::inference::engine::EngineOption;\nstruct S {\n    a: u8, // seen\n    b: Vec<EngineOption>, }\n\
+                    fn main() {\nlet s = S { a: 1, // one\n    b: vec![] };\ndrop(s.a);\n}\n";
+        let plan = plan_of(code);
+        let after = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs")).expect("a change");
+        assert_eq!(
+            after.after.text(),
+            "struct S {\n    a: u8, // seen\n    }\nfn main() {\nlet s = S { a: 1, // one\n    };\ndrop(s.a);\n}\n"
+        );
+    }
+
+    #[test]
     fn options_that_are_empty_go_also_for_the_standard_factory() {
         let body = "let a = new_engine_from_parsed_values(&values, Vec::new())?;\n\
                     let b = StandardEngineFactory.create_engine(&values, vec![])?;\ndrop((a, b));";
