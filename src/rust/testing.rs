@@ -18,7 +18,16 @@ const HEAD: &str = "use geppetto::prelude::*;\nuse std::sync::Arc;\n";
 
 /// The plan of a package whose `main.rs` is `code`, with all offered changes.
 pub(crate) fn plan_of(code: &str) -> Plan {
-    let texts = [("p/Cargo.toml", MANIFEST.to_owned()), ("p/src/main.rs", code.to_owned())];
+    plan_with("p/src/main.rs", code)
+}
+
+/// The plan of a published library whose `lib.rs` is `code`, with all offered changes.
+pub(crate) fn library_plan_of(code: &str) -> Plan {
+    plan_with("p/src/lib.rs", code)
+}
+
+fn plan_with(path: &str, code: &str) -> Plan {
+    let texts = [("p/Cargo.toml", MANIFEST.to_owned()), (path, code.to_owned())];
     let files = texts.iter().map(|(path, _)| FileEntry { path: PathBuf::from(path), hit: true, mentions: 0 }).collect();
     let sources: BTreeMap<_, _> = texts
         .into_iter()
