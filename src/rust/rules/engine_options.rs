@@ -262,6 +262,46 @@ mod tests {
     }
 
     #[test]
+    fn every_factory_that_does_more_with_its_options_is_named_beside_its_callers() {
+        let factory = |name: &str, body: &str| {
+            format!(
+                "struct {name};\nimpl EngineFactory for {name} {{\n\
+                 fn create_engine(&self, _: &ParsedValues, options: Vec<EngineOption>) \
+                 -> Result<Arc<dyn Engine>, FactoryError> {{\n{body}\nOk(Arc::new(EchoEngine::new()))\n}}\n}}\n"
+            )
+        };
+        let factories = factory("Applies", "let mut config = Config::default();\napply_options(&mut config, options);")
+            + &factory("Counts", "println!(\"{}\", options.len());");
+        let code = |call: &str| {
+            format!(
+                "use geppetto::inference::engine::factory::*;\nuse geppetto::inference::engine::*;\n\
+                 use geppetto::events::NullSink;\nuse std::sync::Arc;\n{factories}\
+                 fn make(factory: &dyn EngineFactory, values: &ParsedValues) -> bool {{\n{call}.is_ok()\n}}\nfn main() {{}}\n"
+            )
+        };
+        let told = |code: &str, at: &str| {
+            let at = code.find(at).unwrap();
+            let findings = plan_of(code).findings;
+            findings.into_iter().find(|finding| finding.range.contains(&at)).unwrap()
+        };
+        let given = "vec![with_sink(Arc::new(NullSink))]";
+        for call in [
+            format!("factory.create_engine(values, {given})"),
+            format!("EngineFactory::create_engine(factory, values, {given})"),
+        ] {
+            let code = code(&call);
+            for name in ["EngineFactory for Applies", "EngineFactory for Counts"] {
+                let finding = told(&code, name);
+                assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::SinkScope]), "{call}");
+            }
+        }
+        let why = told(&code(&format!("factory.create_engine(values, {given})")), "create_engine(values").why;
+        assert!(why.contains("the factories at p/src/main.rs:7:4 and p/src/main.rs:15:4 do something else"), "{why}");
+        let finding = told(&code("factory.create_engine(values, vec![])"), "EngineFactory for Counts");
+        assert_eq!((finding.level, finding.traps), (Level::Safe, vec![]));
+    }
+
+    #[test]
     fn a_construction_named_as_a_value_is_reported() {
         let body = "let make = new_engine_from_parsed_values;\ndrop(make(&values, vec![]));";
         let finding = finding_at(body, "new_engine");

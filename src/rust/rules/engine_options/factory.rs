@@ -23,6 +23,8 @@ pub(crate) struct Maker {
     pub(crate) options: Option<PatId>,
     /// Whether it gives them to an engine and does nothing else with them.
     pub(crate) attaches: bool,
+    /// Whether its body does more with them, as counting them, and then does so with none.
+    pub(crate) looks: bool,
 }
 
 /// Whether a function is the `create_engine` of an implementation of the legacy trait.
@@ -51,7 +53,8 @@ fn maker(cx: &Cx<'_>, method: DefId) -> Option<Maker> {
     let is_named = matches!(cx.hir(file)[pat].kind, PatKind::Bind { sub: None, .. });
     let uses = cx.uses_of(file, pat);
     let attaches = matches!(uses, [only] if is_construction_argument(cx, file, *only));
-    Some(Maker { method, file, options: (is_named && !uses.is_empty()).then_some(pat), attaches })
+    let looks = !uses.iter().all(|&use_| is_construction_argument(cx, file, use_));
+    Some(Maker { method, file, options: (is_named && !uses.is_empty()).then_some(pat), attaches, looks })
 }
 
 /// Takes the options out of an implementation's signature; where its body looks at them, it has none.
@@ -62,8 +65,7 @@ pub(crate) fn signature(cx: &Cx<'_>, maker: &Maker) -> Vec<Change> {
     let spans: Vec<Span> = own.into_iter().chain(function.params.iter().map(|param| param.span)).collect();
     let mut changes = vec![delete_from_list(cx, file, &spans, spans.len() - 1)];
     let Some(options) = maker.options else { return changes };
-    let all_given = cx.uses_of(file, options).iter().all(|&use_| is_construction_argument(cx, file, use_));
-    if let (false, Some(body)) = (all_given, function.body) {
+    if let (true, Some(body)) = (maker.looks, function.body) {
         let hir = cx.hir(file);
         let ExprKind::Block { stmts, .. } = &hir[body].kind else { return changes };
         let Some(&first) = stmts.first() else { return changes };

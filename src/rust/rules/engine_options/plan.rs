@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::super::super::cx::{Change, Cx};
 use super::super::super::flow::{self, Node, UnitIdx};
 use super::super::super::hir::{ExprId, ExprKind, PatId, PatParent, StmtKind, TypeId, TypeKind, TypeParent};
-use super::super::super::index::FileIdx;
+use super::super::super::index::{DefId, FileIdx};
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
 use super::super::super::resolve::{Namespace, Res};
@@ -48,6 +48,8 @@ pub(crate) struct OptionsPlan {
     none: BTreeSet<(FileIdx, PatId)>,
     /// Implementations that do not just give their options to an engine.
     other_makers: Vec<String>,
+    /// Implementations of the factory trait that look at options somebody gives, and see none now.
+    lookers: BTreeSet<DefId>,
 }
 
 /// Whether a site is about options.
@@ -145,11 +147,18 @@ impl OptionsPlan {
             });
             self.reports.extend(first.map(|(file, expr)| (file, expr, unread)));
         }
-        for maker in factory::makers(cx) {
+        let makers = factory::makers(cx);
+        self.none = makers.iter().filter_map(|maker| Some((maker.file, maker.options?))).collect();
+        let is_given = sites.iter().any(|site| {
+            site.kind == SiteKind::Factory && site.expr().is_some_and(|call| self.is_given(cx, site.file, call))
+        });
+        for maker in makers {
             if !self.is_dead {
                 self.changes.extend(factory::signature(cx, &maker));
             }
-            self.none.extend(maker.options.map(|options| (maker.file, options)));
+            if maker.looks && is_given {
+                self.lookers.extend(cx.program.def(maker.method).parent);
+            }
             if !maker.attaches {
                 let item = cx.program.item(maker.method).and_then(|item| item.name.as_ref());
                 self.other_makers.extend(item.map(|name| cx.place(maker.file, name.span)));
@@ -163,6 +172,19 @@ impl OptionsPlan {
         for site in sites.iter().filter(|site| site.kind == SiteKind::Factory) {
             let call = site.expr();
             self.changes.extend(call.and_then(|call| factory::caller(cx, site.file, call)));
+        }
+    }
+
+    /// Whether a construction is given options that somebody made, which are not those of an implementation.
+    fn is_given(&self, cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+        if self.is_dead {
+            return false;
+        }
+        let Some((args, index)) = super::argument(cx, file, call) else { return true };
+        match super::options(cx, file, args[index]) {
+            Options::Empty => false,
+            Options::Local(local) => !self.none.contains(&(file, local)),
+            Options::Inline(_) | Options::Other => true,
         }
     }
 
@@ -201,7 +223,16 @@ pub(crate) fn decide(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site) -> Outcome {
         (SiteKind::Factory, At::Expr(call)) => construction(cx, plan, site, call),
         (SiteKind::FactoryBound, At::Item(item)) => {
             let change = factory::bound(cx, site.file, item, site.span);
-            Outcome::safe(vec![change], "the new trait of that name, whose engines are made without options")
+            let outcome =
+                Outcome::safe(vec![change], "the new trait of that name, whose engines are made without options");
+            match cx.program.def_of_item(site.file, item) {
+                Some(own) if plan.lookers.contains(&own) => outcome.offered(
+                    Trap::SinkScope,
+                    "its body does something else with its options than giving them to its engine, and gets none any \
+                     more: what it counts or keeps of them is empty",
+                ),
+                _ => outcome,
+            }
         }
         (SiteKind::Type(_), At::Type(ty)) if factory::names_factory(cx, site.file, ty) => {
             let changes = factory::type_mention(cx, site.file, ty);
@@ -219,20 +250,26 @@ pub(crate) fn decide(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site) -> Outcome {
 
 /// A construction: its options are none, or the sinks that its runs are told of.
 fn construction(cx: &Cx<'_>, plan: &OptionsPlan, site: &Site, call: ExprId) -> Outcome {
-    let given = super::argument(cx, site.file, call).map(|(args, index)| super::options(cx, site.file, args[index]));
-    let none = match given {
-        Some(Options::Local(local)) => plan.none.contains(&(site.file, local)),
-        _ => false,
-    };
+    let none =
+        match super::argument(cx, site.file, call).map(|(args, index)| super::options(cx, site.file, args[index])) {
+            Some(Options::Local(local)) => plan.none.contains(&(site.file, local)),
+            _ => false,
+        };
     let outcome = super::construction(cx, site.file, call, &plan.changes, none || plan.is_dead);
-    let is_given = !none && !plan.is_dead && given != Some(Options::Empty);
     let by_trait = matches!(cx.hir(site.file)[call].kind, ExprKind::MethodCall { .. });
-    match plan.other_makers.first() {
-        Some(place) if by_trait && is_given && outcome.level != Level::Report => outcome.offered(
-            Trap::SinkScope,
-            &format!("the factory at {place} does something else with its options than giving them to its engine"),
+    let why = match plan.other_makers.as_slice() {
+        [] => return outcome,
+        [place] => {
+            format!("the factory at {place} does something else with its options than giving them to its engine")
+        }
+        places => format!(
+            "the factories at {} do something else with their options than giving them to their engines",
+            places.join(" and ")
         ),
-        _ => outcome,
+    };
+    match by_trait && plan.is_given(cx, site.file, call) && outcome.level != Level::Report {
+        true => outcome.offered(Trap::SinkScope, &why),
+        false => outcome,
     }
 }
 
