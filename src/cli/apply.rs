@@ -71,6 +71,9 @@ pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Fai
         writeln!(out, "{totals}")?;
     }
     left(&mut out, plan, &selection)?;
+    if let taken @ 1.. = done.sites_taken_back() {
+        writeln!(out, "{taken} taken back: see the errors")?;
+    }
     let verdict = match &done {
         Done::Written(_) => Verdict::Done,
         Done::Verified(done) => verified::report(&mut out, done)?,
@@ -89,6 +92,13 @@ impl Done {
     /// What to say where no file is changed.
     fn without_changes(&self) -> &'static str {
         if self.took_back() { "nothing is changed" } else { "nothing to change" }
+    }
+
+    fn sites_taken_back(&self) -> usize {
+        match self {
+            Self::Written(_) => 0,
+            Self::Verified(verified) => verified.blamed.iter().map(|blamed| blamed.sites.len()).sum(),
+        }
     }
 
     fn took_back(&self) -> bool {

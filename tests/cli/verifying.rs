@@ -111,6 +111,7 @@ fn a_unit_that_does_not_compile_is_taken_back_and_the_rest_stays() {
     assert_eq!(body(&tree.read("app/src/lib.rs")), body(&lib));
     assert!(tree.read("app/src/plain.rs").contains("new_engine_from_parsed_values(&ParsedValues::default())"));
     assert!(run.stdout.contains("changed app/src/plain.rs\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("2 taken back: see the errors\n"), "{}", run.stdout);
     for part in ["taken back: app/src/lib.rs:13:18: ", "and 1 more of its unit", "with_event_sink", "= help: "] {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
