@@ -405,6 +405,20 @@ impl Session {
         self.start(ctx, Seed::LATEST, Some(builder))
     }
 
+    /// Like [`start_with_latest`](Self::start_with_latest) with a builder for this one run; the session's own stays
+    /// untouched.
+    ///
+    /// # Errors
+    /// Those of [`start_inference`](Self::start_inference), but for `BuilderMissing`.
+    pub fn start_with_latest_with(
+        &self,
+        ctx: &Context,
+        seed: impl FnOnce(Option<&Turn>) -> Turn,
+        builder: &dyn EngineBuilder,
+    ) -> Result<ExecutionHandle, SessionError> {
+        self.start(ctx, Seed::Appended(|latest: Option<&Turn>| Some(seed(latest))), Some(builder))
+    }
+
     /// Asks the active run to end, as [`ExecutionHandle::cancel`]. Reaches a start that is still building, too.
     ///
     /// # Errors

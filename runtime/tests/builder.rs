@@ -146,6 +146,10 @@ async fn a_derived_builder_is_for_one_run() {
     assert_eq!((own.events().len(), other.events().len(), session.turn_count()), (2 * before, 2 * before, 1));
     session.start_inference(&ctx).expect("starts").wait().await.expect("an answer");
     assert_eq!((own.events().len(), other.events().len()), (3 * before, 2 * before));
+
+    let again = |latest: Option<&Turn>| latest.cloned().unwrap_or_default();
+    session.start_with_latest_with(&ctx, again, &derived).expect("starts").wait().await.expect("an answer");
+    assert_eq!((own.events().len(), other.events().len(), session.turn_count()), (4 * before, 3 * before, 2));
 }
 
 #[tokio::test]

@@ -103,9 +103,6 @@ fn read(
     // What may be noticed happens under the claim then, as before.
     needs.harmless |= matches!(seeding, Seeding::UnderClaim(_));
     let besides = run_form(cx, facts, file, at);
-    if besides.has_builder() && seed::argument(cx, file, given, &seeding, stmt, &needs.rest).0 == "start_with_latest" {
-        return Err(run_lifecycle::entangled());
-    }
     let carried = values.map(|value| cx.span(file, value)).collect();
     let reading = Reading { standing, guard, plumbing, seeding, needs, besides, carried };
     match guard.kept.is_some() && Placement::of(&reading) != Placement::Claim {

@@ -39,13 +39,9 @@ impl RunForm {
         match (&self.derived, plain) {
             (Some(_), "start_with_turn") => "start_with",
             (Some(_), "start_inference") => "start_inference_with",
+            (Some(_), "start_with_latest") => "start_with_latest_with",
             _ => plain,
         }
-    }
-
-    /// Whether the run has a builder of its own.
-    pub(crate) fn has_builder(&self) -> bool {
-        self.derived.is_some()
     }
 
     /// The argument behind the turn, with its comma; empty where the session's own builder serves.
