@@ -109,6 +109,7 @@ fn read_unknown(mac: &syn::Macro, is_item: bool) -> Option<Content> {
         .or_else(|_| mac.parse_body_with(statements))
         .or_else(|_| mac.parse_body_with(pairs))
         .or_else(|_| mac.parse_body_with(arguments_and_statements))
+        .or_else(|_| mac.parse_body_with(documents))
         .ok()
 }
 
@@ -280,6 +281,18 @@ fn json_body(input: ParseStream<'_>) -> syn::Result<Content> {
     let mut found = Vec::new();
     json_value(input, &mut found)?;
     input.parse::<Option<Token![,]>>()?;
+    Ok(Content::Arguments(found))
+}
+
+/// `reply!(404, { "error": text })`
+fn documents(input: ParseStream<'_>) -> syn::Result<Content> {
+    let mut found = Vec::new();
+    while !input.is_empty() {
+        json_value(input, &mut found)?;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
     Ok(Content::Arguments(found))
 }
 

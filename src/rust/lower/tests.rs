@@ -93,6 +93,7 @@ fn arguments_of_macros_are_expressions() {
         ("info!(a = 1, b:? = c; \"text\");", &["1", "c", "\"text\""]),
         ("vec![a(); n];", &["a()", "n"]),
         ("tokio::try_join!(biased; a, b())?;", &["a", "b()"]),
+        ("reply!(404, { \"a\": b(), \"c\": [d] });", &["404", "b()", "d"]),
         ("json!({ \"a\": [b, null], c: { (d()): 1 } });", &["b", "c", "(d())", "1"]),
         ("assert!(matches!(a, B), \"{c}\");", &["matches!(a, B)", "\"{c}\""]),
         ("custom!(a, b = c, |x| x.y());", &["a", "c", "|x| x.y()"]),
