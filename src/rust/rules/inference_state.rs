@@ -11,6 +11,7 @@ use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::{is_none, is_plain, some_of};
 use super::super::unit::Facts;
+use super::engine_options::attach;
 use crate::rules::Trap;
 
 /// `InferenceState::new(id, turn, engine)`.
@@ -23,7 +24,8 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
     match facts.pairing.state(file, call) {
         StatePlan::Whole => {
             let builder = made.builder(cx, file, call, |base| Some(base.to_owned()));
-            let text = format!("{}.with_builder({})", made.text, builder.unwrap_or_default());
+            let sinks = attach::builder_calls_of_state(cx, file, call);
+            let text = format!("{}.with_builder({}{sinks})", made.text, builder.unwrap_or_default());
             let change = cx.replace(file, cx.span(file, call), text);
             made.judge(Outcome::safe(vec![change], "a `Session` with a `Builder` around the engine"))
         }

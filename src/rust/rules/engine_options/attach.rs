@@ -2,7 +2,7 @@
 //!
 //! Legacy told the context's sinks first, then the core session's, then the engine's, and so does a context to which the
 //! builder adds them in this order. The scope is the same where nothing but the engine publishes inside of a run: no
-//! tools, no hook and no persister.
+//! tools, no hook and no persister, and no code out of sight that could add them to a session that it has.
 
 use super::super::super::cx::{Change, Cx};
 use super::super::super::hir::{ExprId, ExprKind, MacroCall, MacroContent, PatId, PatKind, PatParent, StmtKind};
@@ -13,6 +13,7 @@ use super::super::super::sites::{At, Site, SiteKind};
 use super::super::super::text::{delete_argument, is_none};
 use super::super::super::unit::{Survey, UnitPlan, plan};
 use super::super::engine_sink::{self, To, reach, runs};
+use super::super::run_inference::history::is_shared_with_outside;
 use super::{Options, argument, options};
 use crate::finding::Level;
 use crate::rules::Trap;
@@ -24,6 +25,8 @@ pub(crate) struct Link {
     pub(crate) state: ExprId,
     pub(crate) construction: ExprId,
     core: ExprId,
+    /// Whether the core session has nothing but the state.
+    is_bare: bool,
 }
 
 /// Plans a session and the engine that only it runs together where the session's builder can have the engine's sinks.
@@ -72,13 +75,25 @@ fn links(cx: &Cx<'_>, sites: &[Site]) -> Vec<Link> {
     let states = of_kind(&[SiteKind::StateNew]);
     let cores = of_kind(&[SiteKind::CoreNew, SiteKind::CoreLiteral]);
     let ([(file, state)], [(core_file, core)]) = (states.as_slice(), cores.as_slice()) else { return Vec::new() };
+    let publishes_more = |site: &Site| match &site.kind {
+        SiteKind::CoreField(name) => !matches!(name.as_str(), "state" | "event_sinks" | "tool_config"),
+        kind => *kind == SiteKind::TakenApart,
+    };
+    let is_hidden = !sites.iter().any(|site| is_shared_with_outside(cx, site));
+    if file != core_file || !is_hidden || sites.iter().any(publishes_more) {
+        return Vec::new();
+    }
+    let is_set = |site: &Site| matches!(&site.kind, SiteKind::CoreField(name) if name != "state");
+    let is_bare = core_parts(cx, *file, *core).fields.iter().all(|(_, value)| is_none(cx, *file, *value))
+        && !sites.iter().any(is_set);
     let found = construction_of(cx, *file, *state).map(|construction| Link {
         file: *file,
         state: *state,
         construction,
         core: *core,
+        is_bare,
     });
-    found.filter(|link| file == core_file && is_provable(cx, link)).into_iter().collect()
+    found.filter(|link| is_provable(cx, link)).into_iter().collect()
 }
 
 /// The construction whose engine goes into a state, and nowhere else.
@@ -123,7 +138,7 @@ fn unwrapped(cx: &Cx<'_>, file: FileIdx, mut expr: ExprId) -> ExprId {
 }
 
 fn is_provable(cx: &Cx<'_>, link: &Link) -> bool {
-    let Link { file, construction, core, .. } = *link;
+    let Link { file, state, construction, core, .. } = *link;
     let CoreParts { fields, is_partial, .. } = core_parts(cx, file, core);
     let only_engine_publishes = fields.iter().all(|(name, value)| match name.as_str() {
         "event_sinks" | "tool_config" => true,
@@ -133,8 +148,9 @@ fn is_provable(cx: &Cx<'_>, link: &Link) -> bool {
     let same_function = cx.function_of(file, construction) == cx.function_of(file, core);
     let reached = inside && fields.is_empty()
         || !inside
-            && !reach::in_own_closure(cx, file, construction, core)
-            && !reach::in_loop(cx, file, construction, core);
+            && [state, core].into_iter().all(|made| {
+                !reach::in_own_closure(cx, file, construction, made) && !reach::in_loop(cx, file, construction, made)
+            });
     let Some((args, index)) = argument(cx, file, construction) else { return false };
     let carried = match options(cx, file, args[index]) {
         Options::Inline(sinks) => {
@@ -178,6 +194,12 @@ pub(crate) fn builder_calls(cx: &Cx<'_>, file: FileIdx, state: ExprId) -> String
     link.filter(|link| !is_told_twice(cx, link)).map_or_else(String::new, |link| carry(cx, link).0)
 }
 
+/// The same where the session is made in place of the state, and the core session has nothing for its runs.
+pub(crate) fn builder_calls_of_state(cx: &Cx<'_>, file: FileIdx, state: ExprId) -> String {
+    let link = cx.attached.iter().find(|link| link.file == file && link.state == state);
+    link.filter(|link| link.is_bare).map_or_else(String::new, |_| builder_calls(cx, file, state))
+}
+
 /// Whether the core session has the engine's sinks already, so that they were told twice.
 fn is_told_twice(cx: &Cx<'_>, link: &Link) -> bool {
     let file = link.file;
@@ -219,4 +241,57 @@ fn holds(cx: &Cx<'_>, link: &Link, both: &UnitPlan, apart: Level) -> bool {
 fn unit_with(plans: &[UnitPlan], file: FileIdx, expr: ExprId, kind: &SiteKind) -> Option<usize> {
     let here = |(site, _): &(Site, Outcome)| site.file == file && site.at == At::Expr(expr) && site.kind == *kind;
     plans.iter().position(|plan| plan.sites.iter().any(here))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::super::testing::{finding_at, library_plan_of, migrated};
+    use crate::finding::Level;
+    use crate::rules::Trap;
+
+    #[test]
+    fn a_session_that_is_never_named_has_the_engine_s_sink_too() {
+        let body = "let engine = new_engine_from_parsed_values(&values, vec![with_sink(Arc::new(NullSink))])?;\n\
+                    let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                    let turn = Session::new(state.clone()).run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await?;\n\
+                    drop((state.run_id(), turn));";
+        let after = migrated(body);
+        assert!(after.contains(".with_builder(Builder::new(engine).with_event_sink(sink))"), "{after}");
+        assert_eq!(finding_at(body, "new_engine").level, Level::Safe);
+    }
+
+    #[test]
+    fn a_session_that_gets_tools_after_it_was_made_does_not_have_the_engine_s_sink() {
+        let set = |field: &str| {
+            let body = format!(
+                "let registry: Arc<dyn ToolRegistry> = make();\n\
+                 let engine = new_engine_from_parsed_values(&values, vec![with_sink(Arc::new(NullSink))])?;\n\
+                 let mut session = Session::new(Arc::new(InferenceState::new(\"a\", None, engine)));\n\
+                 session.{field};\nsession.run_inference(&ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await?;"
+            );
+            let finding = finding_at(&body, "new_engine");
+            (finding.level, finding.traps)
+        };
+        assert_eq!(set("registry = Some(registry)"), (Level::Offered, vec![Trap::SinkScope]));
+        assert_eq!(set("event_sinks = vec![Arc::new(NullSink)]"), (Level::Safe, vec![]));
+    }
+
+    #[test]
+    fn a_state_that_code_out_of_sight_has_keeps_the_sink_with_its_engine() {
+        let code = |visibility: &str| {
+            format!(
+                "use geppetto::prelude::*;\nuse std::sync::Arc;\n\
+                 {visibility} async fn ask(ctx: &Context, values: &ParsedValues) -> Result<Arc<InferenceState>, Box<dyn std::error::Error>> {{\n\
+                 let engine = new_engine_from_parsed_values(values, vec![with_sink(Arc::new(NullSink))])?;\n\
+                 let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
+                 Session::new(state.clone()).run_inference(ctx, Some(Turn::builder().with_user_prompt(\"x\").build())).await?;\n\
+                 Ok(state)\n}}\n"
+            )
+        };
+        let after = |visibility: &str| {
+            library_plan_of(&code(visibility)).changes.iter().map(|c| c.after.text().to_owned()).collect::<String>()
+        };
+        assert!(after("pub").contains("SinkScopedEngine"));
+        assert!(!after("pub(crate)").contains("SinkScopedEngine"));
+    }
 }

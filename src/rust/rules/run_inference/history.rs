@@ -1,7 +1,7 @@
 //! What a session's history shows that a legacy state did not: the turns of runs that failed or are under way.
 
 use super::super::super::cx::Cx;
-use super::super::super::hir::{Attr, ExprId, Fields, ItemKind, TypeParent, Visibility};
+use super::super::super::hir::{Attr, ExprId, Fields, FnItem, ItemKind, TypeId, TypeParent, Visibility};
 use super::super::super::index::FileIdx;
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
@@ -66,6 +66,17 @@ pub(crate) fn is_to_leave_failed_turns_out(cx: &Cx<'_>, facts: &Facts, sites: &[
 
 /// Whether code out of sight may hand in the state or session that a site names the type of: a parameter, or a field.
 fn comes_from_outside(cx: &Cx<'_>, site: &Site) -> bool {
+    is_open_at(cx, site, |function, ty| function.params.iter().any(|param| param.ty == ty))
+}
+
+/// Whether code out of sight may have the state or session that a site names the type of.
+pub(crate) fn is_shared_with_outside(cx: &Cx<'_>, site: &Site) -> bool {
+    is_open_at(cx, site, |_, _| true)
+}
+
+/// Whether code out of sight reaches the state or session that a site names the type of, in a function where its
+/// signature `is_way`.
+fn is_open_at(cx: &Cx<'_>, site: &Site, is_way: impl Fn(&FnItem, TypeId) -> bool) -> bool {
     let (SiteKind::Type(kinds), At::Type(ty)) = (&site.kind, site.at) else { return false };
     if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
         return false;
@@ -78,9 +89,7 @@ fn comes_from_outside(cx: &Cx<'_>, site: &Site) -> bool {
     let TypeParent::Item(item) = hir[top].parent else { return false };
     let Some(def) = cx.program.def_of_item(site.file, item) else { return false };
     match &hir[item].kind {
-        ItemKind::Fn(function) => {
-            function.params.iter().any(|param| param.ty == top) && is_called_from_outside(cx, def)
-        }
+        ItemKind::Fn(function) => is_way(function, top) && is_called_from_outside(cx, def),
         ItemKind::Struct(Fields::Named(fields) | Fields::Tuple(fields)) => {
             let is_private = fields.iter().any(|field| field.ty == top && field.visibility != Visibility::Public);
             is_exported(cx, def) && !(is_private && is_made_by_its_own_code(cx, site.file, &hir[item].attrs))
