@@ -7,7 +7,7 @@ mod runs;
 
 use super::super::cx::Cx;
 use super::super::equipment::parts;
-use super::super::hir::{ExprId, PatId, PatKind, Span};
+use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span};
 use super::super::index::FileIdx;
 use super::super::moved::moved;
 use super::super::outcome::Outcome;
@@ -65,7 +65,8 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
 /// The session made earlier, as it is; what the core session had besides goes to its runs.
 fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
     let Some(state) = core_parts(cx, file, core).state else { return unreadable() };
-    let state = facts.pairing.last_clone(cx, file, state).unwrap_or(state);
+    let named = facts.pairing.last_clone(cx, file, state).or_else(|| lent_to_run(cx, file, core, state));
+    let state = named.unwrap_or(state);
     let (outer, inner) = (cx.span(file, pointer_around(cx, file, core)), cx.span(file, state));
     let mut changes = runs::locals(cx, facts, file, core);
     changes.extend(fields::unchanged_from_now_on(cx, file, core));
@@ -86,6 +87,30 @@ fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
         }
         None => outcome,
     }
+}
+
+/// What is cloned for a core session that is made for one run, which is awaited on the spot: that only borrows a session,
+/// unless an argument takes it or changes what it is a part of.
+fn lent_to_run(cx: &Cx<'_>, file: FileIdx, core: ExprId, state: ExprId) -> Option<ExprId> {
+    let hir = cx.hir(file);
+    let run = cx.parent_expr(file, core)?;
+    let is_run = matches!(&hir[run].kind, ExprKind::MethodCall { receiver, method, .. }
+        if *receiver == core && method.text == "run_inference");
+    let is_awaited = cx.parent_expr(file, run).is_some_and(|outer| matches!(hir[outer].kind, ExprKind::Await(_)));
+    let inner = cx.cloned(file, state)?;
+    let mut place = inner;
+    while let ExprKind::Field { base, .. } = hir[place].kind {
+        place = base;
+    }
+    let inside = |use_: ExprId| use_ != place && cx.span(file, run).contains(cx.span(file, use_));
+    let borrows = |use_: ExprId| match cx.parent_expr(file, use_).map(|parent| &hir[parent].kind) {
+        Some(ExprKind::MethodCall { receiver, .. }) => *receiver == use_,
+        Some(ExprKind::Ref { mutable, .. }) => !*mutable,
+        _ => false,
+    };
+    let uses = cx.uses_of(file, cx.local(file, place)?);
+    let is_lent = uses.iter().all(|&use_| !inside(use_) || (place == inner && borrows(use_)));
+    (is_run && is_awaited && is_lent).then_some(inner)
 }
 
 fn pointer_around(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> ExprId {
@@ -436,5 +461,22 @@ mod tests {
                     let b = Session::new(state);\ndrop((a, b));";
         let finding = finding_at(&format!("{STATE}{body}"), "Session { event_sinks");
         assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::PerRunSession]));
+    }
+
+    #[test]
+    fn a_session_is_borrowed_for_a_run_on_the_spot_unless_an_argument_takes_it() {
+        let state = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
+        let run = |seed: &str| {
+            let out = migrated(&format!(
+                "{state}let out = Session::new(state.clone()).run_inference(&ctx, Some({seed})).await?;\ndrop(out);"
+            ));
+            out.lines().nth(1).unwrap_or_default().to_owned()
+        };
+        let filled = "Turn::builder().with_user_prompt(\"x\").build()";
+        assert!(run(filled).starts_with("let out = state.start_with_turn("), "{}", run(filled));
+        let lent = "Turn::builder().with_user_prompt(state.run_id()).build()";
+        assert!(run(lent).starts_with("let out = state.start_with_turn("), "{}", run(lent));
+        let taken = "{ let last = state; Turn::builder().with_user_prompt(last.run_id()).build() }";
+        assert!(run(taken).starts_with("let out = state.clone().start_with_turn("), "{}", run(taken));
     }
 }
