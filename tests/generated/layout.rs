@@ -14,7 +14,7 @@ pub(crate) struct Layout {
 
 const COMMENTS: &[&str] = &["not obvious", "see the manual", "kept"];
 
-/// Comments that name the legacy API, one of each in a file.
+/// Comments that name the legacy API: one of each in a file, in one way of commenting. Real code seldom has any.
 const LURES: &[&str] = &["start_run would not do here", "TODO: with_sink?"];
 
 impl Layout {
@@ -40,7 +40,8 @@ impl Layout {
 /// Comments before and behind statements.
 fn commented(text: &str, way: usize) -> String {
     let mut out = String::new();
-    let mut comments = COMMENTS.iter().chain(LURES).chain(COMMENTS.iter().cycle()).skip(way % COMMENTS.len());
+    let lures = if way == 5 { LURES } else { &[] };
+    let mut comments = COMMENTS.iter().chain(lures).chain(COMMENTS.iter().cycle()).skip(way % COMMENTS.len());
     for (index, line) in text.lines().enumerate() {
         let is_code = !line.trim_start().starts_with("//");
         if is_code && line.trim_start().starts_with("let ") && (index + way).is_multiple_of(3) {
