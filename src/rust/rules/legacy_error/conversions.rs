@@ -109,7 +109,8 @@ struct Function<'a> {
     file: FileIdx,
     block: ItemId,
     param: PatId,
-    name: &'a str,
+    /// The parameter's name, if it has one.
+    name: Option<&'a str>,
     body: ExprId,
     /// The only expression of the body.
     value: Option<ExprId>,
@@ -121,7 +122,11 @@ impl<'a> Function<'a> {
         let (file, hir) = (conversion.file, cx.hir(conversion.file));
         let function = cx.program.fn_item(function)?;
         let [param] = function.params.as_slice() else { return None };
-        let PatKind::Bind { name, sub: None, .. } = &hir[param.pat].kind else { return None };
+        let name = match &hir[param.pat].kind {
+            PatKind::Bind { name, sub: None, .. } => Some(name.text.as_str()),
+            PatKind::Wild => None,
+            _ => return None,
+        };
         let body = function.body?;
         let ExprKind::Block { stmts, .. } = &hir[body].kind else { return None };
         let value = match stmts.as_slice() {
@@ -131,7 +136,7 @@ impl<'a> Function<'a> {
             },
             _ => None,
         };
-        Some(Self { cx, file, block, param: param.pat, name: &name.text, body, value })
+        Some(Self { cx, file, block, param: param.pat, name, body, value })
     }
 
     /// The arms of a body that is one match of the parameter.
@@ -147,7 +152,7 @@ impl<'a> Function<'a> {
         let hir = self.cx.hir(self.file);
         let Some(arms) = self.arms() else {
             let value = self.value?;
-            return Some((self.names_param(value).then_some(self.name), value));
+            return Some((self.name.filter(|_| self.names_param(value)), value));
         };
         let arm = arms.iter().find(|arm| self.takes(arm.pat, legacy))?;
         if arm.guard.is_some() {
@@ -162,7 +167,7 @@ impl<'a> Function<'a> {
         match (bound, self.names_param(arm.body)) {
             (Some(_), true) => None,
             (bound, false) => Some((bound, arm.body)),
-            (None, true) => Some((Some(self.name), arm.body)),
+            (None, true) => Some((self.name, arm.body)),
         }
     }
 
@@ -327,7 +332,7 @@ fn taken_in(
     let indent = indent(cx.span(file, value));
     let lines: String = arms_for(&of_state(reach))?.iter().map(|arm| format!("{indent}    {arm}\n")).collect();
     let span = cx.span(file, value);
-    let name = to.name;
+    let name = to.name?;
     Some(vec![
         cx.insert(file, span.start, format!("match {name} {{\n{lines}{indent}    {name} => ")),
         cx.insert(file, span.end, format!(",\n{indent}}}")),
@@ -344,7 +349,7 @@ fn field_into_run(cx: &Cx<'_>, reach: Reach, merge: Merge<'_>, run: ItemId) -> O
     let to = Function::of(cx, merge.run)?;
     debug_assert_eq!(to.block, run);
     let state = Variant::of(cx, merge.state)?;
-    let name = to.name;
+    let name = to.name?;
     let made = state.made_of(name);
     let error = to.error();
     let mut changes = taken_in(cx, reach, &to, |told| {
@@ -366,7 +371,7 @@ fn into_state(cx: &Cx<'_>, reach: Reach, merge: Merge<'_>, state: ItemId) -> Opt
     let span = cx.span(from.file, from.value?);
     let indent = cx.program.unit(from.file).source.indent_at(span.start as usize);
     let lines: String = from.arms_for(&of_state(reach))?.iter().map(|arm| format!("{indent}    {arm}\n")).collect();
-    let name = from.name;
+    let name = from.name?;
     let text = format!("match {name} {{\n{lines}{indent}    {name} => {},\n{indent}}}", run.made_of(name));
     Some(vec![cx.replace(from.file, span, text), run.without_from(cx)])
 }
@@ -473,17 +478,19 @@ mod tests {
 
     #[test]
     fn two_conversions_become_one() {
-        let body = format!(
-            "{OWN}impl From<StateError> for E {{\nfn from(e: StateError) -> Self {{\nE::Idle\n}}\n}}\n\
-             impl From<RunError> for E {{\nfn from(e: RunError) -> Self {{\nE::Failed(e.to_string())\n}}\n}}"
-        );
-        assert_eq!(
-            migrated(&body),
-            format!(
-                "{OWN}impl From<SessionError> for E {{\nfn from(e: SessionError) -> Self {{\nmatch e {{\n    \
-                 SessionError::NoActive => E::Idle,\n    e => E::Failed(e.to_string()),\n}}\n}}\n}}"
-            )
-        );
+        for name in ["e", "_"] {
+            let body = format!(
+                "{OWN}impl From<StateError> for E {{\nfn from({name}: StateError) -> Self {{\nE::Idle\n}}\n}}\n\
+                 impl From<RunError> for E {{\nfn from(e: RunError) -> Self {{\nE::Failed(e.to_string())\n}}\n}}"
+            );
+            assert_eq!(
+                migrated(&body),
+                format!(
+                    "{OWN}impl From<SessionError> for E {{\nfn from(e: SessionError) -> Self {{\nmatch e {{\n    \
+                     SessionError::NoActive => E::Idle,\n    e => E::Failed(e.to_string()),\n}}\n}}\n}}"
+                )
+            );
+        }
     }
 
     #[test]
