@@ -10,6 +10,7 @@ pub mod edit;
 pub mod finding;
 pub mod frontend;
 pub mod ledger;
+mod outcome;
 pub mod plan;
 pub mod prefilter;
 pub mod report;
