@@ -9,6 +9,7 @@ pub mod apply;
 pub mod edit;
 pub mod finding;
 pub mod frontend;
+mod go;
 pub mod ledger;
 mod outcome;
 pub mod plan;
