@@ -9,7 +9,7 @@ pub mod apply;
 pub mod edit;
 pub mod finding;
 pub mod frontend;
-mod go;
+pub mod go;
 pub mod ledger;
 mod outcome;
 pub mod plan;
@@ -28,7 +28,7 @@ use plan::{Plan, PlanError};
 use walk::RootError;
 
 /// The languages the tool knows.
-pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend];
+pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend, &go::GoFrontend];
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -99,15 +99,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(program: &'a Program, globals: &'a Globals, file: FileIdx) -> Self {
         let syntax = program.syntax(file);
-        Self {
-            program,
-            types: Types { program },
-            globals,
-            file,
-            syntax,
-            scopes: Vec::new(),
-            out: Inferred::default(),
-        }
+        Self { program, types: Types { program }, globals, file, syntax, scopes: Vec::new(), out: Inferred::default() }
     }
 
     fn declaration(&mut self, node: NodeId) {

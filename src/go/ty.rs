@@ -69,9 +69,7 @@ impl Ty {
             Ty::Named(def, args) => test(*def) || args.iter().any(|arg| arg.mentions(test)),
             Ty::Pointer(inner) | Ty::Slice(inner) | Ty::Chan(inner) => inner.mentions(test),
             Ty::Map(key, value) => key.mentions(test) || value.mentions(test),
-            Ty::Func(signature) => {
-                signature.params.iter().chain(&signature.results).any(|part| part.mentions(test))
-            }
+            Ty::Func(signature) => signature.params.iter().chain(&signature.results).any(|part| part.mentions(test)),
             Ty::Tuple(parts) => parts.iter().any(|part| part.mentions(test)),
             _ => false,
         }
@@ -91,9 +89,7 @@ impl Types<'_> {
     /// The type that `node` writes.
     pub(crate) fn read(&self, file: FileIdx, node: NodeId, locals: &LocalTypes) -> Ty {
         let syntax = self.program.syntax(file);
-        let inner = |role: &str| {
-            syntax.child(node, role).map_or(Ty::Unknown, |child| self.read(file, child, locals))
-        };
+        let inner = |role: &str| syntax.child(node, role).map_or(Ty::Unknown, |child| self.read(file, child, locals));
         match syntax.kind(node) {
             "type_identifier" | "identifier" => self.name(file, syntax.text(node), locals),
             "qualified_type" => self.qualified(file, node),
@@ -402,8 +398,27 @@ pub(crate) fn unify(param: &Ty, arg: &Ty, bindings: &mut Bindings) {
 fn is_predeclared(name: &str) -> bool {
     matches!(
         name,
-        "any" | "bool" | "byte" | "comparable" | "complex64" | "complex128" | "error" | "float32" | "float64" | "int"
-            | "int8" | "int16" | "int32" | "int64" | "rune" | "string" | "uint" | "uint8" | "uint16" | "uint32"
-            | "uint64" | "uintptr"
+        "any"
+            | "bool"
+            | "byte"
+            | "comparable"
+            | "complex64"
+            | "complex128"
+            | "error"
+            | "float32"
+            | "float64"
+            | "int"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "rune"
+            | "string"
+            | "uint"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "uintptr"
     )
 }

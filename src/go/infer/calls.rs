@@ -84,7 +84,12 @@ impl Walk<'_> {
         }
     }
 
-    fn type_arguments(&self, call: NodeId, signature: &Signature, bindings: &mut HashMap<(crate::go::index::FileIdx, NodeId), Ty>) {
+    fn type_arguments(
+        &self,
+        call: NodeId,
+        signature: &Signature,
+        bindings: &mut HashMap<(crate::go::index::FileIdx, NodeId), Ty>,
+    ) {
         let (Some((file, decl)), Some(list)) = (signature.decl, self.syntax.child(call, "type_arguments")) else {
             return;
         };

@@ -25,8 +25,16 @@ impl Walk<'_> {
     pub(super) fn stmt(&mut self, node: NodeId) {
         match self.syntax.kind(node) {
             "block" => self.stmts_in(node),
-            "statement_list" | "labeled_statement" | "go_statement" | "defer_statement" | "expression_statement"
-            | "return_statement" | "send_statement" | "inc_statement" | "dec_statement" | "for_clause" => {
+            "statement_list"
+            | "labeled_statement"
+            | "go_statement"
+            | "defer_statement"
+            | "expression_statement"
+            | "return_statement"
+            | "send_statement"
+            | "inc_statement"
+            | "dec_statement"
+            | "for_clause" => {
                 self.parts(node);
             }
             "short_var_declaration" => self.short_var(node),
@@ -40,8 +48,13 @@ impl Walk<'_> {
             "type_switch_statement" => self.scoped(|walk| walk.type_switch(node)),
             "expression_case" | "default_case" | "communication_case" => self.stmts_in(node),
             "receive_statement" => self.receive(node),
-            "label_name" | "break_statement" | "continue_statement" | "goto_statement" | "fallthrough_statement"
-            | "empty_statement" | "comment" => {}
+            "label_name"
+            | "break_statement"
+            | "continue_statement"
+            | "goto_statement"
+            | "fallthrough_statement"
+            | "empty_statement"
+            | "comment" => {}
             "expression_list" => self.parts(node),
             _ => {
                 self.expr(node);
@@ -123,7 +136,9 @@ impl Walk<'_> {
 
     fn local_types_declared(&mut self, node: NodeId) {
         let specs = self.syntax.children(node);
-        for spec in specs.filter(|&spec| matches!(self.syntax.kind(spec), "type_spec" | "type_alias")).collect::<Vec<_>>() {
+        for spec in
+            specs.filter(|&spec| matches!(self.syntax.kind(spec), "type_spec" | "type_alias")).collect::<Vec<_>>()
+        {
             let Some(name) = self.syntax.child(spec, "name") else { continue };
             if let Some(def) = self.program.declared(self.file, name) {
                 let ty = self.types.of_def(def);

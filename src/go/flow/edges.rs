@@ -1,0 +1,333 @@
+//! Where values go: assignments, arguments, results, elements.
+
+use super::{Escape, Flow, Slot, View};
+use crate::go::index::{DefKind, FileIdx};
+use crate::go::infer::Ref;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::go::ty::{Ty, Types};
+
+/// Ties the places of every legacy value of the program.
+pub(super) fn follow(view: &View<'_>, flow: &mut Flow) {
+    for file in view.program.own_files() {
+        let mut edges = Edges { view, file, flow };
+        for node in view.syntax(file).nodes() {
+            edges.look_at(node);
+        }
+    }
+    aliases(view, flow);
+    twins(view, flow);
+    implementations(view, flow);
+}
+
+struct Edges<'a, 'v> {
+    view: &'a View<'v>,
+    file: FileIdx,
+    flow: &'a mut Flow,
+}
+
+impl Edges<'_, '_> {
+    fn look_at(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        match syntax.kind(node) {
+            "short_var_declaration" | "assignment_statement" | "receive_statement" => self.sides(node, "left", "right"),
+            "var_spec" => self.var_spec(node),
+            "range_clause" => self.range(node),
+            "return_statement" => self.returned(node),
+            "call_expression" => self.call(node),
+            "literal_value" => self.literal(node),
+            "send_statement" => {
+                if let (Some(to), Some(value)) = (syntax.child(node, "channel"), syntax.child(node, "value")) {
+                    let slot = self.view.slot(self.file, to);
+                    self.goes(value, slot, self.view.ty(self.file, to));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `value` goes to `slot`, which has room for `ty`.
+    fn goes(&mut self, value: NodeId, slot: Slot, ty: &Ty) {
+        let from = self.view.ty(self.file, value);
+        if !self.view.is_followed(from) {
+            if self.view.is_followed(ty) {
+                // Something unknown becomes a legacy value, or `nil` does.
+                if *from != Ty::Nil {
+                    self.flow.unite(self.view.slot(self.file, value), slot);
+                }
+            }
+            return;
+        }
+        let source = self.view.slot(self.file, value);
+        if self.view.is_followed(ty) || *ty == Ty::Unknown && self.view.program.is_own(self.file_of(slot)) {
+            self.flow.unite(source, slot);
+        } else {
+            self.escapes(value);
+        }
+    }
+
+    fn file_of(&self, slot: Slot) -> FileIdx {
+        match slot {
+            Slot::Local(file, _) | Slot::Param(file, ..) | Slot::Result(file, ..) | Slot::Expr(file, _) => file,
+            Slot::Def(def) => self.view.program.def(def).file,
+        }
+    }
+
+    fn escapes(&mut self, value: NodeId) {
+        let slot = self.view.slot(self.file, value);
+        self.flow.escapes.push(Escape { file: self.file, node: value, slot });
+    }
+
+    fn sides(&mut self, node: NodeId, left: &str, right: &str) {
+        let syntax = self.view.syntax(self.file);
+        let side = |role| syntax.child(node, role).map_or(Vec::new(), |side| syntax.list(side));
+        self.pair(&side(left), &side(right));
+    }
+
+    fn pair(&mut self, places: &[NodeId], values: &[NodeId]) {
+        if let ([call], true) = (values, places.len() > 1) {
+            return self.results(places, *call);
+        }
+        for (&place, &value) in places.iter().zip(values) {
+            let slot = self.place(place);
+            if let Some(slot) = slot {
+                self.goes(value, slot, self.view.ty(self.file, place));
+            }
+        }
+    }
+
+    /// Several results of one call go to several places.
+    fn results(&mut self, places: &[NodeId], call: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let declared = match syntax.kind(syntax.bare(call)) {
+            "call_expression" => self.view.function_called(self.file, syntax.bare(call)),
+            _ => None,
+        };
+        for (index, &place) in places.iter().enumerate() {
+            let ty = self.view.ty(self.file, place);
+            let Some(slot) = self.place(place).filter(|_| self.view.is_followed(ty)) else { continue };
+            let from = match declared {
+                Some((file, decl)) if self.view.program.is_own(file) => Slot::Result(file, decl, index),
+                _ => self.view.slot(self.file, call),
+            };
+            self.flow.unite(from, slot);
+        }
+    }
+
+    /// The place that a name or expression on the left names; none for `_`.
+    fn place(&self, node: NodeId) -> Option<Slot> {
+        let syntax = self.view.syntax(self.file);
+        if syntax.text(node) == "_" {
+            return None;
+        }
+        Some(match self.view.inferred(self.file).meaning(node) {
+            Some(Ref::Local(declared)) => self.view.local(self.file, declared),
+            Some(Ref::Def(def)) => Slot::Def(def),
+            _ => self.view.slot(self.file, node),
+        })
+    }
+
+    fn var_spec(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let names: Vec<NodeId> = syntax.children_as(node, "name").filter(|&name| syntax.text(name) != ",").collect();
+        let values = syntax.child(node, "value").map_or(Vec::new(), |value| syntax.list(value));
+        self.pair(&names, &values);
+    }
+
+    fn range(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let (Some(left), Some(over)) = (syntax.child(node, "left"), syntax.child(node, "right")) else { return };
+        for place in syntax.list(left) {
+            let is_followed = self.view.is_followed(self.view.ty(self.file, place));
+            if let Some(slot) = self.place(place).filter(|_| is_followed) {
+                self.flow.unite(self.view.slot(self.file, over), slot);
+            }
+        }
+    }
+
+    fn returned(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let kinds = ["function_declaration", "method_declaration", "func_literal"];
+        let Some(function) = syntax.enclosing(node, &kinds) else { return };
+        let values: Vec<NodeId> = syntax.children(node).flat_map(|child| syntax.list(child)).collect();
+        let types = Types { program: self.view.program };
+        let results = types.signature(self.file, function, &Default::default()).results;
+        if let ([call], true) = (values.as_slice(), results.len() > 1) {
+            let from = self.view.function_called(self.file, syntax.bare(*call));
+            for (index, _) in results.iter().enumerate().filter(|(_, ty)| self.view.is_followed(ty)) {
+                if let Some((file, decl)) = from {
+                    self.flow.unite(Slot::Result(file, decl, index), Slot::Result(self.file, function, index));
+                }
+            }
+            return;
+        }
+        for (index, &value) in values.iter().enumerate() {
+            let ty = results.get(index).cloned().unwrap_or(Ty::Unknown);
+            self.goes(value, Slot::Result(self.file, function, index), &ty);
+        }
+    }
+
+    fn call(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let (Some(function), Some(list)) = (syntax.child(node, "function"), syntax.child(node, "arguments")) else {
+            return;
+        };
+        let args: Vec<NodeId> = syntax.children(list).collect();
+        let is_append = syntax.text(function) == "append"
+            && self.view.inferred(self.file).meaning(function) == Some(Ref::Predeclared);
+        if is_append && let Some((&first, rest)) = args.split_first() {
+            let ty = self.view.ty(self.file, first);
+            let slot = self.view.slot(self.file, first);
+            for &arg in rest {
+                self.goes(arg, slot, ty);
+            }
+            return;
+        }
+        let callee = self.view.inferred(self.file).callee(node).and_then(|def| self.view.legacy.get(def));
+        match callee {
+            Some(Legacy::ApplyOptions) => {
+                let slots: Vec<Slot> = args.iter().map(|&arg| self.view.slot(self.file, arg)).collect();
+                slots.windows(2).for_each(|pair| self.flow.unite(pair[0], pair[1]));
+            }
+            // What goes into a factory ends there.
+            Some(Legacy::NewEngine | Legacy::CreateEngine) => {
+                let made = Slot::Expr(self.file, node);
+                let options = args.iter().filter(|&&arg| self.view.is_followed(self.view.ty(self.file, arg)));
+                options.for_each(|&arg| self.flow.unite(made, self.view.slot(self.file, arg)));
+            }
+            Some(Legacy::WithSink | Legacy::NewInferenceState) => {}
+            _ => self.arguments(node, function, &args),
+        }
+    }
+
+    fn arguments(&mut self, call: NodeId, function: NodeId, args: &[NodeId]) {
+        let syntax = self.view.syntax(self.file);
+        let called = self.view.ty(self.file, function);
+        let Ty::Func(signature) = (Types { program: self.view.program }).underlying(called) else {
+            // A conversion, or a function of which nothing is known.
+            for &arg in args {
+                if self.view.is_followed(self.view.ty(self.file, arg)) && syntax.kind(function) != "parenthesized_type"
+                {
+                    self.escapes(arg);
+                }
+            }
+            return;
+        };
+        let declared = self.view.function_called(self.file, call);
+        for (index, &arg) in args.iter().enumerate() {
+            let last = signature.params.len().saturating_sub(1);
+            let at = if signature.is_variadic { index.min(last) } else { index };
+            let ty = signature.params.get(at).cloned().unwrap_or(Ty::Unknown);
+            match declared {
+                Some((file, decl)) if self.view.program.is_own(file) => {
+                    self.goes(arg, Slot::Param(file, decl, at), &ty)
+                }
+                _ if self.view.is_followed(self.view.ty(self.file, arg)) => self.escapes(arg),
+                _ => {}
+            }
+        }
+    }
+
+    /// Elements of composite literals go to fields, or to where the container is.
+    fn literal(&mut self, body: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let of = self.view.ty(self.file, body).clone();
+        let outer = syntax.parent(body).filter(|&outer| syntax.kind(outer) == "composite_literal");
+        let container = outer.unwrap_or(body);
+        let is_legacy = self.view.legacy.of_type(&of).is_some();
+        for (index, element) in syntax.children(body).enumerate() {
+            let keyed = syntax.kind(element) == "keyed_element";
+            let value = if keyed { syntax.child(element, "value") } else { Some(element) };
+            let Some(value) = value.map(|value| inner(self.view, self.file, value)) else { continue };
+            let slot = match self.field(element, keyed, index, &of) {
+                Some(_) if is_legacy => Slot::Expr(self.file, container),
+                Some(slot) => slot,
+                None => Slot::Expr(self.file, container),
+            };
+            let ty = match slot {
+                Slot::Def(field) => Types { program: self.view.program }.of_value(field),
+                _ => self.view.ty(self.file, value).clone(),
+            };
+            self.goes(value, slot, &ty);
+        }
+    }
+
+    fn field(&self, element: NodeId, keyed: bool, index: usize, of: &Ty) -> Option<Slot> {
+        let syntax = self.view.syntax(self.file);
+        if keyed {
+            let key = syntax.child(element, "key")?;
+            let name = syntax.children(key).next().unwrap_or(key);
+            return match self.view.inferred(self.file).meaning(name) {
+                Some(Ref::Def(def)) if self.view.program.def(def).kind == DefKind::Field => Some(Slot::Def(def)),
+                _ => None,
+            };
+        }
+        let Ty::Struct(file, node) = (Types { program: self.view.program }).underlying(of.pointee()) else {
+            return None;
+        };
+        self.view.program.members(file, node).get(index).map(|&field| Slot::Def(field))
+    }
+}
+
+fn inner(view: &View<'_>, file: FileIdx, mut node: NodeId) -> NodeId {
+    let syntax = view.syntax(file);
+    while syntax.kind(node) == "literal_element" {
+        let Some(child) = syntax.children(node).next() else { break };
+        node = child;
+    }
+    node
+}
+
+/// Names of types that mean legacy types hold together what is declared with them.
+fn aliases(view: &View<'_>, flow: &Flow) {
+    for (id, def) in view.program.defs().filter(|(_, def)| view.program.is_own(def.file)) {
+        if def.kind != DefKind::Alias {
+            continue;
+        }
+        for file in view.program.own_files() {
+            let names = view.inferred(file).names().filter(|(_, meaning)| *meaning == Ref::Def(id));
+            for (name, _) in names {
+                for slot in super::super::sites::declared_with(view, file, name) {
+                    flow.unite(slot, Slot::Def(id));
+                }
+            }
+        }
+    }
+}
+
+/// Declarations of one name between which build tags choose change together.
+fn twins(view: &View<'_>, flow: &Flow) {
+    let packages = view.program.packages.iter().filter(|package| !package.is_model);
+    for defs in packages.flat_map(|package| package.scope.values()).filter(|defs| defs.len() > 1) {
+        let first = view.program.def(defs[0]);
+        for other in defs[1..].iter().map(|&def| view.program.def(def)) {
+            unite_signatures(view, flow, (first.file, first.node), (other.file, other.node));
+        }
+    }
+}
+
+/// Methods of one name whose signatures have legacy types implement each other, as far as anybody knows.
+fn implementations(view: &View<'_>, flow: &Flow) {
+    let types = Types { program: view.program };
+    let mut by_name: std::collections::BTreeMap<&str, Vec<(FileIdx, NodeId)>> = Default::default();
+    for (id, def) in view.program.defs() {
+        let is_own = view.program.is_own(def.file);
+        if def.kind == DefKind::Method && is_own && view.is_followed(&types.of_value(id)) {
+            by_name.entry(&def.name).or_default().push((def.file, def.node));
+        }
+    }
+    for methods in by_name.values() {
+        methods.windows(2).for_each(|pair| unite_signatures(view, flow, pair[0], pair[1]));
+    }
+}
+
+fn unite_signatures(view: &View<'_>, flow: &Flow, a: (FileIdx, NodeId), b: (FileIdx, NodeId)) {
+    let types = Types { program: view.program };
+    let signature = types.signature(a.0, a.1, &Default::default());
+    for (index, _) in signature.params.iter().enumerate().filter(|(_, ty)| view.is_followed(ty)) {
+        flow.unite(Slot::Param(a.0, a.1, index), Slot::Param(b.0, b.1, index));
+    }
+    for (index, _) in signature.results.iter().enumerate().filter(|(_, ty)| view.is_followed(ty)) {
+        flow.unite(Slot::Result(a.0, a.1, index), Slot::Result(b.0, b.1, index));
+    }
+}

@@ -1,0 +1,7 @@
+package enginebuilder
+
+type Builder struct{}
+
+type Option func(*Builder)
+
+func New(options ...Option) *Builder

@@ -1,0 +1,167 @@
+//! Units: sites that one value ties together, decided together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cx::{Change, Cx, Need, Outcome};
+use super::flow::{Slot, UnitIdx};
+use super::index::FileIdx;
+use super::rules;
+use super::sites::{self, Site};
+use super::surface::Legacy;
+use super::syntax::NodeId;
+use crate::edit::EditSet;
+use crate::finding::Level;
+
+/// Sites that change together or not at all.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) sites: Vec<Site>,
+    /// Every place that a value of the unit goes through, sorted.
+    pub(crate) slots: Vec<Slot>,
+}
+
+/// What the rules make of a unit.
+#[derive(Debug, Default)]
+pub(crate) struct Decision {
+    /// The decisions of the unit's sites.
+    pub(crate) outcomes: Vec<(Site, Outcome)>,
+    /// Changes that are no site's own.
+    pub(crate) changes: Vec<Change>,
+    /// What stands in the way, or has to be said, at places that are no sites.
+    pub(crate) remarks: Vec<(FileIdx, NodeId, Outcome)>,
+}
+
+/// A unit with the decision of each of its sites.
+#[derive(Debug)]
+pub(crate) struct UnitPlan {
+    pub(crate) id: String,
+    pub(crate) level: Level,
+    pub(crate) sites: Vec<(Site, Outcome)>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// Every unit of the program, in the order of its first site.
+pub(crate) fn units(cx: &Cx<'_>) -> Vec<Unit> {
+    let all: Vec<Site> = cx.program.own_files().flat_map(|file| sites::in_file(&cx.view, file)).collect();
+    rules::legacy_error::tie(cx, &all);
+    let mut by_unit: BTreeMap<UnitIdx, Vec<Site>> = BTreeMap::new();
+    for site in all {
+        by_unit.entry(cx.flow.unit(site.slot)).or_default().push(site);
+    }
+    let mut units: Vec<Unit> = by_unit
+        .into_iter()
+        .map(|(unit, sites)| Unit { sites, slots: cx.flow.slots_of(unit) })
+        .filter(|unit| unit.sites.iter().any(|site| is_legacy_use(cx, site)))
+        .collect();
+    units.sort_by_key(|unit| unit.sites.first().map(|site| (site.file, site.name)));
+    units
+}
+
+/// Whether the site has something legacy: a factory without options has not.
+fn is_legacy_use(cx: &Cx<'_>, site: &Site) -> bool {
+    site.legacy.goes() || rules::engine_options::has_options(cx, site)
+}
+
+/// Decides a unit.
+pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
+    cx.take_needs();
+    let mut decision = match is_about_options(unit) {
+        true => rules::engine_options::decide(cx, unit),
+        false => rules::inference_state::decide(cx, unit),
+    };
+    for escape in cx.flow.escapes.iter().filter(|escape| unit.slots.binary_search(&escape.slot).is_ok()) {
+        let is_decided = decision.remarks.iter().any(|(file, node, _)| (*file, *node) == (escape.file, escape.node));
+        if !is_decided {
+            let outcome = Outcome::report(
+                format!("the value goes to code that cannot be followed ({})", cx.place(escape.file, escape.node)),
+                "change this use by hand first",
+            );
+            decision.remarks.push((escape.file, escape.node, outcome));
+        }
+    }
+    let remarks = std::mem::take(&mut decision.remarks);
+    for (file, node, outcome) in remarks {
+        blame(cx, &mut decision.outcomes, file, node, outcome);
+    }
+    settle(cx, decision)
+}
+
+fn is_about_options(unit: &Unit) -> bool {
+    unit.sites.iter().any(|site| {
+        matches!(
+            site.legacy,
+            Legacy::Option
+                | Legacy::Config
+                | Legacy::ConfigSinks
+                | Legacy::NewConfig
+                | Legacy::ApplyOptions
+                | Legacy::WithSink
+                | Legacy::NewEngine
+                | Legacy::CreateEngine
+        )
+    })
+}
+
+/// What is said of a place makes that of the nearest site of the unit.
+fn blame(cx: &Cx<'_>, outcomes: &mut [(Site, Outcome)], file: FileIdx, node: NodeId, verdict: Outcome) {
+    let at = cx.syntax(file).start(node);
+    let distance = |site: &Site| (site.file != file, cx.syntax(site.file).start(site.name).abs_diff(at));
+    let Some((_, outcome)) = outcomes.iter_mut().min_by_key(|(site, _)| distance(site)) else { return };
+    if verdict.level == Level::Report && outcome.level != Level::Report {
+        *outcome = verdict;
+    } else {
+        let traps = verdict.traps.clone();
+        let mut merged =
+            if verdict.level > Level::Safe { outcome.clone().reserved(&verdict.why) } else { outcome.clone() };
+        merged.level = merged.level.max(verdict.level);
+        *outcome = traps.into_iter().fold(merged, |outcome, trap| outcome.because(trap, &verdict.why));
+    }
+}
+
+/// The unit's level is that of its worst site; what holds the others back is named.
+fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
+    let Decision { outcomes: mut sites, mut changes, .. } = decision;
+    sites.sort_by_key(|(site, _)| (site.file, site.name));
+    changes.extend(sites.iter().flat_map(|(_, outcome)| outcome.changes.clone()));
+    changes.sort();
+    changes.dedup();
+    let needs = cx.take_needs();
+    refuse_what_cannot_be_written(cx, &mut sites, &changes);
+    let level = sites.iter().map(|(_, outcome)| outcome.level).max().unwrap_or(Level::Report);
+    let worst = sites.iter().find(|(_, outcome)| outcome.level == level).map(|(site, _)| *site);
+    let id = sites.first().map_or_else(String::new, |(site, _)| cx.place(site.file, site.name));
+    if let (Some(worst), Level::Offered | Level::Report) = (worst, level) {
+        let place = cx.place(worst.file, worst.name);
+        for (_, outcome) in sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
+            outcome.level = level;
+            if outcome.why.is_empty() {
+                outcome.why = format!("it changes together with {place}");
+            }
+        }
+    }
+    if level == Level::Report {
+        changes.clear();
+    }
+    UnitPlan { id, level, sites, changes, needs }
+}
+
+/// A file that a program wrote is not changed, and changes that contradict each other are none.
+fn refuse_what_cannot_be_written(cx: &Cx<'_>, sites: &mut [(Site, Outcome)], changes: &[Change]) {
+    let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
+    for file in files {
+        let edits = changes.iter().filter(|change| change.file == file).map(|change| change.edit.clone());
+        let refusal = if cx.program.file(file).is_generated {
+            Some(("a program wrote this file, and would write it again", "change what generates it"))
+        } else if EditSet::new(edits).is_err() {
+            Some(("the changes of this code get in each other's way", "migrate it by hand, by the guide"))
+        } else {
+            None
+        };
+        let Some((why, help)) = refusal else { continue };
+        let first = sites.iter_mut().find(|(site, outcome)| site.file == file && outcome.level != Level::Report);
+        if let Some((_, outcome)) = first {
+            *outcome = Outcome::report(why, help);
+        }
+    }
+}
