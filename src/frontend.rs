@@ -113,7 +113,7 @@ pub trait Frontend: Sync {
     fn ledger_names(&self) -> &'static [&'static str];
 
     /// Texts one of which a package must contain to matter (whatever it renames, it must name the library once).
-    fn needles(&self) -> &'static [&'static str];
+    fn needles(&self) -> Vec<&str>;
 
     /// Finds the legacy sites of all packages of the tree and the edits that `selection` asks for.
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis;

@@ -12,6 +12,7 @@ pub mod frontend;
 pub mod go;
 pub mod ledger;
 mod outcome;
+mod paths;
 pub mod plan;
 pub mod prefilter;
 pub mod report;
@@ -28,7 +29,7 @@ use plan::{Plan, PlanError};
 use walk::RootError;
 
 /// The languages the tool knows.
-pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend, &go::GoFrontend];
+pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend, &go::GoFrontend::new()];
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

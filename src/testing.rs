@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
@@ -10,7 +11,8 @@ use crate::finding::{Class, Finding, Level, Mention, UnitId};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::plan::Plan;
 use crate::rules::Rule;
-use crate::tree::{FileId, Tree};
+use crate::source::Source;
+use crate::tree::{FileEntry, FileId, Tree};
 
 /// Writes `files` below a new folder.
 pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
@@ -21,6 +23,17 @@ pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) ->
         fs::write(path, text).unwrap();
     }
     folder
+}
+
+/// A tree of texts in memory; those that name the legacy library are hits.
+pub(crate) fn tree(files: &[(&str, &str)]) -> Tree {
+    let mut files: Vec<(PathBuf, &str)> = files.iter().map(|(path, text)| (PathBuf::from(path), *text)).collect();
+    files.sort();
+    let hit = |text: &str| text.replace("geppetto-runtime", "").contains("geppetto");
+    let entries = files.iter().map(|(path, text)| FileEntry { path: path.clone(), hit: hit(text), mentions: 0 });
+    let entries: Vec<FileEntry> = entries.collect();
+    let texts = files.iter().zip(0..).map(|((path, text), index)| (FileId(index), Arc::new(Source::new(path, *text))));
+    Tree::new(vec![PathBuf::from(".")], entries, texts.collect())
 }
 
 /// The plan for one root as [`WordFrontend`] has it.
@@ -55,8 +68,8 @@ impl Frontend for WordFrontend {
         &[WORD]
     }
 
-    fn needles(&self) -> &'static [&'static str] {
-        &["geppetto"]
+    fn needles(&self) -> Vec<&str> {
+        vec!["geppetto"]
     }
 
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {

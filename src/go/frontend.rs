@@ -1,41 +1,72 @@
 //! The front end for Go.
-use super::{analysis, legacy::LegacyPaths, modules::Modules};
+
+use std::path::Path;
+
+use super::analysis;
+use super::legacy::LegacyPaths;
+use super::modules::{Modules, is_go};
 use crate::frontend::{Analysis, Frontend, Package, Selection};
 use crate::tree::Tree;
-use std::path::Path;
-/// The front end for Go.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct GoFrontend;
+
+/// Names of the legacy API that mean nothing else in code that knows geppetto.
+const NAMES: &[&str] = &[
+    "WithSink",
+    "ApplyOptions",
+    "InferenceState",
+    "NewInferenceState",
+    "StartRun",
+    "FinishRun",
+    "SetCancel",
+    "HasCancel",
+    "CancelRun",
+    "RunInferenceStarted",
+    "ErrInferenceRunning",
+    "ErrInferenceNotRunning",
+    "ErrInferenceStateNil",
+];
+
+/// The front end for Go: modules, their code, their `go.mod` files and their Markdown.
+#[derive(Clone, Debug, Default)]
+pub struct GoFrontend {
+    legacy: LegacyPaths,
+}
+
+impl GoFrontend {
+    /// Knows geppetto by its own import path.
+    pub const fn new() -> Self {
+        Self { legacy: LegacyPaths::own() }
+    }
+
+    /// Knows geppetto by these import paths as well: those of forks, and vanity paths.
+    pub fn with_paths(others: impl IntoIterator<Item = String>) -> Self {
+        Self { legacy: LegacyPaths::with(others) }
+    }
+}
+
 impl Frontend for GoFrontend {
     fn language(&self) -> &'static str {
         "go"
     }
+
     fn claims(&self, path: &Path) -> bool {
-        path.extension().is_some_and(|e| e == "go") || path.file_name().is_some_and(|n| n == "go.mod")
+        is_go(path)
     }
+
     fn ledger_names(&self) -> &'static [&'static str] {
-        &[
-            "WithSink",
-            "InferenceState",
-            "NewInferenceState",
-            "StartRun",
-            "FinishRun",
-            "SetCancel",
-            "HasCancel",
-            "CancelRun",
-            "RunInferenceStarted",
-        ]
+        NAMES
     }
-    fn needles(&self) -> &'static [&'static str] {
-        &["geppetto"]
+
+    fn needles(&self) -> Vec<&str> {
+        self.legacy.needles()
     }
+
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {
-        let (modules, problems) = Modules::discover(tree, &LegacyPaths::default());
+        let (modules, problems) = Modules::discover(tree, &self.legacy);
         let mut out = analysis::analyze(tree, &modules, selection);
         out.problems.extend(problems);
         out.packages = modules
-            .iter()
-            .map(|(_, m)| Package { language: "go", name: m.path.clone(), root: m.root.clone() })
+            .relevant()
+            .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })
             .collect();
         out
     }

@@ -58,6 +58,11 @@ impl LegacyPackage {
 }
 
 impl LegacyPaths {
+    /// geppetto's own path.
+    pub(crate) const fn own() -> Self {
+        Self { others: Vec::new() }
+    }
+
     /// geppetto's own path and `others`.
     pub(crate) fn with(others: impl IntoIterator<Item = String>) -> Self {
         let others = others.into_iter().map(|path| path.trim_end_matches('/').to_owned());
@@ -69,9 +74,9 @@ impl LegacyPaths {
         std::iter::once(GEPPETTO).chain(self.others.iter().map(String::as_str))
     }
 
-    /// The paths that people have added.
-    pub(crate) fn others(&self) -> &[String] {
-        &self.others
+    /// Texts one of which code that knows geppetto contains.
+    pub(crate) fn needles(&self) -> Vec<&str> {
+        std::iter::once("geppetto").chain(self.others.iter().map(String::as_str)).collect()
     }
 
     /// The path of the module that an import of geppetto leads into.

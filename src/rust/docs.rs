@@ -24,8 +24,9 @@ use self::prose::Prose;
 use super::analysis::GroupAnalysis;
 use super::lower::lower;
 use super::manifest::LEGACY_PACKAGE;
-use super::package::{CargoPackage, PackageId, Packages, normal};
+use super::package::{CargoPackage, PackageId, Packages};
 use crate::edit::Edit;
+use crate::paths::normal;
 use crate::source::{Position, Source};
 use crate::tree::{FileId, Tree};
 

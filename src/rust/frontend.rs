@@ -34,8 +34,8 @@ impl Frontend for RustFrontend {
         ledger::NAMES
     }
 
-    fn needles(&self) -> &'static [&'static str] {
-        &["geppetto"]
+    fn needles(&self) -> Vec<&str> {
+        vec!["geppetto"]
     }
 
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {

@@ -10,12 +10,13 @@ mod workspace;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use self::targets::{Target, TargetKind};
 use self::workspace::Workspace;
 use super::manifest::{self, LEGACY_PACKAGE, RUNTIME_PACKAGE, Section, SectionKind};
+use crate::paths::{folder_of, normal};
 use crate::source::Source;
 use crate::tree::{FileId, Problem, Tree};
 
@@ -361,22 +362,4 @@ fn bare(name: String, root: PathBuf, files: Vec<FileId>) -> CargoPackage {
 
 fn folder_name(root: &Path) -> String {
     root.file_name().map_or_else(|| "files".to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
-}
-
-/// Without `.`, and with `..` resolved as far as there is something to go up from.
-pub(crate) fn normal(path: &Path) -> PathBuf {
-    let mut parts: Vec<Component<'_>> = Vec::new();
-    for part in path.components() {
-        match (part, parts.last()) {
-            (Component::CurDir, _) => {}
-            (Component::ParentDir, Some(Component::Normal(_))) => drop(parts.pop()),
-            (Component::ParentDir, Some(Component::RootDir)) => {}
-            _ => parts.push(part),
-        }
-    }
-    parts.into_iter().collect()
 }

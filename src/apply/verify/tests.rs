@@ -60,7 +60,7 @@ impl Frontend for Compiler {
     fn ledger_names(&self) -> &'static [&'static str] {
         self.words.ledger_names()
     }
-    fn needles(&self) -> &'static [&'static str] {
+    fn needles(&self) -> Vec<&str> {
         self.words.needles()
     }
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {

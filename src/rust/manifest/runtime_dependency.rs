@@ -6,7 +6,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::RUNTIME_PACKAGE;
 use super::layout::Field;
-use crate::rust::package::normal;
+use crate::paths::normal;
 
 /// How manifests name the new crate.
 #[derive(Clone, Debug, PartialEq, Eq)]

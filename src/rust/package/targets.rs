@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, Table, TableLike};
 
-use super::normal;
+use crate::paths::normal;
 use crate::tree::{FileId, Tree};
 
 /// What a crate is for.

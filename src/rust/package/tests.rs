@@ -1,22 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::testing::tree;
 use crate::tree::FileEntry;
-
-/// A tree of texts; those that name the legacy crate are hits.
-fn tree(files: &[(&str, &str)]) -> Tree {
-    let mut files: Vec<(PathBuf, &str)> = files.iter().map(|(path, text)| (PathBuf::from(path), *text)).collect();
-    files.sort();
-    let hit = |text: &str| text.replace("geppetto-runtime", "").contains("geppetto");
-    let entries = files.iter().map(|(path, text)| FileEntry { path: path.clone(), hit: hit(text), mentions: 0 });
-    let entries: Vec<FileEntry> = entries.collect();
-    let texts: BTreeMap<FileId, Arc<Source>> = files
-        .iter()
-        .enumerate()
-        .map(|(index, (path, text))| (FileId(index as u32), Arc::new(Source::new(path, *text))))
-        .collect();
-    Tree::new(vec![PathBuf::from(".")], entries, texts)
-}
 
 fn discover(files: &[(&str, &str)]) -> (Tree, Packages, Vec<Problem>) {
     let tree = tree(files);
