@@ -8,14 +8,17 @@ use geppetto_migrate::finding::Level;
 use rayon::prelude::*;
 use similar::TextDiff;
 
-use crate::layout;
+use crate::language::{ByHalf, Language};
 use crate::oracle::{Failure, Kind, Table, judge};
 use crate::program::Program;
-use crate::theatre::{Half, Performance, Played, play};
+use crate::theatre::{Halves, Performance, Played, play};
 use crate::tool::{self, Migrated};
 
-/// The levels up to which programs are migrated, and the halves in which they are played then.
-const LEVELS: [(Level, &str); 2] = [(Level::Safe, "safe"), (Level::Offered, "offered")];
+/// The levels up to which programs are migrated.
+const LEVELS: [Level; 2] = [Level::Safe, Level::Offered];
+
+/// The half in which programs are played as they are.
+pub(crate) const BEFORE: &str = "before";
 
 /// Programs, and what came of them.
 pub(crate) struct Batch {
@@ -29,31 +32,43 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Plays `programs` in the folder called `stage`, migrated up to each of `levels`.
-    pub(crate) fn play(stage: &str, mut programs: Vec<Program>, levels: &[Level]) -> Self {
-        let mut migrated = migrate(&mut programs);
-        let mut halves: BTreeMap<&'static str, Half> = BTreeMap::new();
+    pub(crate) fn play(
+        language: &'static dyn Language,
+        stage: &str,
+        mut programs: Vec<Program>,
+        levels: &[Level],
+    ) -> Self {
+        let migrated = migrate(language, &mut programs);
+        let mut halves = Halves::new();
         for (program, [safe, offered]) in programs.iter().zip(&migrated) {
             let mut add = |half, files: &_| {
                 halves.entry(half).or_default().insert(program.name.clone(), Clone::clone(files));
             };
-            add("before", &program.files);
+            add(BEFORE, &program.files);
             if safe.files != program.files && levels.contains(&Level::Safe) {
-                add("safe", &safe.files);
+                add(language.half(Level::Safe, safe.is_done), &safe.files);
             }
             if offered.files != safe.files && levels.contains(&Level::Offered) {
-                add("offered", &offered.files);
+                add(language.half(Level::Offered, offered.is_done), &offered.files);
             }
         }
-        let performances = play(stage, &halves);
-        assert_sound(&programs, &performances["before"]);
-        let failures = programs.iter().zip(&mut migrated);
-        let failures: Vec<Vec<Failure>> =
-            failures.map(|(program, migrated)| failures_of(program, migrated, &performances)).collect();
-        let played = LEVELS.map(|(_, half)| {
-            let changed = performances.get(half).map_or(0, BTreeMap::len);
-            let plays = performances.get(half).into_iter().flat_map(BTreeMap::values);
-            (plays.filter(|played| played.errors.is_empty()).count(), changed)
-        });
+        let performances = play(language, stage, &halves);
+        assert_sound(&programs, &performances[BEFORE]);
+        let mut played = [(0, 0); 2];
+        let mut failures = Vec::new();
+        for (program, migrated) in programs.iter().zip(&migrated) {
+            let before = &performances[BEFORE][&program.name];
+            let mut found = Vec::new();
+            for (index, (level, migrated)) in LEVELS.into_iter().zip(migrated).enumerate() {
+                let after = played_after(&performances, program, level, migrated);
+                found.extend(judge(program, level, migrated, before, after));
+                if let Some(after) = after {
+                    played[index].0 += usize::from(after.errors.is_empty());
+                    played[index].1 += 1;
+                }
+            }
+            failures.push(found);
+        }
         Self { programs, migrated, failures, played }
     }
 
@@ -76,8 +91,8 @@ impl Batch {
     /// What was tried and how it went.
     pub(crate) fn statistics(&self) -> String {
         let mut out = format!("{} programs\n", self.programs.len());
-        for ((_, half), (compile, changed)) in LEVELS.iter().zip(self.played) {
-            let _ = writeln!(out, "  {half}: {changed} changed, {compile} of them compile");
+        for (level, (compile, changed)) in LEVELS.iter().zip(self.played) {
+            let _ = writeln!(out, "  {}: {changed} changed, {compile} of them compile", level.name());
         }
         let failing = self.failures.iter().filter(|failures| !failures.is_empty()).count();
         let _ = writeln!(out, "  {} without any failure", self.programs.len() - failing);
@@ -102,32 +117,42 @@ impl Batch {
     }
 }
 
+/// What came of a migrated program; nothing if it was not played.
+fn played_after<'a>(
+    performances: &'a ByHalf<Performance>,
+    program: &Program,
+    level: Level,
+    migrated: &Migrated,
+) -> Option<&'a Played> {
+    performances.get(program.recipe.language.half(level, migrated.is_done))?.get(&program.name)
+}
+
 /// Lays out and migrates all programs, each as a package of its own.
-fn migrate(programs: &mut [Program]) -> Vec<[Migrated; 2]> {
+fn migrate(language: &'static dyn Language, programs: &mut [Program]) -> Vec<[Migrated; 2]> {
     let folder = tempfile::tempdir().expect("a folder for programs");
-    let place = |half: &str, program: &Program| folder.path().join(half).join(&program.name);
+    let place = |level: Level, program: &Program| folder.path().join(level.name()).join(&program.name);
+    let formatted = |programs: &[Program], level: Level| -> Vec<PathBuf> {
+        programs.iter().filter(|program| program.is_formatted).map(|program| place(level, program)).collect()
+    };
     for program in &*programs {
-        tool::write(&place("safe", program), &program.files);
+        tool::write(&place(Level::Safe, program), &program.files);
     }
-    let formatted: Vec<PathBuf> =
-        programs.iter().filter(|program| program.is_formatted).map(|program| place("safe", program)).collect();
-    layout::format(&formatted);
+    language.lay_out(&formatted(programs, Level::Safe));
     for program in &mut *programs {
-        program.files = tool::read(&place("safe", program), &program.files);
-        tool::write(&place("offered", program), &program.files);
+        program.files = tool::read(&place(Level::Safe, program), &program.files);
+        tool::write(&place(Level::Offered, program), &program.files);
     }
     let mut migrated: Vec<[Migrated; 2]> = programs
         .par_iter()
-        .map(|program| LEVELS.map(|(level, half)| tool::migrate(&place(half, program), program, level)))
+        .map(|program| LEVELS.map(|level| tool::migrate(&place(level, program), program, level)))
         .collect();
-    for (index, (_, half)) in LEVELS.iter().enumerate() {
-        let formatted: Vec<PathBuf> =
-            programs.iter().filter(|program| program.is_formatted).map(|program| place(half, program)).collect();
-        let spoilt: BTreeSet<String> =
-            layout::unformatted(&formatted).iter().filter_map(|line| owner(line, &folder.path().join(half))).collect();
+    for (index, level) in LEVELS.into_iter().enumerate() {
+        let said = language.unformatted(&formatted(programs, level));
+        let below = folder.path().join(level.name());
+        let spoilt: BTreeSet<String> = said.iter().filter_map(|line| owner(line, &below)).collect();
         for (program, migrated) in programs.iter().zip(&mut migrated) {
             if spoilt.contains(&program.name) {
-                migrated[index].complaints.push("layout: rustfmt would change the new text".to_owned());
+                migrated[index].complaints.push("layout: the formatter would change the new text".to_owned());
             }
         }
     }
@@ -155,24 +180,10 @@ fn assert_sound(programs: &[Program], before: &Performance) {
     assert!(broken.is_empty(), "the programs themselves are broken:\n{broken}");
 }
 
-fn failures_of(
-    program: &Program,
-    migrated: &[Migrated; 2],
-    performances: &BTreeMap<&'static str, Performance>,
-) -> Vec<Failure> {
-    let before = &performances["before"][&program.name];
-    let mut failures = Vec::new();
-    for ((level, half), migrated) in LEVELS.iter().zip(migrated) {
-        let after = performances.get(half).and_then(|performance| performance.get(&program.name));
-        failures.extend(judge(program, *level, migrated, before, after));
-    }
-    failures
-}
-
 /// What the tool makes of `program`.
 pub(crate) fn changes(program: &Program, level: Level) -> String {
     let mut programs = [program.clone()];
-    let [safe, offered] = migrate(&mut programs).pop().expect("there is one program");
+    let [safe, offered] = migrate(program.recipe.language, &mut programs).pop().expect("there is one program");
     let migrated = if level == Level::Safe { safe } else { offered };
     let mut out = String::new();
     for (path, before) in &programs[0].files {

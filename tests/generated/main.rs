@@ -6,25 +6,24 @@
 
 mod batch;
 mod choices;
-mod complications;
-mod layout;
-mod names;
+mod comments;
+mod language;
 mod oracle;
 mod program;
 mod reports;
-mod scene;
-mod shapes;
+mod rust;
+mod shape;
 mod shrink;
-mod stage;
+mod template;
 mod theatre;
 mod tool;
-mod vocabulary;
 
 use std::fmt::Write;
 use std::path::Path;
 
 use batch::Batch;
 use geppetto_migrate::finding::Level;
+use language::Language;
 use program::{Program, Recipe};
 
 const PROGRAMS: u64 = 48;
@@ -35,18 +34,31 @@ const SHRUNK: usize = 6;
 
 #[test]
 fn generated_programs_behave_as_before() {
+    behave_as_before(&rust::Rust, PROGRAMS);
+}
+
+/// Plays `count` programs, or as many as the environment says.
+fn behave_as_before(language: &'static dyn Language, count: u64) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
-    let (count, first) = (number("GENERATED_PROGRAMS").unwrap_or(PROGRAMS), number("GENERATED_SEED").unwrap_or(SEED));
+    let (count, first) = (number("GENERATED_PROGRAMS").unwrap_or(count), number("GENERATED_SEED").unwrap_or(SEED));
     let programs: Vec<Program> =
-        (first..first + count).map(|seed| Recipe::drawn(seed).program(&format!("p{seed:05}"))).collect();
+        (first..first + count).map(|seed| Recipe::drawn(language, seed).program(&format!("p{seed:05}"))).collect();
     if let Ok(folder) = std::env::var("GENERATED_FOLDER") {
-        programs.iter().for_each(|program| tool::write(&Path::new(&folder).join(&program.name), &program.files));
+        let folder = Path::new(&folder).join(language.name());
+        programs.iter().for_each(|program| tool::write(&folder.join(&program.name), &program.files));
     }
-    let batch = Batch::play("all", programs, &[Level::Safe, Level::Offered]);
-    println!("{}", batch.statistics());
+    let batch = Batch::play(language, "all", programs, &[Level::Safe, Level::Offered]);
+    println!("{}: {}", language.name(), batch.statistics());
     if let Ok(path) = std::env::var("GENERATED_REPORTS") {
+        let path = format!("{path}.{}", language.name());
         std::fs::write(path, reports::of(&batch)).expect("the reports can be written");
     }
+    let told = failures(&batch);
+    assert!(told.is_empty(), "{told}");
+}
+
+/// What is wrong, each cause with the smallest program that shows it.
+fn failures(batch: &Batch) -> String {
     let mut told = String::new();
     let clusters = batch.clusters();
     for (failure, programs) in clusters.iter().take(SHRUNK) {
@@ -54,16 +66,11 @@ fn generated_programs_behave_as_before() {
         let seeds: Vec<&str> = programs.iter().map(|program| &program.name[1..]).take(8).collect();
         let count = programs.len();
         let _ = writeln!(told, "\n==== {count} programs, seeds {}\n{failure}", seeds.join(" "));
-        let _ = writeln!(
-            told,
-            "smallest: {}\n{}{}",
-            program.recipe,
-            program.text(),
-            batch::changes(&program, failure.level)
-        );
+        let changes = batch::changes(&program, failure.level);
+        let _ = writeln!(told, "smallest: {}\n{}{changes}", program.recipe, program.text());
     }
     for (failure, programs) in clusters.iter().skip(SHRUNK) {
         let _ = writeln!(told, "\n==== {} programs, as {}\n{failure}", programs.len(), programs[0].name);
     }
-    assert!(told.is_empty(), "{told}");
+    told
 }

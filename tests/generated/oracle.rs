@@ -6,8 +6,7 @@ use std::fmt;
 use geppetto_migrate::finding::Level;
 use similar::TextDiff;
 
-use crate::program::Program;
-use crate::scene::Difference;
+use crate::program::{Difference, Program};
 use crate::theatre::Played;
 use crate::tool::{Migrated, Site};
 
@@ -67,7 +66,8 @@ pub(crate) fn judge(
         failures.push(failure(Kind::Compiler, error.clone()));
         return failures;
     }
-    let is_new = |warning: &&String| !before.warnings.contains(warning) && !is_leftover(warning);
+    let language = program.recipe.language;
+    let is_new = |warning: &&String| !before.warnings.contains(warning) && !language.is_leftover(warning);
     failures.extend(after.warnings.iter().find(is_new).map(|warning| failure(Kind::Warning, warning.clone())));
     let expected = match level {
         Level::Offered => as_documented(program, &migrated.sites, &before.transcript, &after.transcript),
@@ -78,11 +78,6 @@ pub(crate) fn judge(
         failures.push(failure(Kind::Transcript, diff));
     }
     failures
-}
-
-/// Whether the compiler only says that a variable or a field has lost its last use: a person sees to that.
-pub(crate) fn is_leftover(warning: &str) -> bool {
-    ["unused variable", "is never read", "are never read"].iter().any(|text| warning.contains(text))
 }
 
 /// `before` with those lines of `after` that a finding of their scene announces.

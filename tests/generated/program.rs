@@ -1,25 +1,45 @@
 //! Whole programs: one to four scenes, a stage, a `main`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use geppetto_migrate::rules::Trap;
+
 use crate::choices::{Choices, Decisions, Rng};
-use crate::layout;
-use crate::scene::{Difference, Scene};
-use crate::shapes::Shape;
-use crate::stage::STAGE;
-use crate::vocabulary;
+use crate::language::Language;
 
 /// The files of a package with their paths relative to it.
 pub(crate) type Files = BTreeMap<PathBuf, String>;
 
 /// Everything that makes a program, in a form that can be made smaller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recipe {
+    pub(crate) language: &'static dyn Language,
     /// The scenes by name; a name is a letter and a shape.
     pub(crate) scenes: Vec<String>,
     pub(crate) decisions: Decisions,
+}
+
+/// What an offered change may change in a line of the transcript, and into what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// The trap that a finding of the scene has to name.
+    pub(crate) trap: Trap,
+    /// What stands in the line.
+    pub(crate) before: String,
+    /// What may stand there afterwards.
+    pub(crate) after: String,
+}
+
+/// What a language makes of a recipe.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) files: Files,
+    /// What may differ afterwards, by scene.
+    pub(crate) differences: BTreeMap<String, Vec<Difference>>,
+    /// Whether the language's formatter is to lay it out.
+    pub(crate) is_formatted: bool,
 }
 
 /// One program.
@@ -29,79 +49,26 @@ pub(crate) struct Program {
     pub(crate) recipe: Recipe,
     pub(crate) files: Files,
     pub(crate) differences: BTreeMap<String, Vec<Difference>>,
-    /// Whether rustfmt is to lay it out.
     pub(crate) is_formatted: bool,
 }
 
-const MANIFEST: &str = "[package]\nname = \"program\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[dependencies]\nasync-trait = \"0.1\"\ngeppetto = \"0.9\"\ntokio = { version = \"1\", features = [\"macros\", \"rt\", \"sync\"] }\n";
-
 impl Recipe {
-    /// The recipe of a seed, drawn from `shapes`.
-    pub(crate) fn drawn(seed: u64) -> Self {
+    /// The recipe of a seed.
+    pub(crate) fn drawn(language: &'static dyn Language, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let count = 1 + rng.below(4);
-        let scene = |(letter, shape): (char, Shape)| format!("{letter}_{}", shape.name);
-        let scenes = ('a'..).take(count).map(|letter| scene((letter, Shape::drawn(&mut rng)))).collect();
-        let mut recipe = Self { scenes, decisions: Decisions::default() };
-        recipe.decisions = recipe.written(Choices::drawn(rng)).1;
-        recipe
+        let scenes: Vec<String> =
+            ('a'..).take(count).map(|letter| format!("{letter}_{}", language.drawn(&mut rng))).collect();
+        let mut choices = Choices::drawn(rng);
+        language.composed(&scenes, &mut choices);
+        Self { language, scenes, decisions: choices.into_decisions() }
     }
 
     /// The program.
     pub(crate) fn program(&self, name: &str) -> Program {
-        let (mut program, _) = self.written(Choices::replayed(self.decisions.clone()));
-        program.name = name.to_owned();
-        program
-    }
-
-    fn written(&self, mut choices: Choices) -> (Program, Decisions) {
-        let mut files = Files::from([(PathBuf::from("Cargo.toml"), MANIFEST.to_owned())]);
-        let mut differences = BTreeMap::new();
-        let mut reexported = BTreeSet::new();
-        let shape = |scene: &str| scene.split_once('_').and_then(|(_, shape)| Shape::named(shape));
-        for name in &self.scenes {
-            let mut scene = Scene::new(name.clone(), &mut choices);
-            (shape(name).expect("the shape is known").write)(&mut scene);
-            let (texts, words, may_differ) = scene.into_files();
-            files.extend(texts);
-            reexported.extend(words);
-            differences.insert(name.clone(), may_differ);
-        }
-        let mut stage = Scene::new("stage".to_owned(), &mut choices);
-        stage.items(STAGE, &[]);
-        let (texts, words, _) = stage.into_files();
-        files.extend(texts);
-        reexported.extend(words);
-        files.insert("src/main.rs".into(), self.root(!reexported.is_empty()));
-        if !reexported.is_empty() {
-            files.insert("src/words.rs".into(), vocabulary::words(&reexported));
-        }
-        choices.enter("program");
-        let layout = layout::Layout::picked(&mut choices);
-        for (_, text) in files.iter_mut().filter(|(path, _)| is_rust(path)) {
-            *text = layout.of(text);
-        }
-        let program = Program {
-            name: String::new(),
-            recipe: self.clone(),
-            files,
-            differences,
-            is_formatted: layout.is_formatted(),
-        };
-        (program, choices.into_decisions())
-    }
-
-    fn root(&self, has_words: bool) -> String {
-        let mut modules: Vec<&str> = self.scenes.iter().map(String::as_str).collect();
-        modules.extend(has_words.then_some("words"));
-        let modules: String = modules.iter().map(|module| format!("mod {module};\n")).collect();
-        let modules = format!("{modules}#[allow(dead_code)]\nmod stage;\n");
-        let calls: String = self
-            .scenes
-            .iter()
-            .map(|scene| format!("    println!(\"# {scene}\");\n    {scene}::run().await;\n"))
-            .collect();
-        format!("{modules}\n#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{\n{calls}}}\n")
+        let mut choices = Choices::replayed(self.decisions.clone());
+        let Draft { files, differences, is_formatted } = self.language.composed(&self.scenes, &mut choices);
+        Program { name: name.to_owned(), recipe: self.clone(), files, differences, is_formatted }
     }
 }
 
@@ -111,27 +78,16 @@ impl fmt::Display for Recipe {
     }
 }
 
-pub(crate) fn is_rust(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "rs")
-}
-
 impl Program {
     /// The scene that a file belongs to.
     pub(crate) fn scene_of(&self, path: &Path) -> Option<&str> {
-        let below = path.strip_prefix("src").ok()?;
-        let first = below.components().next()?.as_os_str().to_str()?;
-        let name = first.strip_suffix(".rs").unwrap_or(first);
+        let name = self.recipe.language.scene_of(path)?;
         self.recipe.scenes.iter().find(|scene| *scene == name).map(String::as_str)
     }
 
-    /// All its texts, for a person to read.
+    /// All its texts that a person wants to read.
     pub(crate) fn text(&self) -> String {
-        text(&self.files)
+        let shown = self.files.iter().filter(|(path, _)| self.recipe.language.is_shown(path));
+        shown.map(|(path, text)| format!("--- {}\n{text}", path.display())).collect()
     }
-}
-
-/// All texts of a package but its stage, for a person to read.
-pub(crate) fn text(files: &Files) -> String {
-    let shown = files.iter().filter(|(path, _)| !matches!(path.to_str(), Some("src/stage.rs" | "Cargo.toml")));
-    shown.map(|(path, text)| format!("--- {}\n{text}", path.display())).collect()
 }

@@ -8,11 +8,11 @@ use crate::program::{Program, Recipe};
 pub(crate) fn smallest(program: &Program, failure: &Failure) -> (Program, Failure) {
     let found = shrunk(&program.recipe, |recipes| {
         let programs = recipes.iter().enumerate().map(|(index, recipe)| recipe.program(&format!("p{index}"))).collect();
-        let batch = Batch::play("shrinking", programs, &[failure.level]);
+        let batch = Batch::play(program.recipe.language, "shrinking", programs, &[failure.level]);
         let is_same = |it: &Failure| it.cluster() == failure.cluster() && it.level == failure.level;
         batch.failures.iter().map(|failures| failures.iter().any(is_same)).collect()
     });
-    let batch = Batch::play("shrinking", vec![found.program("p0")], &[failure.level]);
+    let batch = Batch::play(program.recipe.language, "shrinking", vec![found.program("p0")], &[failure.level]);
     let is_same = |it: &&Failure| it.cluster() == failure.cluster() && it.level == failure.level;
     let failure = batch.failures[0].iter().find(is_same).unwrap_or(failure).clone();
     (batch.programs[0].clone(), failure)
@@ -79,11 +79,13 @@ fn common(one: &Recipe, other: &Recipe) -> Recipe {
 mod tests {
     use super::*;
     use crate::choices::Decisions;
+    use crate::rust::Rust;
 
     #[test]
     fn what_does_not_matter_goes() {
         let decisions = [("a_x.one", 1), ("a_x.two", 2), ("b_y.one", 1), ("b_y.three", 3)];
         let recipe = Recipe {
+            language: &Rust,
             scenes: vec!["a_x".to_owned(), "b_y".to_owned()],
             decisions: Decisions(decisions.map(|(name, way)| (name.to_owned(), way)).into()),
         };

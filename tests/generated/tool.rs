@@ -6,15 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use geppetto_migrate::finding::{Finding, Level};
-use geppetto_migrate::frontend::Selection;
-use geppetto_migrate::plan::Plan;
+use geppetto_migrate::plan::{Change, Plan};
 use geppetto_migrate::rules::{Rule, Trap};
 use geppetto_migrate::{FRONTENDS, plan_roots};
 
-use crate::program::{Files, Program, is_rust};
-
-/// How manifests name the new crate. The tool reads the path as one from the working directory, which is the project's.
-const RUNTIME: &str = r#"{ path = "runtime" }"#;
+use crate::language::Language;
+use crate::program::{Files, Program};
 
 /// A site as the tool sees it.
 #[derive(Clone, Debug)]
@@ -31,14 +28,18 @@ pub(crate) struct Site {
 pub(crate) struct Migrated {
     pub(crate) files: Files,
     pub(crate) sites: Vec<Site>,
+    /// Whether no site is left.
+    pub(crate) is_done: bool,
     /// What is wrong with what the tool did, in words.
     pub(crate) complaints: Vec<String>,
 }
 
 /// Migrates the package in `directory`, which holds `program` as it is. Its files are the migrated ones afterwards.
 pub(crate) fn migrate(directory: &Path, program: &Program, level: Level) -> Migrated {
-    let mut migrated = Migrated { files: program.files.clone(), sites: Vec::new(), complaints: Vec::new() };
-    let plan = match plan(directory, level) {
+    let language = program.recipe.language;
+    let mut migrated =
+        Migrated { files: program.files.clone(), sites: Vec::new(), is_done: false, complaints: Vec::new() };
+    let plan = match plan(language, directory, level) {
         Ok(plan) => plan,
         Err(complaint) => {
             migrated.complaints.push(complaint);
@@ -55,9 +56,15 @@ pub(crate) fn migrate(directory: &Path, program: &Program, level: Level) -> Migr
     if plan.ledger.total() != names {
         migrated.complaints.push(format!("ledger: {} of {names} names", plan.ledger.total()));
     }
-    migrated.complaints.extend(wrong_manifest(&migrated.files));
+    migrated.complaints.extend(language.flaw(&program.files, &migrated.files));
     write(directory, &migrated.files);
-    migrated.complaints.extend(not_done(directory, level));
+    match plan_again(language, directory, level) {
+        Ok(again) => {
+            migrated.is_done = again.findings.iter().all(|finding| finding.rule == Rule::LegacyDocs);
+            migrated.complaints.extend(again.changes.first().map(changes_again));
+        }
+        Err(complaint) => migrated.complaints.push(complaint),
+    }
     migrated
 }
 
@@ -66,23 +73,22 @@ pub(crate) fn scan(program: &Program) -> Vec<Site> {
     let folder = tempfile::tempdir().expect("a folder for a program");
     let directory = folder.path().join("program");
     write(&directory, &program.files);
-    plan(&directory, Level::Report)
+    plan(program.recipe.language, &directory, Level::Report)
         .map_or_else(|_| Vec::new(), |plan| sites(&directory, program, &plan, &mut Vec::new()))
 }
 
-/// What a second run still wants.
-fn not_done(directory: &Path, level: Level) -> Option<String> {
-    let again = match plan(directory, level) {
-        Ok(again) => again,
-        Err(complaint) => return Some(format!("second run: {complaint}")),
-    };
-    let change = again.changes.first()?;
-    let diff = similar::TextDiff::from_lines(change.before.text(), change.after.text());
-    Some(format!("second run: changes again\n{}", diff.unified_diff()))
+fn plan_again(language: &dyn Language, directory: &Path, level: Level) -> Result<Plan, String> {
+    plan(language, directory, level).map_err(|complaint| format!("second run: {complaint}"))
 }
 
-fn plan(directory: &Path, level: Level) -> Result<Plan, String> {
-    let selection = Selection { runtime_dependency: Some(RUNTIME.to_owned()), ..Selection::up_to(level) };
+/// A second run has nothing to change.
+fn changes_again(change: &Change) -> String {
+    let diff = similar::TextDiff::from_lines(change.before.text(), change.after.text());
+    format!("second run: changes again\n{}", diff.unified_diff())
+}
+
+fn plan(language: &dyn Language, directory: &Path, level: Level) -> Result<Plan, String> {
+    let selection = language.selection(level);
     let planned =
         catch_unwind(AssertUnwindSafe(|| plan_roots(&[directory.to_owned()], FRONTENDS, &selection, &|_| ())));
     match planned {
@@ -110,20 +116,6 @@ fn sites(directory: &Path, program: &Program, plan: &Plan, complaints: &mut Vec<
     sites
 }
 
-/// What the manifest names and the code does not use, or the other way round.
-fn wrong_manifest(files: &Files) -> Option<String> {
-    let manifest = &files[Path::new("Cargo.toml")];
-    let declares = |key: &str| manifest.lines().any(|line| line.starts_with(&format!("{key} =")));
-    let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    let code: String = files.iter().filter(|(path, _)| is_rust(path)).map(|(_, text)| text.as_str()).collect();
-    let uses = |name: &str| code.lines().filter(is_code).any(|line| words(line).any(|word| word == name));
-    let wrong = |key: &str, name: &str| {
-        (declares(key) != uses(name))
-            .then(|| format!("manifest: `{key}` is declared: {}, used: {}", declares(key), uses(name)))
-    };
-    wrong("geppetto", "geppetto").or_else(|| wrong("geppetto-runtime", "geppetto_runtime"))
-}
-
 /// How often legacy names stand as whole words in the texts.
 fn names_in(files: &Files) -> usize {
     let is_ours = |path: &Path| FRONTENDS.iter().any(|frontend| frontend.claims(path));
@@ -131,7 +123,8 @@ fn names_in(files: &Files) -> usize {
     files.iter().filter(|(path, _)| is_ours(path)).map(|(_, text)| words(text).filter(is_name).count()).sum()
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|char: char| !char.is_alphanumeric() && char != '_')
 }
 

@@ -1,7 +1,7 @@
 //! Runs that are started, run and finished by hand.
 
-use crate::complications::asking;
-use crate::scene::Scene;
+use crate::rust::complications::asking;
+use crate::rust::scene::Scene;
 
 /// A handler that answers busy, and runs on a task of its own.
 pub(crate) fn http_guard(scene: &mut Scene<'_>) {

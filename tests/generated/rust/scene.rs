@@ -6,19 +6,10 @@ use std::path::PathBuf;
 use geppetto_migrate::rules::Trap;
 
 use crate::choices::Choices;
-use crate::names;
-use crate::vocabulary::{self, Imports};
-
-/// What an offered change may change in a line of the transcript, and into what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// The trap that a finding of the scene has to name.
-    pub(crate) trap: Trap,
-    /// What stands in the line.
-    pub(crate) before: String,
-    /// What may stand there afterwards.
-    pub(crate) after: String,
-}
+use crate::program::Difference;
+use crate::rust::names;
+use crate::rust::vocabulary::{self, Imports};
+use crate::template::{filled, spelled};
 
 /// One file under construction.
 #[derive(Debug)]
@@ -67,17 +58,7 @@ impl<'a> Scene<'a> {
 
     /// `template` in the style of the current file.
     pub(crate) fn text(&mut self, template: &str) -> String {
-        let mut out = String::new();
-        let mut rest = template;
-        while let Some(at) = rest.find('@') {
-            let (head, tail) = (&rest[..at], &rest[at + 1..]);
-            let end = tail.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(tail.len());
-            let spelled = self.spell(&tail[..end]);
-            out.push_str(head);
-            out.push_str(&spelled);
-            rest = &tail[end..];
-        }
-        out + rest
+        spelled(template, |name| self.spell(name))
     }
 
     fn spell(&mut self, name: &str) -> String {
@@ -89,11 +70,7 @@ impl<'a> Scene<'a> {
 
     /// `template` with its gaps filled, in the style of the current file.
     pub(crate) fn filled(&mut self, template: &str, gaps: &[(&str, &str)]) -> String {
-        let mut filled = template.to_owned();
-        for (gap, text) in gaps {
-            filled = filled.replace(&format!("<<{gap}>>"), text);
-        }
-        assert!(!filled.contains("<<"), "a gap is left in {filled}");
+        let filled = filled(template, gaps);
         self.text(&filled)
     }
 

@@ -2,8 +2,8 @@
 
 use geppetto_migrate::rules::Trap;
 
-use crate::complications::{Answer, Failure, Keeping, answer};
-use crate::scene::Scene;
+use crate::rust::complications::{Answer, Failure, Keeping, answer};
+use crate::rust::scene::Scene;
 
 /// State and core session side by side, seeds from the state's turn, wrappers around cancel and is-running.
 pub(crate) fn chat(scene: &mut Scene<'_>) {

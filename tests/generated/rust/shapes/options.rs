@@ -2,9 +2,9 @@
 
 use geppetto_migrate::rules::Trap;
 
-use crate::complications::{Answer, Failure, answer, asking};
-use crate::scene::Scene;
-use crate::shapes::sinks::making;
+use crate::rust::complications::{Answer, Failure, answer, asking};
+use crate::rust::scene::Scene;
+use crate::rust::shapes::sinks::making;
 
 /// A vector that is built where the engine is made.
 pub(crate) fn option_vector(scene: &mut Scene<'_>) {

@@ -1,7 +1,7 @@
 //! A state, a core session, one run.
 
-use crate::complications::{Answer, Failure, answer, asking};
-use crate::scene::Scene;
+use crate::rust::complications::{Answer, Failure, answer, asking};
+use crate::rust::scene::Scene;
 
 pub(crate) fn one_shot(scene: &mut Scene<'_>) {
     let seed = asking(scene, "@prompt");

@@ -2,8 +2,8 @@
 
 use geppetto_migrate::rules::Trap;
 
-use crate::complications::{Answer, Failure, Keeping, answer};
-use crate::scene::Scene;
+use crate::rust::complications::{Answer, Failure, Keeping, answer};
+use crate::rust::scene::Scene;
 
 /// Small functions, methods or closures that hide the state's own.
 pub(crate) fn wrappers(scene: &mut Scene<'_>) {

@@ -2,8 +2,8 @@
 
 use geppetto_migrate::rules::Trap;
 
-use crate::complications::{Answer, Failure, answer};
-use crate::scene::Scene;
+use crate::rust::complications::{Answer, Failure, answer};
+use crate::rust::scene::Scene;
 
 /// A seed made of the state's turn and id.
 pub(crate) fn seed_from_state(scene: &mut Scene<'_>) {

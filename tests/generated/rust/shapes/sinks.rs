@@ -1,7 +1,7 @@
 //! Sinks that are given to the construction of an engine.
 
-use crate::complications::{Answer, Failure, answer, asking};
-use crate::scene::Scene;
+use crate::rust::complications::{Answer, Failure, answer, asking};
+use crate::rust::scene::Scene;
 
 /// The sink stands inline in the call of the factory.
 pub(crate) fn inline_sink(scene: &mut Scene<'_>) {

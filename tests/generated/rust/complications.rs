@@ -1,6 +1,6 @@
 //! What complicates any shape: how a run's outcome is looked at, how a value is kept, where a seed comes from.
 
-use crate::scene::Scene;
+use crate::rust::scene::Scene;
 
 /// A function that runs and says in a `String` what came of it.
 pub(crate) struct Answer<'a> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::choices::Choices;
+use crate::comments::{self, Places, commented};
 
 /// The layout of a whole program.
 #[derive(Clone, Copy, Debug)]
@@ -12,14 +13,15 @@ pub(crate) struct Layout {
     comments: usize,
 }
 
-const COMMENTS: &[&str] = &["not obvious", "see the manual", "kept"];
-
-/// Comments that name the legacy API: one of each in a file, in one way of commenting. Real code seldom has any.
-const LURES: &[&str] = &["start_run would not do here", "TODO: with_sink?"];
+const PLACES: Places = Places {
+    above: |line| line.starts_with("let "),
+    behind: |line| line.ends_with([';', ',']),
+    lures: &["start_run would not do here", "TODO: with_sink?"],
+};
 
 impl Layout {
     pub(crate) fn picked(choices: &mut Choices) -> Self {
-        Self { way: choices.pick("layout", 6), comments: choices.pick("comments", 6) }
+        Self { way: choices.pick("layout", 6), comments: choices.pick("comments", comments::WAYS) }
     }
 
     pub(crate) fn is_formatted(self) -> bool {
@@ -27,7 +29,7 @@ impl Layout {
     }
 
     pub(crate) fn of(self, text: &str) -> String {
-        let text = if self.comments > 0 { commented(text, self.comments) } else { text.to_owned() };
+        let text = commented(text, self.comments, &PLACES);
         match self.way {
             3 => text.lines().map(|line| format!("{}\n", line.trim_start())).collect(),
             4 => text.replace("    ", "\t").replace('\n', "\r\n"),
@@ -35,25 +37,6 @@ impl Layout {
             _ => text,
         }
     }
-}
-
-/// Comments before and behind statements.
-fn commented(text: &str, way: usize) -> String {
-    let mut out = String::new();
-    let lures = if way == 5 { LURES } else { &[] };
-    let mut comments = COMMENTS.iter().chain(lures).chain(COMMENTS.iter().cycle()).skip(way % COMMENTS.len());
-    for (index, line) in text.lines().enumerate() {
-        let is_code = !line.trim_start().starts_with("//");
-        if is_code && line.trim_start().starts_with("let ") && (index + way).is_multiple_of(3) {
-            out.push_str(&format!("// {}\n", comments.next().unwrap_or(&"")));
-        }
-        out.push_str(line);
-        if is_code && (line.ends_with(';') || line.ends_with(',')) && (index * 7 + way).is_multiple_of(5) {
-            out.push_str(&format!(" // {}", comments.next().unwrap_or(&"")));
-        }
-        out.push('\n');
-    }
-    out
 }
 
 /// Several lines in one.

@@ -1,4 +1,4 @@
-//! The shapes of legacy code, and how often each was seen.
+//! The shapes of legacy code in Rust.
 
 mod chat;
 mod lifecycle;
@@ -8,19 +8,14 @@ mod sinks;
 mod turns;
 mod wrappers;
 
-use crate::choices::Rng;
-use crate::scene::Scene;
+use crate::rust::scene::Scene;
+use crate::shape::Shape;
 
-/// One shape: writes a scene that has `pub async fn run()`.
-#[derive(Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) name: &'static str,
-    weight: usize,
-    pub(crate) write: fn(&mut Scene<'_>),
-}
+/// Writes a scene that has `pub async fn run()`.
+pub(crate) type Write = fn(&mut Scene<'_>);
 
 /// All shapes, with the counts of a real migration.
-pub(crate) const SHAPES: &[Shape] = &[
+pub(crate) const SHAPES: &[Shape<Write>] = &[
     Shape { name: "wrappers", weight: 7, write: wrappers::wrappers },
     Shape { name: "one_shot", weight: 6, write: one_shot::one_shot },
     Shape { name: "inline_sink", weight: 5, write: sinks::inline_sink },
@@ -39,21 +34,3 @@ pub(crate) const SHAPES: &[Shape] = &[
     Shape { name: "reach_in", weight: 1, write: turns::reach_in },
     Shape { name: "overwritten", weight: 1, write: turns::overwritten },
 ];
-
-impl Shape {
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        SHAPES.iter().copied().find(|shape| shape.name == name)
-    }
-
-    /// One of them, each as often as it was seen.
-    pub(crate) fn drawn(rng: &mut Rng) -> Self {
-        let mut ticket = rng.below(SHAPES.iter().map(|shape| shape.weight).sum());
-        for &shape in SHAPES {
-            match ticket.checked_sub(shape.weight) {
-                Some(rest) => ticket = rest,
-                None => return shape,
-            }
-        }
-        SHAPES[0]
-    }
-}
