@@ -140,6 +140,10 @@ fn migrate(language: &'static dyn Language, programs: &mut [Program]) -> Vec<[Mi
     language.lay_out(&formatted(programs, Level::Safe));
     for program in &mut *programs {
         program.files = tool::read(&place(Level::Safe, program), &program.files);
+        if program.has_carriage_returns {
+            program.files.values_mut().for_each(|text| *text = text.replace('\n', "\r\n"));
+            tool::write(&place(Level::Safe, program), &program.files);
+        }
         tool::write(&place(Level::Offered, program), &program.files);
     }
     let mut migrated: Vec<[Migrated; 2]> = programs
@@ -147,6 +151,17 @@ fn migrate(language: &'static dyn Language, programs: &mut [Program]) -> Vec<[Mi
         .map(|program| LEVELS.map(|level| tool::migrate(&place(level, program), program, level)))
         .collect();
     for (index, level) in LEVELS.into_iter().enumerate() {
+        for (program, migrated) in
+            programs.iter().zip(&mut migrated).filter(|(program, _)| program.has_carriage_returns)
+        {
+            let files = &mut migrated[index];
+            let is_mixed = |text: &str| text.matches('\n').count() != text.matches("\r\n").count();
+            if files.files.values().any(|text| is_mixed(text)) {
+                files.complaints.push("layout: the line endings are mixed".to_owned());
+            }
+            let unified = files.files.iter().map(|(path, text)| (path.clone(), text.replace("\r\n", "\n"))).collect();
+            tool::write(&place(level, program), &unified);
+        }
         let said = language.unformatted(&formatted(programs, level));
         let below = folder.path().join(level.name());
         let spoilt: BTreeSet<String> = said.iter().filter_map(|line| owner(line, &below)).collect();

@@ -7,6 +7,7 @@
 mod batch;
 mod choices;
 mod comments;
+mod go;
 mod language;
 mod oracle;
 mod program;
@@ -27,6 +28,7 @@ use language::Language;
 use program::{Program, Recipe};
 
 const PROGRAMS: u64 = 48;
+const GO_PROGRAMS: u64 = 24;
 const SEED: u64 = 1;
 
 /// Failures that have one cause are shrunk once; more causes than this wait for the next run.
@@ -35,6 +37,13 @@ const SHRUNK: usize = 6;
 #[test]
 fn generated_programs_behave_as_before() {
     behave_as_before(&rust::Rust, PROGRAMS);
+}
+
+#[test]
+fn generated_go_programs_behave_as_before() {
+    if go::tools::is_there() {
+        behave_as_before(&go::Go, GO_PROGRAMS);
+    }
 }
 
 /// Plays `count` programs, or as many as the environment says.

@@ -91,17 +91,23 @@ fn as_documented(program: &Program, sites: &[Site], before: &str, after: &str) -
         if let Some(name) = was.strip_prefix("# ") {
             scene = name.to_owned();
         }
-        let is_announced = |difference: &Difference| {
+        let is_announced = |difference: &&Difference| {
             let names = |site: &Site| site.scene.as_deref() == Some(&*scene) && site.traps.contains(&difference.trap);
-            was.contains(&difference.before)
-                && was.replace(&difference.before, &difference.after) == is
-                && sites.iter().any(names)
+            sites.iter().any(names)
         };
-        let documented = program.differences.get(&scene).into_iter().flatten().any(is_announced);
-        out.push_str(if documented { is } else { was });
+        let announced: Vec<&Difference> =
+            program.differences.get(&scene).into_iter().flatten().filter(is_announced).collect();
+        out.push_str(if makes(was, is, &announced) { is } else { was });
         out.push('\n');
     }
     out
+}
+
+/// Whether some of `differences` make `is` of `was`.
+fn makes(was: &str, is: &str, differences: &[&Difference]) -> bool {
+    let Some((first, others)) = differences.split_first() else { return was == is };
+    let with = || was.contains(&first.before).then(|| was.replace(&first.before, &first.after));
+    makes(was, is, others) || with().is_some_and(|with| makes(&with, is, others))
 }
 
 /// Sites by how they end, for programs of one shape or rule.

@@ -40,6 +40,8 @@ pub(crate) struct Draft {
     pub(crate) differences: BTreeMap<String, Vec<Difference>>,
     /// Whether the language's formatter is to lay it out.
     pub(crate) is_formatted: bool,
+    /// Whether its lines end as on Windows after that.
+    pub(crate) has_carriage_returns: bool,
 }
 
 /// One program.
@@ -50,6 +52,7 @@ pub(crate) struct Program {
     pub(crate) files: Files,
     pub(crate) differences: BTreeMap<String, Vec<Difference>>,
     pub(crate) is_formatted: bool,
+    pub(crate) has_carriage_returns: bool,
 }
 
 impl Recipe {
@@ -67,8 +70,10 @@ impl Recipe {
     /// The program.
     pub(crate) fn program(&self, name: &str) -> Program {
         let mut choices = Choices::replayed(self.decisions.clone());
-        let Draft { files, differences, is_formatted } = self.language.composed(&self.scenes, &mut choices);
-        Program { name: name.to_owned(), recipe: self.clone(), files, differences, is_formatted }
+        let Draft { files, differences, is_formatted, has_carriage_returns } =
+            self.language.composed(&self.scenes, &mut choices);
+        let name = name.to_owned();
+        Program { name, recipe: self.clone(), files, differences, is_formatted, has_carriage_returns }
     }
 }
 
