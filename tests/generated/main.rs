@@ -2,7 +2,8 @@
 //! played before and after.
 //!
 //! `GENERATED_PROGRAMS` and `GENERATED_SEED` say how many and which; `GENERATED_FOLDER` is where they are
-//! written to as well, `GENERATED_REPORTS` a file for the smallest programs in which something is only reported.
+//! written to as well, `GENERATED_REPORTS` the beginning of the names of files, one a language, for the smallest programs
+//! in which something is only reported.
 
 mod batch;
 mod choices;
@@ -35,7 +36,7 @@ const SEED: u64 = 1;
 const SHRUNK: usize = 6;
 
 #[test]
-fn generated_programs_behave_as_before() {
+fn generated_rust_programs_behave_as_before() {
     behave_as_before(&rust::Rust, PROGRAMS);
 }
 

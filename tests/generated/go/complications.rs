@@ -10,7 +10,7 @@ pub(super) struct Answer<'a> {
     pub(super) parameters: &'a str,
     /// What hands the parameters on.
     pub(super) arguments: &'a str,
-    /// Statements before the run.
+    /// Statements before the run; `<<refuse>>` in them returns without one.
     pub(super) setup: &'a str,
     /// The run, a turn and an error, on the context `<<ctx>>`.
     pub(super) run: &'a str,
@@ -40,6 +40,7 @@ pub(super) fn answer(scene: &mut Scene<'_>, answer: &Answer<'_>) -> String {
     };
     let run = answer.run.replace("<<ctx>>", &ctx);
     let setup = format!("{}\n{named}", answer.setup);
+    let setup = |refusal: &str| setup.replace("<<refuse>>", refusal);
     let attempt = match form {
         8 => Some(format!("return {run}")),
         9 => Some(format!("@out, @err := {run}\nif @err != nil {{\nreturn nil, @err\n}}\nreturn @out, nil")),
@@ -54,6 +55,7 @@ pub(super) fn answer(scene: &mut Scene<'_>, answer: &Answer<'_>) -> String {
         _ => None,
     };
     if let Some(body) = attempt {
+        let setup = setup("return nil, @errors.New(\"refused\")");
         let result = if form == 13 { "(@out *@Turn, @err error)" } else { "(*@Turn, error)" };
         let me = if receiver.is_empty() { "" } else { "@me." };
         return format!(
@@ -102,6 +104,7 @@ pub(super) fn answer(scene: &mut Scene<'_>, answer: &Answer<'_>) -> String {
         19 => format!("@out, _ := {run}\nreturn @Said(@out)"),
         _ => format!("@out, @err := {run}\n{judged}"),
     };
+    let setup = setup("return \"refused\"");
     format!("func {receiver} {name}({parameters}) string {{\n{setup}\n{body}\n}}")
 }
 
@@ -240,7 +243,6 @@ impl Keeping {
     /// What stands before the dot of a method that asks whether it runs, or cancels it.
     pub(super) fn control(&self) -> &'static str {
         match self.way {
-            1 => "@me",
             7 => "@me.held",
             _ => self.read(),
         }

@@ -31,6 +31,7 @@ const LOCALS: &[(&str, [&str; STYLES])] = &[
     ("actor", ["actor", "puppet", "fake", "inner"]),
     ("done", ["done", "finished", "ended", "handle"]),
     ("cancel", ["cancel", "stop", "cancelFn", "cancel"]),
+    ("maker", ["maker", "producer", "f", "factory"]),
     ("registry", ["registry", "reg", "toolbox", "tools"]),
 ];
 

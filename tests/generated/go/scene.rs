@@ -90,8 +90,8 @@ impl<'a> Scene<'a> {
         let mut declaration = String::new();
         let mut parts = Vec::new();
         for line in text.trim_matches('\n').lines() {
-            let is_next = declaration.ends_with("\n\n") && !line.starts_with([' ', '\t', '}']);
-            if is_next {
+            let is_whole = declaration.matches('{').count() == declaration.matches('}').count();
+            if is_whole && declaration.ends_with("\n\n") {
                 parts.push(std::mem::take(&mut declaration));
             }
             declaration.push_str(line);

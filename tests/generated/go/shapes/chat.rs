@@ -82,7 +82,7 @@ fn write_struct(scene: &mut Scene<'_>, has_session: bool) {
     }
     .replace("<<state>>", keeping.read());
     let checked = match scene.pick("checked", 3) {
-        1 => format!("if {} == nil {{\nreturn \"no state\"\n}}\n", keeping.read()),
+        1 => format!("if {} == nil {{\n<<refuse>>\n}}\n", keeping.read()),
         _ => String::new(),
     };
     let setup = if has_session { format!("{checked}{setup}") } else { format!("{checked}{own}\n{setup}") };

@@ -5,30 +5,7 @@ use crate::go::scene::Scene;
 
 /// A handler that answers busy, and runs on a goroutine.
 pub(crate) fn http_guard(scene: &mut Scene<'_>) {
-    let seed = asking(scene, "@prompt");
-    let guard = guard(scene, "return 409, nil", "return 500, nil");
-    let (early, late) = match scene.pick("seeded", 2) {
-        1 => (String::new(), format!("@seed := {seed}")),
-        _ => (format!("@seed := {seed}"), String::new()),
-    };
-    let finish = finish(scene, "@done <- said");
-    let ask = format!(
-        r#"
-func (@me *@Chat) @Ask(@prompt string) (int, <-chan string) {{
-	{guard}
-	@ctx, @cancel := @context.WithCancel(@context.Background())
-	@me.@State.SetCancel(@cancel)
-	{early}
-	@done := make(chan string, 1)
-	go func() {{
-		{late}
-		said := "nothing"
-		{finish}
-	}}()
-	return 202, @done
-}}"#
-    );
-    service(scene, &ask);
+    service(scene, http_guard_ask);
     scene.items(
         r#"
 func Run() {
@@ -58,35 +35,7 @@ func Run() {
 
 /// A guard now, and a closure for later that gives the state back.
 pub(crate) fn later(scene: &mut Scene<'_>) {
-    let seed = asking(scene, "@prompt");
-    let busy = scene.one_of(
-        "refusal",
-        &["return nil, @errors.New(\"busy\")", "return nil, @fmt.Errorf(\"busy: %w\", @err)", "return nil, @err"],
-    );
-    let guard = match busy.contains("@err)") || busy.ends_with("@err") {
-        true => format!("if @err := @me.@State.StartRun(); @err != nil {{\n{busy}\n}}"),
-        false => guard(scene, busy, "return nil, @errors.New(\"other\")"),
-    };
-    let (early, late) = match scene.pick("cancel", 3) {
-        1 => ("", "@ctx, @cancel := @context.WithCancel(@context.Background())\n@me.@State.SetCancel(@cancel)"),
-        _ => ("@ctx, @cancel := @context.WithCancel(@context.Background())\n@me.@State.SetCancel(@cancel)", ""),
-    };
-    let finish = finish(scene, "result = said").replace("@done <- said", "result = said");
-    let ask = format!(
-        r#"
-func (@me *@Chat) @Ask(@prompt string) (func() string, error) {{
-	{guard}
-	{early}
-	@seed := {seed}
-	return func() (result string) {{
-		{late}
-		said := "nothing"
-		{finish}
-		return
-	}}, nil
-}}"#
-    );
-    service(scene, &ask);
+    service(scene, later_ask);
     scene.items(
         r#"
 func Run() {
@@ -119,22 +68,7 @@ func Run() {
 
 /// The whole lifecycle in one function.
 pub(crate) fn lifecycle(scene: &mut Scene<'_>) {
-    let seed = asking(scene, "@prompt");
-    let guard = guard(scene, "return \"busy\"", "return \"other\"");
-    let finish = finish(scene, "result = said").replace("@done <- said", "result = said");
-    let ask = format!(
-        r#"
-func (@me *@Chat) @Ask(@prompt string) (result string) {{
-	{guard}
-	@ctx, @cancel := @context.WithCancel(@context.Background())
-	@me.@State.SetCancel(@cancel)
-	@seed := {seed}
-	said := "nothing"
-	{finish}
-	return
-}}"#
-    );
-    service(scene, &ask);
+    service(scene, lifecycle_ask);
     scene.items(
         r#"
 func Run() {
@@ -155,6 +89,81 @@ func Run() {
 }"#,
         &[],
     );
+}
+
+fn http_guard_ask(scene: &mut Scene<'_>) -> String {
+    let seed = asking(scene, "@prompt");
+    let guard = guard(scene, "return 409, nil", "return 500, nil");
+    let (early, late) = match scene.pick("seeded", 2) {
+        1 => (String::new(), format!("@seed := {seed}")),
+        _ => (format!("@seed := {seed}"), String::new()),
+    };
+    let finish = finish(scene, "@done <- said");
+    format!(
+        r#"
+func (@me *@Chat) @Ask(@prompt string) (int, <-chan string) {{
+	{guard}
+	@ctx, @cancel := @context.WithCancel(@context.Background())
+	@me.@State.SetCancel(@cancel)
+	{early}
+	@done := make(chan string, 1)
+	go func() {{
+		{late}
+		said := "nothing"
+		{finish}
+	}}()
+	return 202, @done
+}}"#
+    )
+}
+
+fn later_ask(scene: &mut Scene<'_>) -> String {
+    let seed = asking(scene, "@prompt");
+    let busy = scene.one_of(
+        "refusal",
+        &["return nil, @errors.New(\"busy\")", "return nil, @fmt.Errorf(\"busy: %w\", @err)", "return nil, @err"],
+    );
+    let guard = match busy.contains("@err)") || busy.ends_with("@err") {
+        true => format!("if @err := @me.@State.StartRun(); @err != nil {{\n{busy}\n}}"),
+        false => guard(scene, busy, "return nil, @errors.New(\"other\")"),
+    };
+    let (early, late) = match scene.pick("cancel", 3) {
+        1 => ("", "@ctx, @cancel := @context.WithCancel(@context.Background())\n@me.@State.SetCancel(@cancel)"),
+        _ => ("@ctx, @cancel := @context.WithCancel(@context.Background())\n@me.@State.SetCancel(@cancel)", ""),
+    };
+    let finish = finish(scene, "reply = said").replace("@done <- said", "reply = said");
+    format!(
+        r#"
+func (@me *@Chat) @Ask(@prompt string) (func() string, error) {{
+	{guard}
+	{early}
+	@seed := {seed}
+	return func() (reply string) {{
+		{late}
+		said := "nothing"
+		{finish}
+		return
+	}}, nil
+}}"#
+    )
+}
+
+fn lifecycle_ask(scene: &mut Scene<'_>) -> String {
+    let seed = asking(scene, "@prompt");
+    let guard = guard(scene, "return \"busy\"", "return \"other\"");
+    let finish = finish(scene, "reply = said").replace("@done <- said", "reply = said");
+    format!(
+        r#"
+func (@me *@Chat) @Ask(@prompt string) (reply string) {{
+	{guard}
+	@ctx, @cancel := @context.WithCancel(@context.Background())
+	@me.@State.SetCancel(@cancel)
+	@seed := {seed}
+	said := "nothing"
+	{finish}
+	return
+}}"#
+    )
 }
 
 /// What claims the state, or answers busy.
@@ -200,8 +209,9 @@ fn finish(scene: &mut Scene<'_>, tell: &str) -> String {
 }
 
 /// A struct with state and core session, `ask`, and what every such struct has.
-fn service(scene: &mut Scene<'_>, ask: &str) {
+fn service(scene: &mut Scene<'_>, ask: fn(&mut Scene<'_>) -> String) {
     scene.part(&["Chat", "NewChat"], |scene| {
+        let ask = ask(scene);
         scene.items(
             r#"
 // @Chat is one conversation.
@@ -229,7 +239,7 @@ func (@me *@Chat) @Stop() string {
 func (@me *@Chat) @Busy() bool {
 	return @me.@State.IsRunning()
 }"#,
-            &[("ask", ask)],
+            &[("ask", &ask)],
         );
     });
 }

@@ -39,9 +39,9 @@ fn ask(scene: &mut Scene<'_>) {
         _ => (format!("@inf := {made}"), session(scene, "@inf", "@sink")),
     };
     let (value, run) = match scene.pick("run-through", 8) {
-        1 => ("runner := @sess.RunInference", format!("runner(<<ctx>>, {argument})")),
+        1 => ("begin := @sess.RunInference", format!("begin(<<ctx>>, {argument})")),
         2 if session.contains("&@Session") => {
-            ("var runner @Runner = @sess", format!("runner.RunInference(<<ctx>>, {argument})"))
+            ("var run @Runner = @sess", format!("run.RunInference(<<ctx>>, {argument})"))
         }
         3 if session.contains("&@Session") => ("", format!("(*@Session).RunInference(@sess, <<ctx>>, {argument})")),
         _ => ("", run(scene, "@sess", &argument)),

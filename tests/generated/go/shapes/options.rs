@@ -236,14 +236,14 @@ func (mock) CreateEngine(<<values>> *@ParsedValues, <<parameter>> ...@Option) (@
         scene.items("var _ @EngineFactory = mock{}", &[]);
     }
     let signature = match scene.pick("given-as", 3) {
-        1 => "func @Make[F @EngineFactory](factory F, @options ...@Option) @Engine",
+        1 => "func @Make[F @EngineFactory](@maker F, @options ...@Option) @Engine",
         2 => {
-            "func @Make(factory interface {\nCreateEngine(*@ParsedValues, ...@Option) (@Engine, error)\n}, @options ...@Option) @Engine"
+            "func @Make(@maker interface {\nCreateEngine(*@ParsedValues, ...@Option) (@Engine, error)\n}, @options ...@Option) @Engine"
         }
-        _ => "func @Make(factory @EngineFactory, @options ...@Option) @Engine",
+        _ => "func @Make(@maker @EngineFactory, @options ...@Option) @Engine",
     };
     scene.items(
-        "<<signature>> {\n@eng, @err := factory.CreateEngine(&@ParsedValues{}, @options...)\nif @err != nil {\npanic(@err)\n}\nreturn @eng\n}",
+        "<<signature>> {\n@eng, @err := @maker.CreateEngine(&@ParsedValues{}, @options...)\nif @err != nil {\npanic(@err)\n}\nreturn @eng\n}",
         &[("signature", signature)],
     );
     let options = scene.one_of("options", &["", ", @WithSink(@sink), @WithSink(@other)"]);
