@@ -54,7 +54,7 @@ pub(crate) fn migrate(directory: &Path, program: &Program, level: Level) -> Migr
     migrated.complaints.extend(plan.problems.iter().map(|problem| format!("problem: {problem:?}")));
     let names = names_in(&program.files);
     if plan.ledger.total() != names {
-        migrated.complaints.push(format!("ledger: {} of {names} names", plan.ledger.total()));
+        migrated.complaints.push(format!("the ledger holds {} of {names} names", plan.ledger.total()));
     }
     migrated.complaints.extend(language.flaw(&program.files, &migrated.files));
     write(directory, &migrated.files);
@@ -118,9 +118,11 @@ fn sites(directory: &Path, program: &Program, plan: &Plan, complaints: &mut Vec<
 
 /// How often legacy names stand as whole words in the texts.
 fn names_in(files: &Files) -> usize {
-    let is_ours = |path: &Path| FRONTENDS.iter().any(|frontend| frontend.claims(path));
-    let is_name = |word: &&str| FRONTENDS.iter().any(|frontend| frontend.ledger_names().contains(word));
-    files.iter().filter(|(path, _)| is_ours(path)).map(|(_, text)| words(text).filter(is_name).count()).sum()
+    let is_name = |path: &Path, word: &str| {
+        let mut claiming = FRONTENDS.iter().filter(|frontend| frontend.claims(path));
+        claiming.any(|frontend| frontend.ledger_names().contains(&word))
+    };
+    files.iter().map(|(path, text)| words(text).filter(|word| is_name(path, word)).count()).sum()
 }
 
 /// The words of a text.

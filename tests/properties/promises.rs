@@ -143,8 +143,7 @@ fn nothing_is_left(written: &Written, level: Level) -> Result<(), String> {
 pub(crate) fn ledger_is_complete(package: &Package) -> Result<(), String> {
     let written = package.written();
     let ledger = written.plan(Level::Report)?;
-    let searched: usize =
-        package.0.iter().filter(|(name, _)| is_claimed(name)).map(|(_, content)| words(content)).sum();
+    let searched: usize = package.0.iter().map(|(name, content)| names(Path::new(name), content)).sum();
     let by_class: usize = Class::ALL.iter().map(|class| ledger.ledger.count(*class)).sum();
     let listed = ledger.ledger.places(&ledger.tree, FRONTENDS);
     if (by_class, listed.len()) != (searched, searched) {
@@ -154,13 +153,10 @@ pub(crate) fn ledger_is_complete(package: &Package) -> Result<(), String> {
     if sorted { Ok(()) } else { Err("the list is not sorted".to_owned()) }
 }
 
-fn is_claimed(name: &str) -> bool {
-    FRONTENDS.iter().any(|frontend| frontend.claims(Path::new(name)))
-}
-
-/// How many words are legacy names, found without any of the tool's means.
-fn words(content: &[u8]) -> usize {
+/// How many words of a file are legacy names, found without any of the tool's means.
+fn names(path: &Path, content: &[u8]) -> usize {
     let text = String::from_utf8_lossy(content);
-    let is_name = |word: &&str| FRONTENDS.iter().any(|frontend| frontend.ledger_names().contains(word));
+    let claiming: Vec<_> = FRONTENDS.iter().filter(|frontend| frontend.claims(path)).collect();
+    let is_name = |word: &&str| claiming.iter().any(|frontend| frontend.ledger_names().contains(word));
     text.split(|char| !unicode_ident::is_xid_continue(char)).filter(is_name).count()
 }
