@@ -16,6 +16,7 @@ mod rules;
 mod sites;
 mod surface;
 mod syntax;
+mod toolchain;
 mod ty;
 mod unit;
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub mod apply;
 pub mod edit;
 pub mod finding;
+mod formatter;
 pub mod frontend;
 pub mod go;
 pub mod ledger;

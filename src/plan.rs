@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -262,7 +262,7 @@ fn finished(
     let changes = laid_out(tree, frontends, changes(tree, touched)?);
     let broken = |change: &Change| {
         let (path, text) = (change.after.path(), change.after.text());
-        let message = frontends.iter().find(|frontend| frontend.claims(path))?.flaw(change.file, path, text)?;
+        let message = claiming(frontends, path).find_map(|frontend| frontend.flaw(change.file, path, text))?;
         Some(PlanError::Broken { path: path.to_owned(), message })
     };
     match changes.par_iter().find_map_first(broken) {
@@ -274,12 +274,17 @@ fn finished(
 /// The new texts as the languages' formatters lay them out.
 fn laid_out(tree: &Tree, frontends: &[&dyn Frontend], changes: Vec<Change>) -> Vec<Change> {
     let lay_out = |change: Change| {
-        let path = change.before.path();
-        let Some(frontend) = frontends.iter().find(|frontend| frontend.claims(path)) else { return change };
-        let after = frontend.lay_out(tree, path, change.before.text(), change.after.text());
+        let (path, before) = (change.before.path(), change.before.text());
+        let after = claiming(frontends, path)
+            .fold(change.after.text().to_owned(), |after, frontend| frontend.lay_out(tree, path, before, &after));
         Change { after: Arc::new(Source::new(path, after)), ..change }
     };
     changes.into_par_iter().map(lay_out).collect()
+}
+
+/// The front ends that read a file; documentation may hold code of several languages.
+fn claiming<'a>(frontends: &'a [&dyn Frontend], path: &'a Path) -> impl Iterator<Item = &'a dyn Frontend> {
+    frontends.iter().copied().filter(|frontend| frontend.claims(path))
 }
 
 fn text_of(tree: &Tree, file: FileId) -> Result<Arc<Source>, PlanError> {
@@ -306,8 +311,6 @@ fn refuse_broken(
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::testing::{WordFrontend, folder, plan_of, plan_with};
 

@@ -1,12 +1,17 @@
 //! The front end for Go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::analysis;
+use super::gomod::{parse_mod, parse_work};
 use super::legacy::LegacyPaths;
-use super::modules::{Modules, is_go};
-use crate::frontend::{Analysis, Frontend, Package, Selection};
-use crate::tree::Tree;
+use super::modules::{Modules, is_code, is_go};
+use super::syntax::Syntax;
+use super::{analysis, toolchain};
+use crate::formatter::keep_layout;
+use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::source::Source;
+use crate::tree::{FileId, Tree};
 
 /// Names of the legacy API that mean nothing else in code that knows geppetto.
 const NAMES: &[&str] = &[
@@ -69,5 +74,29 @@ impl Frontend for GoFrontend {
             .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })
             .collect();
         out
+    }
+    fn lay_out(&self, _: &Tree, path: &Path, before: &str, after: &str) -> String {
+        match is_code(path) {
+            true => keep_layout(before, after, &toolchain::gofmt),
+            false => after.to_owned(),
+        }
+    }
+
+    fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {
+        let source = || Arc::new(Source::new(path, text));
+        match path.file_name()?.to_str()? {
+            "go.mod" => parse_mod(text).err().map(|flaw| flaw.message),
+            "go.work" => parse_work(text).err().map(|flaw| flaw.message),
+            _ if is_code(path) => Syntax::parse(file, source()).err().map(|flaw| flaw.message),
+            _ => None,
+        }
+    }
+
+    fn compile(&self, package: &Package) -> Result<(), CompileError> {
+        toolchain::check(&package.root)
+    }
+
+    fn lock_files(&self, package: &Package) -> Vec<PathBuf> {
+        toolchain::sums(&package.root)
     }
 }

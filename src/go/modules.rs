@@ -350,7 +350,8 @@ pub(crate) fn is_go(path: &Path) -> bool {
     is_code(path) || path.file_name().is_some_and(|name| name == "go.mod" || name == "go.work")
 }
 
-fn is_code(path: &Path) -> bool {
+/// Whether a file is written in Go.
+pub(crate) fn is_code(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "go")
 }
 
