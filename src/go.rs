@@ -16,6 +16,8 @@ mod rules;
 mod sites;
 mod surface;
 mod syntax;
+#[cfg(test)]
+mod testing;
 mod toolchain;
 mod ty;
 mod unit;
