@@ -5,12 +5,14 @@
 //! `PROPTEST_CASES=20000 PROPTEST_RNG_SEED=7 cargo test --release --test properties`. What fails is made smaller; a stack
 //! that overflows leaves the package in the temporary folder.
 
+mod go;
 mod grammar;
 mod nesting;
 mod package;
 mod promises;
 mod regressions;
 mod tokens;
+mod words;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -41,7 +43,7 @@ fn generated_code_keeps_the_promises() {
 
 #[test]
 fn spoilt_downstream_packages_keep_the_promises() {
-    hold(12, tokens::spoilt_fixture(), promises::all);
+    hold(12, tokens::spoilt_fixture(tokens::fixtures(&["rust", "lookalikes"]), words::RUST), promises::all);
 }
 
 #[test]
@@ -57,4 +59,24 @@ fn arbitrary_bytes_keep_the_promises() {
 #[test]
 fn the_ledger_counts_what_a_search_finds() {
     hold(80, tokens::mix(), promises::ledger_is_complete);
+}
+
+#[test]
+fn spoilt_downstream_modules_of_go_keep_the_promises() {
+    hold(16, tokens::spoilt_fixture(tokens::fixtures(&["go"]), words::GO), promises::all);
+}
+
+#[test]
+fn soups_of_tokens_of_go_keep_the_promises() {
+    hold(60, go::soup(), promises::all);
+}
+
+#[test]
+fn arbitrary_bytes_in_files_of_go_keep_the_promises() {
+    hold(60, go::bytes(), promises::all);
+}
+
+#[test]
+fn the_ledger_counts_what_a_search_finds_in_files_of_go() {
+    hold(80, go::mix(), promises::ledger_is_complete);
 }

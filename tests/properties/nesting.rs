@@ -83,9 +83,55 @@ fn shapes(depth: usize) -> Vec<String> {
     bodies.chain(in_types).chain(in_patterns).map(|code| format!("{opening}{code}\n")).chain(items).collect()
 }
 
+/// The same in Go.
+fn go_shapes(depth: usize) -> Vec<String> {
+    let run = "inf.StartRun()";
+    let expressions = [
+        nested(depth, "(", run, ")"),
+        nested(depth, "f(", run, ")"),
+        nested(depth, "[]any{", run, "}"),
+        nested(depth, "func() any { return ", run, " }()"),
+        nested(depth, "!", run, ""),
+        nested(depth, "&T{x: ", run, "}"),
+        nested(depth, "", run, ".Error()"),
+        nested(depth, "", run, "[0]"),
+        nested(depth, "", run, ".(any)"),
+        nested(depth, "", run, " + 1"),
+        nested(depth, "append(nil, ", run, ")"),
+    ];
+    let statements = [
+        nested(depth, "if x {\n", run, "\n}"),
+        nested(depth, "for {\n", run, "\n}"),
+        nested(depth, "{\n", run, "\n}"),
+        nested(depth, "switch {\ndefault:\n", run, "\n}"),
+        nested(depth, "go func() {\n", run, "\n}()"),
+        nested(depth, "if x {\n} else ", "if y {\n}", ""),
+        nested(depth, "select {\ndefault:\n", run, "\n}"),
+        "inf.CancelRun()\n".repeat(depth),
+    ];
+    let types = [
+        nested(depth, "*", "state.InferenceState", ""),
+        nested(depth, "[]", "state.InferenceState", ""),
+        nested(depth, "map[string]", "state.InferenceState", ""),
+        nested(depth, "func(", "state.InferenceState", ")"),
+        nested(depth, "chan ", "state.InferenceState", ""),
+        nested(depth, "struct{ x ", "*state.InferenceState", " }"),
+        nested(depth, "box[", "state.InferenceState", "]"),
+        nested(depth, "interface{ m(", "state.InferenceState", ") }"),
+    ];
+    let opening = "package a\n\nimport \"github.com/go-go-golems/geppetto/pkg/inference/state\"\n\n";
+    let bodies = expressions.iter().map(|code| format!("_ = {code}")).chain(statements);
+    let functions = bodies.map(|code| format!("func f(inf *state.InferenceState) {{\n{code}\n}}\n"));
+    let in_types = types.iter().flat_map(|code| {
+        [format!("type t struct {{\nx {code}\n}}\n"), format!("func f(x {code}) {{ x.CancelRun() }}\n")]
+    });
+    functions.chain(in_types).map(|code| format!("{opening}{code}")).collect()
+}
+
 fn hold(depth: usize, promise: impl Fn(&Package) -> Result<(), String>) {
-    for code in shapes(depth) {
-        let package = Package::with([("src/lib.rs", code.as_str())]);
+    let rust = shapes(depth).into_iter().map(|code| (Package::with([("src/lib.rs", code.as_str())]), code));
+    let go = go_shapes(depth).into_iter().map(|code| (Package::go([("a.go", code.as_str())]), code));
+    for (package, code) in rust.chain(go) {
         if let Err(why) = promise(&package) {
             let shown: String = code.chars().take(300).collect();
             panic!("depth {depth}: {shown}\n{}", why.chars().take(600).collect::<String>());

@@ -23,6 +23,14 @@ geppetto = \"0.9\"
 tokio = \"1\"
 ";
 
+pub(crate) const GO_MANIFEST: &str = "\
+module example.com/made/up
+
+go 1.23
+
+require github.com/go-go-golems/geppetto v0.4.0
+";
+
 /// The files of a package by their paths.
 #[derive(Clone, Default)]
 pub(crate) struct Package(pub(crate) BTreeMap<String, Vec<u8>>);
@@ -30,8 +38,17 @@ pub(crate) struct Package(pub(crate) BTreeMap<String, Vec<u8>>);
 impl Package {
     /// A package that depends on the legacy crate, with these files.
     pub(crate) fn with<T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (&'static str, T)>) -> Self {
+        Self::of("Cargo.toml", MANIFEST, files)
+    }
+
+    /// A module of Go that requires the library, with these files.
+    pub(crate) fn go<T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (&'static str, T)>) -> Self {
+        Self::of("go.mod", GO_MANIFEST, files)
+    }
+
+    fn of<T: Into<Vec<u8>>>(name: &str, manifest: &str, files: impl IntoIterator<Item = (&'static str, T)>) -> Self {
         let files = files.into_iter().map(|(name, content)| (name.to_owned(), content.into()));
-        let manifest = [("Cargo.toml".to_owned(), MANIFEST.as_bytes().to_vec())];
+        let manifest = [(name.to_owned(), manifest.as_bytes().to_vec())];
         Self(manifest.into_iter().chain(files).collect())
     }
 

@@ -51,8 +51,8 @@ fn at(done: Result<(), String>, level: Level, name: &Path) -> Result<(), String>
 /// A manifest may gain an entry for what is found in the code beside it.
 fn has_finding(plan: &Plan, change: &Change) -> Result<(), String> {
     let path = change.before.path();
-    let is_beside =
-        |file: &Path| path.ends_with("Cargo.toml") && path.parent().is_some_and(|folder| file.starts_with(folder));
+    let is_manifest = path.ends_with("Cargo.toml") || path.ends_with("go.mod");
+    let is_beside = |file: &Path| is_manifest && path.parent().is_some_and(|folder| file.starts_with(folder));
     let mut found = plan.findings.iter().map(|finding| &plan.tree.entry(finding.file).path);
     match found.any(|file| file == path || is_beside(file)) {
         true => Ok(()),
@@ -64,6 +64,7 @@ fn has_finding(plan: &Plan, change: &Change) -> Result<(), String> {
 fn still_parses(change: &Change) -> Result<(), String> {
     let parses = |text: &str| match change.before.path().extension().and_then(|extension| extension.to_str()) {
         Some("rs") => is_rust(text),
+        Some("go") => is_go(text),
         Some("toml") => text.parse::<toml_edit::DocumentMut>().map(drop).map_err(|error| error.to_string()),
         _ => Ok(()),
     };
@@ -79,6 +80,16 @@ fn is_rust(text: &str) -> Result<(), String> {
             thread::Builder::new().stack_size(STACK).spawn_scoped(scope, parse).expect("threads can be started");
         parsing.join().expect("syn does not panic")
     })
+}
+
+/// Whether tree-sitter reads it.
+fn is_go(text: &str) -> Result<(), String> {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_go::LANGUAGE.into()).map_err(|error| error.to_string())?;
+    match parser.parse(text, None) {
+        Some(tree) if !tree.root_node().has_error() => Ok(()),
+        _ => Err("it is no Go".to_owned()),
+    }
 }
 
 /// The new texts are the old ones with edits done, laid out at most.

@@ -3,170 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::package::{MANIFEST, Package};
+use crate::words::{RUST, Words};
 
-/// Tokens of Rust, and of what the tool looks for.
-const POOL: &[&str] = &[
-    "geppetto",
-    "geppetto_runtime",
-    "inference",
-    "engine",
-    "state",
-    "core",
-    "factory",
-    "context",
-    "events",
-    "turns",
-    "prelude",
-    "InferenceState",
-    "Session",
-    "StateError",
-    "RunError",
-    "AlreadyRunning",
-    "NotRunning",
-    "EngineOption",
-    "Config",
-    "with_sink",
-    "apply_options",
-    "start_run",
-    "finish_run",
-    "run_inference_started",
-    "cancel_run",
-    "set_cancel",
-    "has_cancel",
-    "set_run_id",
-    "run_id",
-    "run_inference",
-    "set_turn",
-    "turn",
-    "is_running",
-    "new_engine_from_parsed_values",
-    "ParsedValues",
-    "EngineFactory",
-    "create_engine",
-    "Arc",
-    "Option",
-    "Some",
-    "None",
-    "Ok",
-    "Err",
-    "Result",
-    "Vec",
-    "vec",
-    "println",
-    "self",
-    "Self",
-    "super",
-    "crate",
-    "use",
-    "pub",
-    "mod",
-    "fn",
-    "async",
-    "await",
-    "move",
-    "let",
-    "mut",
-    "ref",
-    "if",
-    "else",
-    "match",
-    "while",
-    "for",
-    "in",
-    "loop",
-    "return",
-    "break",
-    "impl",
-    "dyn",
-    "trait",
-    "struct",
-    "enum",
-    "type",
-    "const",
-    "static",
-    "where",
-    "as",
-    "unsafe",
-    "new",
-    "clone",
-    "default",
-    "sink",
-    "ctx",
-    "a",
-    "b",
-    "x",
-    "_",
-    "'a",
-    "'x'",
-    "\"s\"",
-    "r#\"geppetto::\"#",
-    "b\"x\"",
-    "0",
-    "1.5",
-    "(",
-    ")",
-    "(",
-    ")",
-    "{",
-    "}",
-    "{",
-    "}",
-    "[",
-    "]",
-    "<",
-    ">",
-    "::",
-    "::",
-    ".",
-    ".",
-    ",",
-    ";",
-    ";",
-    ":",
-    "=",
-    "=>",
-    "->",
-    "&",
-    "&mut",
-    "*",
-    "!",
-    "?",
-    "|",
-    "||",
-    "&&",
-    "==",
-    "..",
-    "..=",
-    "#",
-    "#[cfg(test)]",
-    "#[derive(Debug)]",
-    "macro_rules!",
-    "$x",
-    "+",
-    "-",
-    "@",
-    "// with_sink\n",
-    "/* start_run */",
-    "/// geppetto::x\n",
-    "\n",
-    "\n\n",
-    "\t",
-    "\r\n",
-    "ä",
-    "日本",
-    "\u{feff}",
-];
-
-/// A file of tokens from the pool.
-fn soup_text() -> impl Strategy<Value = String> {
-    vec((select(POOL), select(&["", " ", " ", " "][..])), 0..80)
+/// A file of tokens.
+pub(crate) fn soup_text(words: Words) -> impl Strategy<Value = String> {
+    vec((select(words.pool), select(&["", " ", " ", " "][..])), 0..80)
         .prop_map(|tokens| tokens.into_iter().flat_map(|(token, gap)| [token, gap]).collect())
 }
 
@@ -174,7 +21,7 @@ fn soup_text() -> impl Strategy<Value = String> {
 pub(crate) fn soup() -> impl Strategy<Value = Package> {
     let opening = select(&["", "use geppetto::prelude::*;\n", "fn f(geppetto: InferenceState) {\n", "m! {"][..]);
     let closing = select(&["", "}", "}\n"][..]);
-    (opening, soup_text(), closing)
+    (opening, soup_text(RUST), closing)
         .prop_map(|(opening, soup, closing)| Package::with([("src/lib.rs", format!("{opening}{soup}{closing}"))]))
 }
 
@@ -248,7 +95,8 @@ pub(crate) fn mix() -> impl Strategy<Value = Package> {
         ][..],
     )
     .prop_map(|piece| piece.as_bytes().to_vec());
-    let piece = prop_oneof![20 => pieces, 4 => soup_text().prop_map(String::into_bytes), 1 => vec(any::<u8>(), 0..5)];
+    let piece =
+        prop_oneof![20 => pieces, 4 => soup_text(RUST).prop_map(String::into_bytes), 1 => vec(any::<u8>(), 0..5)];
     let content = vec(piece, 0..12).prop_map(|pieces| pieces.concat());
     (any::<bool>(), btree_map(names, content, 1..6)).prop_map(|(is_package, files)| {
         let mut package = if is_package { Package::with::<&str>([]) } else { Package::default() };
@@ -277,7 +125,7 @@ enum Spoil {
     Legacy(Index, &'static str),
 }
 
-fn spoil() -> impl Strategy<Value = Spoil> {
+fn spoil(words: Words) -> impl Strategy<Value = Spoil> {
     let index = any::<Index>;
     prop_oneof![
         1 => (index(), 1..6_usize).prop_map(|(at, count)| Spoil::Delete(at, count)),
@@ -285,17 +133,17 @@ fn spoil() -> impl Strategy<Value = Spoil> {
         1 => (index(), index()).prop_map(|(a, b)| Spoil::Swap(a, b)),
         1 => index().prop_map(Spoil::Truncate),
         2 => (index(), index()).prop_map(|(a, b)| Spoil::Replace(a, b)),
-        2 => (index(), select(POOL)).prop_map(|(at, token)| Spoil::Insert(at, token)),
+        2 => (index(), select(words.pool)).prop_map(|(at, token)| Spoil::Insert(at, token)),
         6 => index().prop_map(Spoil::DeleteLine),
         6 => (index(), index()).prop_map(|(from, to)| Spoil::DuplicateLine(from, to)),
         20 => (index(), index()).prop_map(|(a, b)| Spoil::Rename(a, b)),
-        8 => (index(), select(&POOL[..46])).prop_map(|(at, name)| Spoil::Legacy(at, name)),
+        8 => (index(), select(words.names())).prop_map(|(at, name)| Spoil::Legacy(at, name)),
     ]
 }
 
 /// A downstream package of the fixtures, some of whose files are spoilt.
-pub(crate) fn spoilt_fixture() -> impl Strategy<Value = Package> {
-    (select(fixtures()), vec((any::<Index>(), spoil()), 1..8)).prop_map(|(mut package, spoils)| {
+pub(crate) fn spoilt_fixture(fixtures: Vec<Package>, words: Words) -> impl Strategy<Value = Package> {
+    (select(fixtures), vec((any::<Index>(), spoil(words)), 1..8)).prop_map(|(mut package, spoils)| {
         let names: Vec<String> = package.0.keys().cloned().collect();
         for (file, spoil) in spoils {
             let content = package.0.get_mut(&names[file.index(names.len())]).expect("it is one of its names");
@@ -386,26 +234,24 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|char: char| char.is_alphabetic() || char == '_')
 }
 
-/// All downstream packages, and those that only look alike.
-fn fixtures() -> &'static [Package] {
-    static FIXTURES: OnceLock<Vec<Package>> = OnceLock::new();
-    FIXTURES.get_or_init(|| {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut folders: Vec<_> = ["fixtures/rust", "fixtures/lookalikes"]
-            .iter()
-            .flat_map(|folder| fs::read_dir(project.join(folder)).expect("the fixtures stand"))
-            .map(|entry| entry.expect("they can be listed").path())
-            .filter(|path| path.is_dir())
-            .collect();
-        folders.sort();
-        folders.iter().map(|folder| fixture(folder)).collect()
-    })
+/// The packages in these folders below `fixtures/`.
+pub(crate) fn fixtures(folders: &[&str]) -> Vec<Package> {
+    let below = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut found: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(below.join(folder)).expect("the fixtures stand"))
+        .map(|entry| entry.expect("they can be listed").path())
+        .filter(|path| path.join("fixture.toml").is_file())
+        .collect();
+    found.sort();
+    found.iter().map(|folder| fixture(folder)).collect()
 }
 
 fn fixture(folder: &Path) -> Package {
     let walk = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
-    let entries =
-        walk.filter_entry(|entry| entry.file_name() != "target").map(|entry| entry.expect("it can be walked"));
+    // What lies in folders that are not looked into is not the tool's.
+    let is_ours = |entry: &walkdir::DirEntry| entry.file_name() != "target" && entry.file_name() != "vendor";
+    let entries = walk.filter_entry(is_ours).map(|entry| entry.expect("it can be walked"));
     let files: BTreeMap<String, Vec<u8>> = entries
         .filter(|entry| entry.file_type().is_file() && entry.file_name() != "fixture.toml")
         .map(|entry| {

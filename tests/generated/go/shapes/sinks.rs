@@ -77,7 +77,7 @@ pub(super) fn made(scene: &mut Scene<'_>, options: &str) -> (&'static str, Strin
         1 => (before, format!("@NewStandardEngineFactory().CreateEngine({values}{comma}{options})")),
         2 => (before, format!("(&@StandardEngineFactory{{}}).CreateEngine({values}{comma}{options})")),
         3 => ("", format!("@NewEngineFromParsedLayers(&@ParsedLayers{{}}{comma}{options})")),
-        4 if comma != "" => (before, format!("@NewEngineFromParsedValues(\n{values},\n{options},\n)")),
+        4 if !comma.is_empty() => (before, format!("@NewEngineFromParsedValues(\n{values},\n{options},\n)")),
         _ => (before, format!("@NewEngineFromParsedValues({values}{comma}{options})")),
     }
 }
