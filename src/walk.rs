@@ -342,6 +342,19 @@ mod tests {
     }
 
     #[test]
+    fn a_workspace_of_go_modules_does_not_stand_for_the_package_around_it() {
+        let dir = folder([
+            ("Cargo.toml", "[package]\nname = \"one\"\n"),
+            ("src/lib.rs", ""),
+            ("tools/go.work", "go 1.23\n\nuse ./a\n"),
+            ("tools/a/go.mod", "module example.com/a\n"),
+            ("tools/a/main.go", ""),
+        ]);
+        let walked = walk(&[dir.path().join("tools")], &|_| true).unwrap();
+        assert_eq!(walked.files.len(), 3);
+    }
+
+    #[test]
     fn a_missing_root_is_an_error() {
         let dir = folder([]);
         let error = walk(&[dir.path().join("gone")], &|_| true).unwrap_err();

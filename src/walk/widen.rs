@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that make a folder a package, with what tells a package's from others of that name.
-const MANIFESTS: [(&str, &str); 2] = [("Cargo.toml", "[package]"), ("go.mod", "module")];
+/// The files that make a folder a package, with what tells a package's from a mere workspace's.
+const MANIFESTS: [(&str, &str); 3] = [("Cargo.toml", "[package]"), ("go.mod", "module"), ("go.work", "module")];
 
 /// The folder of the package that `root` is a part of: some of `files`, which were found there, belong to no package below
 /// it, and above it, in the same repository, there is a manifest. `real` is the canonical path of `root`.
