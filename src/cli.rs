@@ -25,7 +25,7 @@ mod verified;
 use output::{ColorMode, Severity};
 use settings::SettingsError;
 
-/// Moves packages from geppetto's legacy run lifecycle to the session API of geppetto-runtime
+/// Moves packages from geppetto's legacy run lifecycle to the session API
 #[derive(Debug, Parser)]
 #[command(name = "geppetto-migrate", version, after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {

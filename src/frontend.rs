@@ -16,6 +16,8 @@ pub struct Selection {
     /// The TOML by which manifests name the new crate: a version (`"0.1"`), an inline table (`{ path = "…" }`), or a
     /// whole entry with a key of its own (`rt = { package = "geppetto-runtime", path = "…" }`). `None`: this release's.
     pub runtime_dependency: Option<String>,
+    /// The version of geppetto that `go.mod` files are to require. `None`: that stays to a person.
+    pub required_version: Option<String>,
 }
 
 impl Selection {
@@ -24,9 +26,9 @@ impl Selection {
         Self::up_to(Level::Report)
     }
 
-    /// Everything up to `level`, this release's runtime.
+    /// Everything up to `level`, with this release's runtime, and versions that others require as they are.
     pub fn up_to(level: Level) -> Self {
-        Self { level, excluded: Vec::new(), runtime_dependency: None }
+        Self { level, excluded: Vec::new(), runtime_dependency: None, required_version: None }
     }
 
     /// The same level with these units excluded.
@@ -59,6 +61,17 @@ pub struct Analysis {
     pub problems: Vec<Problem>,
     /// The packages that were looked into, for summaries.
     pub packages: Vec<Package>,
+    /// What a person does about packages in which nothing is left to change.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// What is left to a person once a package is changed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NextStep {
+    /// The [root](Package::root) of the package.
+    pub root: PathBuf,
+    /// What to do, as a lowercase fragment.
+    pub text: String,
 }
 
 /// A unit of building and publishing: a cargo package, a Go module.

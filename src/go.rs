@@ -5,7 +5,6 @@ mod build;
 mod cx;
 mod flow;
 mod frontend;
-#[allow(dead_code, reason = "the rule for manifests, which reads the rest of it, comes next")]
 mod gomod;
 mod index;
 mod infer;
@@ -21,5 +20,6 @@ mod testing;
 mod toolchain;
 mod ty;
 mod unit;
+mod version;
 
 pub use frontend::GoFrontend;

@@ -32,6 +32,11 @@ use walk::RootError;
 /// The languages the tool knows.
 pub const FRONTENDS: &[&dyn Frontend] = &[&rust::RustFrontend, &go::GoFrontend::new()];
 
+/// The same, for Go code that knows geppetto by these import paths as well: those of forks, and vanity paths.
+pub fn frontends_with(geppetto_paths: Vec<String>) -> [Box<dyn Frontend>; 2] {
+    [Box::new(rust::RustFrontend), Box::new(go::GoFrontend::with_paths(geppetto_paths))]
+}
+
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {

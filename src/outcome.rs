@@ -15,6 +15,15 @@ pub(crate) struct Outcome<C, R = C> {
     pub(crate) traps: Vec<Trap>,
 }
 
+/// Why something that other code uses goes at this level only.
+pub(crate) fn still_used(level: Level) -> &'static str {
+    match level {
+        Level::Safe => "",
+        Level::Offered => "code that is only offered a change still uses it",
+        Level::Report => "code that is only reported still uses it",
+    }
+}
+
 impl<C, R> Outcome<C, R> {
     /// A safe change; `help` says what is written instead.
     pub(crate) fn safe(changes: Vec<C>, help: impl Into<String>) -> Self {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::edit::{Conflict, Edit, EditSet};
 use crate::finding::{Finding, Level, UnitId};
-use crate::frontend::{Analysis, Frontend, Package, Selection};
+use crate::frontend::{Analysis, Frontend, NextStep, Package, Selection};
 use crate::ledger::{Ledger, ledger};
 use crate::rules::Rule;
 use crate::source::Source;
@@ -33,6 +33,8 @@ pub struct Plan {
     pub problems: Vec<Problem>,
     /// The files whose text changes, in the order of their paths.
     pub changes: Vec<Change>,
+    /// What is left to a person in the packages that change.
+    pub next_steps: Vec<NextStep>,
 }
 
 impl Plan {
@@ -121,9 +123,10 @@ pub fn plan(
     }
     let edits = std::mem::take(&mut first.edits);
     let held = Held::of(&first.findings, selection);
-    let changes = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;
+    let (changes, next_steps) = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;
     let ledger = ledger(&tree, frontends, &first.mentions, &first.findings, &first.problems);
-    Ok(Plan { tree, findings: first.findings, ledger, packages: first.packages, problems: first.problems, changes })
+    let Analysis { findings, packages, problems, .. } = first;
+    Ok(Plan { tree, findings, ledger, packages, problems, changes, next_steps })
 }
 
 /// What all front ends say about `tree`, as one, sorted.
@@ -136,6 +139,7 @@ fn ask(frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analy
         all.mentions.extend(said.mentions);
         all.problems.extend(said.problems);
         all.packages.extend(said.packages);
+        all.next_steps.extend(said.next_steps);
     }
     all.findings.sort_by(|a, b| {
         (a.file, a.range.start, a.range.end, a.rule).cmp(&(b.file, b.range.start, b.range.end, b.rule))
@@ -153,14 +157,19 @@ fn carry_out(
     frontends: &[&dyn Frontend],
     selection: &Selection,
     known: &[Problem],
-) -> Result<Vec<Change>, PlanError> {
+) -> Result<(Vec<Change>, Vec<NextStep>), PlanError> {
     let mut current = tree.clone();
     let mut touched = BTreeMap::new();
     let mut sets = edit_sets(&current, edits)?;
-    for _ in 0..ROUNDS {
+    let mut next_steps = Vec::new();
+    for round in 0.. {
         let changed = edited(&current, &sets)?;
-        if changed.is_empty() {
-            return finished(tree, frontends, touched);
+        match changed.first_key_value() {
+            None => break,
+            Some((&file, _)) if round == ROUNDS => {
+                return Err(PlanError::Endless { path: tree.entry(file).path.clone() });
+            }
+            Some(_) => {}
         }
         touched.extend(changed.clone());
         current = current.with_texts(changed);
@@ -168,11 +177,12 @@ fn carry_out(
         let next = held.ask(frontends, &current, selection);
         refuse_broken(&current, &touched, &next.problems, known)?;
         sets = edit_sets(&current, next.edits)?;
+        next_steps = next.next_steps;
     }
-    match edited(&current, &sets)?.first_key_value() {
-        Some((&file, _)) => Err(PlanError::Endless { path: tree.entry(file).path.clone() }),
-        None => finished(tree, frontends, touched),
-    }
+    let changes = finished(tree, frontends, touched)?;
+    let changes_in = |root: &Path| changes.iter().any(|change| change.after.path().starts_with(root));
+    next_steps.retain(|step: &NextStep| changes_in(&step.root));
+    Ok((changes, next_steps))
 }
 
 /// The places of excluded units. Their ids are those of the first round: what other units change moves the text.

@@ -328,6 +328,28 @@ mod tests {
     }
 
     #[test]
+    fn every_language_has_its_own_packages() {
+        let dir = folder([
+            ("Cargo.toml", "[package]\n"),
+            ("src/lib.rs", ""),
+            ("tools/one.go", ""),
+            ("service/go.mod", "module example.com/service\n"),
+            ("service/chat/chat.go", ""),
+            ("mixed/go.mod", "module example.com/mixed\n"),
+            ("mixed/ffi/lib.rs", ""),
+        ]);
+        let looked_at = |root: &str| {
+            let walked = walk(&[dir.path().join(root)], &|_| true).unwrap();
+            walked.roots[0].strip_prefix(dir.path()).unwrap().display().to_string()
+        };
+        let expected =
+            [("tools", "tools"), ("service/chat", "service"), ("service/chat/chat.go", "service"), ("mixed", "")];
+        for (root, package) in expected {
+            assert_eq!(looked_at(root), package, "{root}");
+        }
+    }
+
+    #[test]
     fn a_folder_of_packages_does_not_stand_for_the_package_around_it() {
         let manifest = "[package]\nname = \"one\"\n";
         let dir = folder([

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use clap::Args;
-use geppetto_migrate::FRONTENDS;
 use geppetto_migrate::apply::{self, Verified, Waivers};
 use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::Selection;
@@ -12,7 +11,7 @@ use geppetto_migrate::report;
 
 use super::output::stdout;
 use super::progress::Progress;
-use super::settings::{ChangeArgs, PathArgs};
+use super::settings::{ChangeArgs, Subject, TreeArgs};
 use super::{Failure, GlobalArgs, Verdict, run, verified};
 
 /// Make the safe changes
@@ -23,10 +22,10 @@ use super::{Failure, GlobalArgs, Verdict, run, verified};
 #[command(after_help = EXAMPLES)]
 pub(super) struct ApplyArgs {
     #[command(flatten)]
-    paths: PathArgs,
+    tree: TreeArgs,
     #[command(flatten)]
     changes: ChangeArgs,
-    /// Compile every package before and after (`cargo check --all-targets`), and take back what breaks one
+    /// Compile every package before and after (`cargo check --all-targets`, `go build` and `go vet`), and take back what breaks one
     #[arg(long)]
     verify: bool,
     /// Change files although their repository holds uncommitted changes
@@ -42,16 +41,17 @@ Examples:
   geppetto-migrate apply
   geppetto-migrate apply --verify
   geppetto-migrate apply --offered crates/agent
-  geppetto-migrate apply --runtime-dependency '{ path = \"../geppetto-runtime\" }'";
+  geppetto-migrate apply --runtime-dependency '{ path = \"../geppetto-runtime\" }'
+  geppetto-migrate apply --require v0.5.0";
 
 pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
     let waivers = Waivers { dirty: args.allow_dirty, no_vcs: args.allow_no_vcs };
     let selection = args.changes.selection()?;
-    let roots = args.paths.roots();
+    let subject = args.tree.subject()?;
     let done = run::with_threads(global, || {
-        let plan = run::plan(&roots, &selection)?;
+        let plan = run::plan(&subject, &selection)?;
         if args.verify {
-            return Ok(Done::Verified(prove(plan, &selection, waivers)?));
+            return Ok(Done::Verified(prove(plan, &subject, &selection, waivers)?));
         }
         apply::apply(&plan, waivers)?;
         Ok(Done::Written(plan))
@@ -71,6 +71,9 @@ pub(super) fn apply(args: ApplyArgs, global: &GlobalArgs) -> Result<Verdict, Fai
         writeln!(out, "{totals}")?;
     }
     left(&mut out, plan, &selection)?;
+    for step in plan.next_steps.iter().filter(|_| !done.took_back()) {
+        writeln!(out, "next: {}", step.text)?;
+    }
     if let taken @ 1.. = done.sites_taken_back() {
         writeln!(out, "{taken} taken back: see the errors")?;
     }
@@ -106,9 +109,9 @@ impl Done {
     }
 }
 
-fn prove(plan: Plan, selection: &Selection, waivers: Waivers) -> Result<Verified, Failure> {
+fn prove(plan: Plan, subject: &Subject, selection: &Selection, waivers: Waivers) -> Result<Verified, Failure> {
     let progress = Progress::new();
-    Ok(apply::apply_verified(plan, FRONTENDS, selection, waivers, &|stage| progress.enter(stage))?)
+    Ok(apply::apply_verified(plan, &subject.frontends(), selection, waivers, &|stage| progress.enter(stage))?)
 }
 
 fn left(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
 use super::output::stdout;
-use super::settings::PathArgs;
+use super::settings::TreeArgs;
 use super::{Failure, GlobalArgs, Verdict, run};
 
 /// Fail if anything legacy is left
@@ -18,7 +18,7 @@ use super::{Failure, GlobalArgs, Verdict, run};
 #[command(after_help = EXAMPLES)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
-    paths: PathArgs,
+    tree: TreeArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -27,8 +27,8 @@ Examples:
   geppetto-migrate check crates/agent && echo done";
 
 pub(super) fn check(args: CheckArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let roots = args.paths.roots();
-    let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
+    let subject = args.tree.subject()?;
+    let plan = run::with_threads(global, || run::plan(&subject, &Selection::none()))?;
     let (mut out, palette) = stdout();
     report::short_findings(&mut out, &palette, &plan)?;
     report::failing_mentions(&mut out, &plan)?;

@@ -6,7 +6,7 @@ use clap::Args;
 use geppetto_migrate::report;
 
 use super::output::{Severity, stdout, tell};
-use super::settings::{ChangeArgs, PathArgs};
+use super::settings::{ChangeArgs, TreeArgs};
 use super::{Failure, GlobalArgs, Verdict, run};
 
 /// Show what `apply` would change, as a unified diff
@@ -16,7 +16,7 @@ use super::{Failure, GlobalArgs, Verdict, run};
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArgs {
     #[command(flatten)]
-    paths: PathArgs,
+    tree: TreeArgs,
     #[command(flatten)]
     changes: ChangeArgs,
 }
@@ -29,13 +29,16 @@ Examples:
 
 pub(super) fn diff(args: DiffArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
     let selection = args.changes.selection()?;
-    let roots = args.paths.roots();
-    let plan = run::with_threads(global, || run::plan(&roots, &selection))?;
+    let subject = args.tree.subject()?;
+    let plan = run::with_threads(global, || run::plan(&subject, &selection))?;
     let (mut out, palette) = stdout();
     report::diff(&mut out, &palette, &plan)?;
     out.flush()?;
     if let Some(totals) = report::totals(&plan).filter(|_| plan.ledger.failing().next().is_some()) {
         tell(Severity::Note, totals);
+    }
+    for step in &plan.next_steps {
+        tell(Severity::Note, format_args!("next: {}", step.text));
     }
     Ok(run::verdict(&plan, Verdict::Done))
 }

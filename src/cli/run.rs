@@ -2,15 +2,16 @@
 
 use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::plan::Plan;
+use geppetto_migrate::plan_roots;
 use geppetto_migrate::tree::Problem;
-use geppetto_migrate::{FRONTENDS, plan_roots};
 
 use super::output::{Severity, tell};
 use super::progress::Progress;
+use super::settings::Subject;
 use super::{Failure, GlobalArgs, Verdict};
 
 /// Runs `command` with as many threads as were asked for.
@@ -22,16 +23,16 @@ pub(super) fn with_threads<T: Send>(
     rayon::ThreadPoolBuilder::new().num_threads(threads).build()?.install(command)
 }
 
-/// Works out the plan for `roots` and tells about everything on the way that is not part of it.
-pub(super) fn plan(roots: &[PathBuf], selection: &Selection) -> Result<Plan, Failure> {
+/// Works out the plan for a subject and tells about everything on the way that is not part of it.
+pub(super) fn plan(subject: &Subject, selection: &Selection) -> Result<Plan, Failure> {
     let progress = Progress::new();
-    let plan = plan_roots(roots, FRONTENDS, selection, &|stage| progress.enter(stage));
+    let plan = plan_roots(&subject.roots, &subject.frontends(), selection, &|stage| progress.enter(stage));
     drop(progress);
     let plan = plan?;
     if plan.tree.files().next().is_none() && plan.problems.is_empty() {
         tell(Severity::Warning, "there is nothing to look at under the given paths");
     }
-    for (given, looked_at) in roots.iter().zip(&plan.tree.roots) {
+    for (given, looked_at) in subject.roots.iter().zip(&plan.tree.roots) {
         if !is_same(given, looked_at) {
             let (given, package) = (given.display(), looked_at.display());
             tell(

@@ -3,12 +3,11 @@
 use std::io::Write;
 
 use clap::Args;
-use geppetto_migrate::FRONTENDS;
 use geppetto_migrate::frontend::Selection;
 use geppetto_migrate::report;
 
 use super::output::stdout;
-use super::settings::PathArgs;
+use super::settings::TreeArgs;
 use super::{Failure, GlobalArgs, Verdict, run};
 
 /// Show every use of the legacy API, what becomes of it, and why
@@ -19,7 +18,7 @@ use super::{Failure, GlobalArgs, Verdict, run};
 #[command(after_help = EXAMPLES)]
 pub(super) struct ScanArgs {
     #[command(flatten)]
-    paths: PathArgs,
+    tree: TreeArgs,
     /// List every occurrence of a legacy name with its class instead of the sites
     #[arg(long)]
     ledger: bool,
@@ -32,12 +31,12 @@ Examples:
   geppetto-migrate scan crates/agent crates/server ../other-repository";
 
 pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {
-    let ScanArgs { paths, ledger } = args;
-    let roots = paths.roots();
-    let plan = run::with_threads(global, || run::plan(&roots, &Selection::none()))?;
+    let ScanArgs { tree, ledger } = args;
+    let subject = tree.subject()?;
+    let plan = run::with_threads(global, || run::plan(&subject, &Selection::none()))?;
     let (mut out, palette) = stdout();
     if ledger {
-        report::places(&mut out, &palette, &plan, FRONTENDS)?;
+        report::places(&mut out, &palette, &plan, &subject.frontends())?;
         out.flush()?;
         return Ok(run::verdict(&plan, Verdict::Done));
     }

@@ -4,15 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 use geppetto_migrate::finding::Level;
-use geppetto_migrate::frontend::Selection;
+use geppetto_migrate::frontend::{Frontend, Selection};
+use geppetto_migrate::frontends_with;
 use toml_edit::{DocumentMut, Value};
 
-/// The paths that a command looks at.
+/// What a command looks at.
 #[derive(Debug, Args)]
-pub(super) struct PathArgs {
+pub(super) struct TreeArgs {
     /// Files and folders to look at, also of several repositories; a part of a package stands for the package
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
+    /// Another Go import path of geppetto: a fork's, or a vanity path; may be given more than once
+    #[arg(long, value_name = "IMPORT")]
+    geppetto: Vec<String>,
 }
 
 /// Which changes a command is about.
@@ -21,24 +25,44 @@ pub(super) struct ChangeArgs {
     /// Also make changes after which a named behavior differs
     #[arg(long)]
     offered: bool,
-    /// How manifests name the new crate: a version, an inline table, or a whole entry
+    /// How `Cargo.toml` names the new crate: a version, an inline table, or a whole entry
     #[arg(long, value_name = "TOML")]
     runtime_dependency: Option<String>,
+    /// Which version of geppetto `go.mod` requires once a module uses nothing legacy
+    #[arg(long, value_name = "VERSION")]
+    require: Option<String>,
 }
 
 /// An argument that makes no sense.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{text}` is no TOML for a dependency; write a version (\"0.1\"), \
-     a table ({{ path = \"…\" }}) or an entry (name = {{ package = \"geppetto-runtime\", version = \"0.1\" }})"
-)]
-pub(super) struct SettingsError {
-    text: String,
+pub(super) enum SettingsError {
+    #[error(
+        "`{0}` is no TOML for a dependency; write a version (\"0.1\"), \
+         a table ({{ path = \"…\" }}) or an entry (name = {{ package = \"geppetto-runtime\", version = \"0.1\" }})"
+    )]
+    Dependency(String),
+    #[error("`{0}` is no import path; write one as imports do, without quotes (github.com/acme/geppetto)")]
+    ImportPath(String),
+    #[error("`{0}` is no version of a Go module; write one as `go.mod` does (v0.5.0)")]
+    Version(String),
 }
 
-impl PathArgs {
-    pub(super) fn roots(self) -> Vec<PathBuf> {
-        self.paths
+/// The roots of a tree and the languages in which it is read.
+pub(super) struct Subject {
+    pub(super) roots: Vec<PathBuf>,
+    languages: [Box<dyn Frontend>; 2],
+}
+
+impl Subject {
+    pub(super) fn frontends(&self) -> [&dyn Frontend; 2] {
+        self.languages.each_ref().map(Box::as_ref)
+    }
+}
+
+impl TreeArgs {
+    pub(super) fn subject(self) -> Result<Subject, SettingsError> {
+        let paths: Vec<String> = self.geppetto.into_iter().map(import_path).collect::<Result<_, _>>()?;
+        Ok(Subject { roots: self.paths, languages: frontends_with(paths) })
     }
 }
 
@@ -46,8 +70,29 @@ impl ChangeArgs {
     pub(super) fn selection(self) -> Result<Selection, SettingsError> {
         let level = if self.offered { Level::Offered } else { Level::Safe };
         let runtime_dependency = self.runtime_dependency.map(dependency_toml).transpose()?;
-        Ok(Selection { runtime_dependency, ..Selection::up_to(level) })
+        let required_version = self.require.map(version).transpose()?;
+        Ok(Selection { runtime_dependency, required_version, ..Selection::up_to(level) })
     }
+}
+
+/// `text` if an import may say it.
+fn import_path(text: String) -> Result<String, SettingsError> {
+    let path = text.trim_end_matches('/');
+    let is_part = |part: &str| {
+        let is_free = |char: char| char.is_alphanumeric() || "-._~+".contains(char);
+        !part.is_empty() && part.chars().all(is_free) && part.trim_matches('.') != ""
+    };
+    if path.split('/').all(is_part) { Ok(path.to_owned()) } else { Err(SettingsError::ImportPath(text)) }
+}
+
+/// `text` if it is a version as `go.mod` holds it.
+fn version(text: String) -> Result<String, SettingsError> {
+    let (numbers, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let numbers: Vec<&str> = numbers.strip_prefix('v').unwrap_or_default().split('.').collect();
+    let is_rest = rest.chars().all(|char| char.is_ascii_alphanumeric() || "-+.".contains(char)) && rest.len() != 1;
+    let is_version = numbers.len() == 3 && numbers.iter().all(|part| is_number(part)) && is_rest;
+    if is_version { Ok(text) } else { Err(SettingsError::Version(text)) }
 }
 
 /// `text` if it is what may stand behind a dependency's key, or a whole entry. A bare version gets its quotes.
@@ -61,7 +106,7 @@ fn dependency_toml(text: String) -> Result<String, SettingsError> {
     } else if is_version && is_value(&quoted) {
         Ok(quoted)
     } else {
-        Err(SettingsError { text })
+        Err(SettingsError::Dependency(text))
     }
 }
 
@@ -84,6 +129,26 @@ mod tests {
         }
         for text in ["", "latest", "{ path = ", "true", "1 \" 2", "a = 1\nb = 2"] {
             assert!(dependency_toml(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn import_paths_are_as_imports_have_them() {
+        for path in ["github.com/acme/geppetto", "go.acme.dev/llm/v2/", "llm"] {
+            assert_eq!(import_path(path.to_owned()).unwrap(), path.trim_end_matches('/'));
+        }
+        for path in ["", "/", "../llm", "a//b", "\"a/b\"", "a b", "https://github.com/acme/geppetto"] {
+            assert!(import_path(path.to_owned()).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn versions_are_as_go_mod_has_them() {
+        for text in ["v0.5.0", "v1.2.3-beta.1", "v0.0.0-20240101000000-abcdef123456", "v2.0.0+incompatible"] {
+            assert_eq!(version(text.to_owned()).unwrap(), text);
+        }
+        for text in ["", "0.5.0", "v1", "v1.2", "latest", "v1.2.x", "v1.2.3-", "v1.2.3 // indirect"] {
+            assert!(version(text.to_owned()).is_err(), "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::gomod::{parse_mod, parse_work};
 use super::legacy::LegacyPaths;
 use super::modules::{Modules, is_code, is_go};
+use super::rules::legacy_dependency;
 use super::syntax::Syntax;
 use super::{analysis, toolchain};
 use crate::formatter::keep_layout;
@@ -69,6 +70,7 @@ impl Frontend for GoFrontend {
         let (modules, problems) = Modules::discover(tree, &self.legacy);
         let mut out = analysis::analyze(tree, &modules, selection);
         out.problems.extend(problems);
+        legacy_dependency::modules(tree, &modules, &self.legacy, selection, &mut out);
         out.packages = modules
             .relevant()
             .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })

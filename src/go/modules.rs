@@ -24,6 +24,7 @@ pub(crate) struct ModuleId(pub(crate) u32);
 pub(crate) struct Modules {
     list: Vec<Module>,
     by_path: HashMap<String, Vec<ModuleId>>,
+    owners: HashMap<FileId, ModuleId>,
     legacy: LegacyPaths,
 }
 
@@ -45,6 +46,8 @@ pub(crate) struct Module {
     pub(crate) matters: bool,
     /// Whether it is geppetto itself, whose own code is no downstream.
     pub(crate) is_geppetto: bool,
+    /// The modules of the tree that it may import.
+    sees: Vec<ModuleId>,
 }
 
 /// A replacement, and the folder from which its path is meant.
@@ -118,7 +121,10 @@ impl Modules {
         for (module, index) in list.iter().zip(0..).filter(|(module, _)| !module.path.is_empty()) {
             by_path.entry(module.path.clone()).or_default().push(ModuleId(index));
         }
-        let mut modules = Self { list, by_path, legacy: legacy.clone() };
+        let files =
+            |(module, index): (&Module, u32)| module.files().map(|file| (file, ModuleId(index))).collect::<Vec<_>>();
+        let owners = list.iter().zip(0..).flat_map(files).collect();
+        let mut modules = Self { list, by_path, owners, legacy: legacy.clone() };
         modules.mark(tree, &manifests);
         let problems = manifests.problems(&modules, tree);
         (modules, problems)
@@ -136,6 +142,11 @@ impl Modules {
 
     pub(crate) fn get(&self, id: ModuleId) -> &Module {
         &self.list[id.0 as usize]
+    }
+
+    /// The module that a Go file belongs to.
+    pub(crate) fn owner(&self, file: FileId) -> Option<ModuleId> {
+        self.owners.get(&file).copied()
     }
 
     /// Whether a text holds what one that knows geppetto must contain.
@@ -194,10 +205,12 @@ impl Modules {
             let names_it = module.manifest.into_iter().chain(module.files()).any(|file| tree.entry(file).hit);
             module.matters = names_it && !module.is_geppetto;
         }
-        let seen: Vec<Vec<ModuleId>> = self.iter().map(|(id, _)| self.seen_by(id, manifests)).collect();
+        for index in 0..self.list.len() {
+            self.list[index].sees = self.seen_by(ModuleId(index as u32), manifests);
+        }
         loop {
             let follows = |(id, module): (ModuleId, &Module)| {
-                let uses_it = || seen[id.0 as usize].iter().any(|&id| self.get(id).matters);
+                let uses_it = || module.sees.iter().any(|&id| self.get(id).matters);
                 (!module.matters && !module.is_geppetto && uses_it()).then_some(id)
             };
             let next: Vec<ModuleId> = self.iter().filter_map(follows).collect();
@@ -206,6 +219,19 @@ impl Modules {
             }
             next.into_iter().for_each(|id| self.list[id.0 as usize].matters = true);
         }
+    }
+
+    /// The modules of the tree that are built together with a module: those it may import, those that may import it, and so
+    /// on. They all get the same version of what they require.
+    pub(crate) fn built_with(&self, id: ModuleId) -> BTreeSet<ModuleId> {
+        let mut found = BTreeSet::from([id]);
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let users = self.iter().filter(|(_, module)| module.sees.contains(&id)).map(|(user, _)| user);
+            let next: Vec<ModuleId> = self.get(id).sees.iter().copied().chain(users).collect();
+            open.extend(next.into_iter().filter(|&next| found.insert(next)));
+        }
+        found
     }
 
     /// The modules of the tree that a module may import: those it requires, and those of the same `go.work`.
@@ -302,6 +328,7 @@ impl Manifests {
             replaces: self.replaces(root, content),
             matters: false,
             is_geppetto,
+            sees: Vec::new(),
         }
     }
 

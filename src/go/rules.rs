@@ -2,6 +2,7 @@
 
 pub(crate) mod engine_options;
 pub(crate) mod inference_state;
+pub(crate) mod legacy_dependency;
 pub(crate) mod legacy_error;
 pub(crate) mod legacy_import;
 

@@ -4,46 +4,61 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files that make a folder a package, with what tells a package's from a mere workspace's.
-const MANIFESTS: [(&str, &str); 3] = [("Cargo.toml", "[package]"), ("go.mod", "module"), ("go.work", "module")];
+/// What makes a folder a package.
+struct Kind {
+    manifest: &'static str,
+    /// How a line of it begins that other files of this name lack.
+    mark: &'static str,
+    /// The extension of the code in such packages.
+    code: &'static str,
+}
+
+const KINDS: [Kind; 2] = [
+    Kind { manifest: "Cargo.toml", mark: "[package]", code: "rs" },
+    Kind { manifest: "go.mod", mark: "module", code: "go" },
+];
 
 /// The folder of the package that `root` is a part of: some of `files`, which were found there, belong to no package below
-/// it, and above it, in the same repository, there is a manifest. `real` is the canonical path of `root`.
+/// it, and above it, in the same repository, there is a manifest for them. `real` is the canonical path of `root`.
 pub(super) fn package_around(root: &Path, real: &Path, files: &[PathBuf]) -> Option<PathBuf> {
-    if is_top(real) || all_have_packages(root, files) {
+    if is_top(real) {
         return None;
     }
-    for (steps, folder) in real.ancestors().enumerate() {
-        match manifest_of(folder) {
-            Some(true) if steps > 0 => return Some(spelled(root, folder, steps)),
-            Some(_) => return None,
-            None if is_top(folder) => return None,
-            None => {}
-        }
+    let needed = KINDS.iter().filter(|kind| !kind.has_packages_for(root, files));
+    let (steps, folder) = needed.filter_map(|kind| kind.above(real)).max_by_key(|(steps, _)| *steps)?;
+    Some(spelled(root, folder, steps))
+}
+
+impl Kind {
+    fn has_packages_for(&self, root: &Path, files: &[PathBuf]) -> bool {
+        let manifests = files.iter().filter(|file| file.ends_with(self.manifest));
+        let packages: HashSet<&Path> = manifests.filter_map(|manifest| manifest.parent()).collect();
+        let is_own = |file: &&PathBuf| {
+            file.extension().is_some_and(|extension| extension == self.code) || file.ends_with(self.manifest)
+        };
+        files.iter().filter(is_own).all(|file| {
+            file.ancestors().skip(1).take_while(|above| above.starts_with(root)).any(|above| packages.contains(above))
+        })
     }
-    None
-}
 
-fn all_have_packages(root: &Path, files: &[PathBuf]) -> bool {
-    let manifests = files.iter().filter(|file| is_manifest(file));
-    let packages: HashSet<&Path> = manifests.filter_map(|manifest| manifest.parent()).collect();
-    let texts =
-        |file: &&PathBuf| file.extension().is_some_and(|extension| extension == "md" || extension == "markdown");
-    files.iter().filter(|file| !texts(file)).all(|file| {
-        file.ancestors().skip(1).take_while(|above| above.starts_with(root)).any(|above| packages.contains(above))
-    })
-}
+    /// The nearest folder above that is a package, and how many steps away it is. A manifest that is not that of a package
+    /// says that there is none.
+    fn above<'a>(&self, real: &'a Path) -> Option<(usize, &'a Path)> {
+        for (steps, folder) in real.ancestors().enumerate() {
+            match self.is_package(folder) {
+                Some(true) if steps > 0 => return Some((steps, folder)),
+                None if !is_top(folder) => {}
+                _ => return None,
+            }
+        }
+        None
+    }
 
-fn is_manifest(file: &Path) -> bool {
-    MANIFESTS.iter().any(|(name, _)| file.ends_with(name))
-}
-
-/// Whether the folder holds a manifest, and that is the manifest of a package.
-fn manifest_of(folder: &Path) -> Option<bool> {
-    MANIFESTS.iter().find_map(|(name, mark)| {
-        let text = fs::read_to_string(folder.join(name)).ok()?;
-        Some(text.lines().any(|line| line.trim_start().starts_with(mark)))
-    })
+    /// Whether the folder holds such a manifest, and that is the manifest of a package.
+    fn is_package(&self, folder: &Path) -> Option<bool> {
+        let text = fs::read_to_string(folder.join(self.manifest)).ok()?;
+        Some(text.lines().any(|line| line.trim_start().starts_with(self.mark)))
+    }
 }
 
 fn is_top(folder: &Path) -> bool {

@@ -13,6 +13,7 @@ use super::super::manifest::{
 use super::super::package::{CargoPackage, PackageId, Packages};
 use crate::finding::{Class, Finding, Level, Mention, UnitId};
 use crate::frontend::Analysis;
+use crate::outcome::still_used;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
@@ -79,11 +80,7 @@ fn one(
             range: entry.place.clone(),
             level,
             what: "the manifest depends on the legacy crate".to_owned(),
-            why: match level {
-                Level::Safe => String::new(),
-                Level::Offered => "code that is only offered a change still uses it".to_owned(),
-                Level::Report => "code that is only reported still uses it".to_owned(),
-            },
+            why: still_used(level).to_owned(),
             help: help(&plan, level),
             traps: Vec::new(),
             unit: UnitId(place(entry.place.start)),
