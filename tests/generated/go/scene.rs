@@ -132,7 +132,12 @@ impl<'a> Scene<'a> {
 
     /// Declarations of another file.
     pub(super) fn in_file(&mut self, path: &str, write: impl FnOnce(&mut Self)) {
-        let opened = self.open(path, "");
+        self.in_tagged_file(path, "", write);
+    }
+
+    /// Declarations of another file, which has `head` above all.
+    pub(super) fn in_tagged_file(&mut self, path: &str, head: &str, write: impl FnOnce(&mut Self)) {
+        let opened = self.open(path, head);
         let outer = std::mem::replace(&mut self.current, opened);
         write(self);
         self.current = outer;

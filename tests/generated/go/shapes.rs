@@ -6,6 +6,7 @@ mod lifecycle;
 mod lookalikes;
 mod one_shot;
 mod options;
+mod places;
 mod sinks;
 mod turns;
 mod wrappers;
@@ -30,6 +31,10 @@ pub(super) const SHAPES: &[Shape<Write>] = &[
     Shape { name: "lifecycle", weight: 1, write: lifecycle::lifecycle },
     Shape { name: "per_run", weight: 2, write: equipment::per_run },
     Shape { name: "equipped", weight: 2, write: equipment::equipped },
+    Shape { name: "web_handler", weight: 2, write: places::web_handler },
+    Shape { name: "conversations", weight: 1, write: places::conversations },
+    Shape { name: "of_package", weight: 1, write: places::of_package },
+    Shape { name: "tagged", weight: 1, write: places::tagged },
     Shape { name: "dead_options", weight: 2, write: options::dead_options },
     Shape { name: "options_through", weight: 2, write: options::options_through },
     Shape { name: "escaping_engine", weight: 2, write: options::escaping_engine },

@@ -86,6 +86,15 @@ func (a *Actor) RunInference(ctx context.Context, t *turns.Turn) (*turns.Turn, e
 	return out, nil
 }
 
+// Scribe writes its answer into the turn that it is given.
+type Scribe struct{}
+
+func (Scribe) RunInference(ctx context.Context, t *turns.Turn) (*turns.Turn, error) {
+	events.PublishEventToContext(ctx, events.NewFinalEvent(events.EventMetadata{}, "written"))
+	turns.AppendBlock(t, turns.NewAssistantTextBlock("written"))
+	return t, nil
+}
+
 // Said is who said what.
 func Said(t *turns.Turn) string {
 	if t == nil {

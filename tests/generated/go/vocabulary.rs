@@ -78,7 +78,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
 ];
 
 /// What the stage of a program has.
-const STAGE: &[&str] = &["Actor", "NewActor", "Ear", "NewEar", "Said", "Asked"];
+const STAGE: &[&str] = &["Actor", "NewActor", "Ear", "NewEar", "Scribe", "Said", "Asked"];
 
 /// Packages of the standard library; templates name them by their last name.
 const STANDARD: &[&str] = &[

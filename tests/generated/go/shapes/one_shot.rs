@@ -72,7 +72,17 @@ fn in_run(scene: &mut Scene<'_>) {
         "fatal",
         &["@log.Fatal(@err)", "@log.Fatalf(\"run: %v\", @err)", "panic(@err)", "@fmt.Println(@err)\n@os.Exit(1)"],
     );
-    let runs = match scene.pick("runs", 3) {
+    let engine = match scene.pick("engine", 3) {
+        1 => "@eng := @Scribe{}",
+        _ => "@eng, @err := @NewEngineFromParsedValues(&@ParsedValues{})\nif @err != nil {\n<<fatal>>\n}",
+    }
+    .replace("<<fatal>>", fatal);
+    let runs = match scene.pick("runs", 5) {
+        3 => format!("_, failure := {run}\n@fmt.Println(@Said(@seed), failure)"),
+        4 => format!(
+            "@out, failure := {run}\nif failure != nil {{\n{}\n}}\n@fmt.Println(@Said(@out), len(@seed.Blocks), @inf.Turn == @out)",
+            fatal.replace("@err", "failure")
+        ),
         1 => format!("@out, @err := {run}\nif @err != nil {{\n{fatal}\n}}\n@fmt.Println(@Said(@out))"),
         2 => format!("if _, @err := {run}; @err != nil {{\n{fatal}\n}}\n@fmt.Println(@Said(@inf.Turn))"),
         _ => format!("@out, @err := {run}\nif @err != nil {{\n{fatal}\n}}\n@fmt.Println(@Said(@out), @inf.RunID)"),
@@ -81,10 +91,7 @@ fn in_run(scene: &mut Scene<'_>) {
         r#"
 func Run() {
 	@sink := @NewEar()
-	@eng, @err := @NewEngineFromParsedValues(&@ParsedValues{})
-	if @err != nil {
-		<<fatal>>
-	}
+	<<engine>>
 	@ctx := @context.Background()
 	@inf := <<made>>
 	<<session>>
@@ -92,7 +99,7 @@ func Run() {
 	<<runs>>
 	@fmt.Println("heard", @sink.Heard())
 }"#,
-        &[("fatal", fatal), ("made", &made), ("session", &session), ("seed", &seed), ("runs", &runs)],
+        &[("engine", &engine), ("made", &made), ("session", &session), ("seed", &seed), ("runs", &runs)],
     );
 }
 
