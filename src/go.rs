@@ -8,6 +8,7 @@ mod frontend;
 mod gomod;
 mod index;
 mod infer;
+mod ledger;
 mod legacy;
 mod models;
 mod modules;

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 
-use crate::finding::{Class, Finding, Level, Mention};
+use crate::finding::{Class, Finding, Mention};
 use crate::frontend::Frontend;
+use crate::names::class_of;
 use crate::prefilter::Prefilter;
 use crate::source::{Position, Source};
 use crate::tree::{FileId, Problem, Tree};
@@ -109,14 +110,6 @@ impl<'a> Known<'a> {
     }
 }
 
-fn class_of(level: Level) -> Class {
-    match level {
-        Level::Safe => Class::Rewritten,
-        Level::Offered => Class::Offered,
-        Level::Report => Class::Reported,
-    }
-}
-
 /// Where legacy names stand in the `text` of a file: their first bytes and the bytes behind them.
 fn names(
     tree: &Tree,
@@ -192,6 +185,7 @@ fn position(source: &Source, bytes: &[u8], offset: usize) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::Level;
     use crate::testing::{folder, plan_of};
 
     #[test]

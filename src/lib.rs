@@ -12,6 +12,7 @@ mod formatter;
 pub mod frontend;
 pub mod go;
 pub mod ledger;
+mod names;
 mod outcome;
 mod paths;
 pub mod plan;

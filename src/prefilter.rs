@@ -8,10 +8,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use crate::frontend::Frontend;
+use crate::names::{Names, matcher};
 use crate::source::Source;
 use crate::tree::{FileEntry, FileId, Problem, Tree};
 use crate::walk::{Walked, source_of, unreadable};
@@ -20,13 +21,13 @@ use crate::walk::{Walked, source_of, unreadable};
 #[derive(Debug)]
 pub struct Prefilter {
     needles: AhoCorasick,
-    names: AhoCorasick,
+    names: Names,
 }
 
 impl Prefilter {
     /// Looks for the needles and the ledger names of `frontend`.
     pub fn new(frontend: &dyn Frontend) -> Self {
-        Self { needles: matcher(&frontend.needles()), names: matcher(frontend.ledger_names()) }
+        Self { needles: matcher(&frontend.needles()), names: Names::new(frontend.ledger_names()) }
     }
 
     /// Whether `text` holds a needle.
@@ -36,36 +37,8 @@ impl Prefilter {
 
     /// The places of all legacy names in `text` that stand as whole identifiers.
     pub fn names_in<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Range<usize>> + 'a {
-        // Leftmost-longest finds every whole identifier: a match cannot begin before it and reach into it.
-        self.names
-            .find_iter(text)
-            .filter(|found| is_whole_identifier(text, found.start(), found.end()))
-            .map(|found| found.range())
+        self.names.find(text).map(|(start, name)| start..start + name.len())
     }
-}
-
-fn matcher(patterns: &[&str]) -> AhoCorasick {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(patterns)
-        .expect("a front end's needles and names are few and short")
-}
-
-fn is_whole_identifier(text: &[u8], start: usize, end: usize) -> bool {
-    !last_char(&text[..start]).is_some_and(unicode_ident::is_xid_continue)
-        && !first_char(&text[end..]).is_some_and(unicode_ident::is_xid_continue)
-}
-
-fn first_char(text: &[u8]) -> Option<char> {
-    let head = &text[..text.len().min(4)];
-    head.utf8_chunks().next()?.valid().chars().next()
-}
-
-fn last_char(text: &[u8]) -> Option<char> {
-    let tail = &text[text.len().saturating_sub(4)..];
-    let from = tail.iter().rposition(|byte| byte & 0b1100_0000 != 0b1000_0000)?;
-    let last = tail[from..].utf8_chunks().last()?;
-    last.invalid().is_empty().then(|| last.valid().chars().next_back())?
 }
 
 /// Reads all of `walked` in parallel and keeps the texts in which a front end found a needle.
@@ -145,20 +118,6 @@ mod tests {
     use crate::tree::ProblemKind;
 
     const WORDS: WordFrontend = WordFrontend { becomes: "" };
-
-    fn offsets(text: impl AsRef<[u8]>) -> Vec<usize> {
-        Prefilter::new(&WORDS).names_in(text.as_ref()).map(|name| name.start).collect()
-    }
-
-    #[test]
-    fn names_are_whole_identifiers() {
-        assert_eq!(offsets("with_sink"), [0]);
-        assert_eq!(offsets("a.with_sink(r#with_sink)"), [2, 14]);
-        assert_eq!(offsets("with_sinks xwith_sink _with_sink with_sink2 äwith_sink with_sinkß"), [0; 0]);
-        assert_eq!(offsets("→with_sink→"), [3]);
-        assert_eq!(offsets(b"\xffwith_sink\xff"), [1]);
-        assert_eq!(offsets(b"a\x80with_sink\xc3"), [2]);
-    }
 
     fn read(files: &[(&str, &[u8])]) -> (Tree, Vec<Problem>) {
         let dir = folder([]);

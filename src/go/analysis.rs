@@ -7,6 +7,7 @@ use super::cx::{Change, Cx, Need};
 use super::flow::{Flow, View};
 use super::index::{FileIdx, Program};
 use super::infer::infer;
+use super::ledger;
 use super::modules::Modules;
 use super::rules::{self, legacy_import};
 use super::surface::LegacyDefs;
@@ -33,6 +34,7 @@ pub(crate) fn analyze(tree: &Tree, modules: &Modules, selection: &Selection) -> 
         offered: Accepted::of(&cx, &plans, &Selection::up_to(Level::Offered)),
     };
     legacy_import::report(&cx, &decided, &mut out);
+    ledger::draw_up(&cx, &mut out);
     out.edits = chosen.edits(&program);
     out
 }

@@ -8,28 +8,11 @@ use super::legacy::LegacyPaths;
 use super::modules::{Modules, is_code, is_go};
 use super::rules::legacy_dependency;
 use super::syntax::Syntax;
-use super::{analysis, toolchain};
+use super::{analysis, ledger, toolchain};
 use crate::formatter::keep_layout;
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
 use crate::source::Source;
 use crate::tree::{FileId, Tree};
-
-/// Names of the legacy API that mean nothing else in code that knows geppetto.
-const NAMES: &[&str] = &[
-    "WithSink",
-    "ApplyOptions",
-    "InferenceState",
-    "NewInferenceState",
-    "StartRun",
-    "FinishRun",
-    "SetCancel",
-    "HasCancel",
-    "CancelRun",
-    "RunInferenceStarted",
-    "ErrInferenceRunning",
-    "ErrInferenceNotRunning",
-    "ErrInferenceStateNil",
-];
 
 /// The front end for Go: modules, their code, their `go.mod` files and their Markdown.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +42,7 @@ impl Frontend for GoFrontend {
     }
 
     fn ledger_names(&self) -> &'static [&'static str] {
-        NAMES
+        ledger::NAMES
     }
 
     fn needles(&self) -> Vec<&str> {

@@ -203,7 +203,9 @@ impl<'a> Walk<'a> {
     /// Binds receiver, parameters and named results.
     fn parameters(&mut self, node: NodeId) {
         for role in ["receiver", "parameters", "result"] {
-            let Some(list) = self.syntax.child(node, role) else { continue };
+            let list = self.syntax.child(node, role);
+            // One result without a name is no list.
+            let Some(list) = list.filter(|&list| self.syntax.kind(list) == "parameter_list") else { continue };
             for param in self.syntax.children(list).collect::<Vec<_>>() {
                 let mut ty = self.written_type(param).unwrap_or(Ty::Unknown);
                 if self.syntax.kind(param) == "variadic_parameter_declaration" {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::GoFrontend;
+use super::{GoFrontend, ledger};
 use crate::finding::{Finding, Level};
 use crate::frontend::Selection;
 use crate::plan::{Plan, plan};
@@ -35,7 +35,10 @@ import (
 pub(crate) fn plan_of(files: &[(&str, &str)], level: Level) -> Plan {
     let mut texts: BTreeMap<PathBuf, &str> = BTreeMap::from([(PathBuf::from("p/go.mod"), MANIFEST)]);
     texts.extend(files.iter().map(|(name, text)| (PathBuf::from("p").join(name), *text)));
-    let entries = texts.keys().map(|path| FileEntry { path: path.clone(), hit: true, mentions: 0 }).collect();
+    let mentions = |text: &str| ledger::occurrences(text).len();
+    let entries =
+        texts.iter().map(|(path, text)| FileEntry { path: path.clone(), hit: true, mentions: mentions(text) });
+    let entries: Vec<FileEntry> = entries.collect();
     let sources: BTreeMap<FileId, Arc<Source>> = texts
         .iter()
         .zip(0..)

@@ -2,19 +2,17 @@
 
 mod unknown;
 
-use std::path::Path;
-
-use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
 
 use super::comments::comments;
 use super::cx::Cx;
-use super::docs;
 use super::hir::Span;
 use super::index::FileIdx;
 use super::references::Reference;
 use super::rules::legacy_docs;
 use super::unit::UnitPlan;
-use crate::finding::{Class, Finding, Level, Mention, UnitId};
+use crate::finding::{Class, Finding, Mention};
+use crate::names::{Named, Names, class_of};
 use crate::rules::Rule;
 use crate::tree::{FileId, Tree};
 
@@ -36,21 +34,10 @@ pub(crate) const NAMES: &[&str] = &[
     "geppetto",
 ];
 
-/// Occurrences of legacy names in a text, as whole identifiers: offset and name.
+/// Occurrences of legacy names in a text: offset and name.
 pub(crate) fn occurrences(text: &str) -> Vec<(usize, &'static str)> {
-    static FINDER: std::sync::OnceLock<Option<AhoCorasick>> = std::sync::OnceLock::new();
-    let finder = FINDER
-        .get_or_init(|| AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostLongest).build(NAMES).ok());
-    let Some(finder) = finder else { return Vec::new() };
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    finder
-        .find_iter(text)
-        .filter(|found| {
-            !text[..found.start()].chars().next_back().is_some_and(is_part)
-                && !text[found.end()..].chars().next().is_some_and(is_part)
-        })
-        .map(|found| (found.start(), NAMES[found.pattern().as_usize()]))
-        .collect()
+    static FINDER: LazyLock<Names> = LazyLock::new(|| Names::new(NAMES));
+    FINDER.find(text.as_bytes()).collect()
 }
 
 /// The classes of a file's occurrences, and findings for documentation that names the legacy API.
@@ -69,9 +56,12 @@ pub(crate) fn of_file(
     let mut mentions = Vec::new();
     let mut docs = Vec::new();
     for (offset, name) in occurrences(text) {
-        let place = || cx.place(file, Span::new(offset, offset + name.len()));
+        let named = || {
+            let place = cx.place(file, Span::new(offset, offset + name.len()));
+            Named { file: id, offset, name, place }
+        };
         let mut class = if in_comment.iter().any(|comment| comment.contains(&offset)) {
-            match in_prose(cx, (id, path), text, offset, name, place) {
+            match legacy_docs::in_prose(cx, path, text, named()) {
                 Some((class, finding)) => {
                     docs.extend(finding);
                     class
@@ -83,10 +73,10 @@ pub(crate) fn of_file(
         };
         if is_example && class == Class::Unrelated && unknown::is_unknown(cx, file, offset) {
             class = Class::Documentation;
-            docs.push(legacy_docs::unknown(id, offset, name, place()));
+            docs.push(legacy_docs::unknown(named()));
         }
         if class == Class::Opaque {
-            docs.push(unread(id, offset, name, place()));
+            docs.push(unread(named()));
         }
         mentions.push(Mention { file: id, offset, class });
     }
@@ -94,8 +84,8 @@ pub(crate) fn of_file(
 }
 
 /// A legacy name in tokens of a macro that are no code as they stand.
-fn unread(file: FileId, offset: usize, name: &str, place: String) -> Finding {
-    let rule = match name {
+fn unread(named: Named) -> Finding {
+    let rule = match named.name {
         "with_sink" => Rule::EngineSink,
         "EngineOption" | "apply_options" => Rule::EngineOptions,
         "InferenceState" => Rule::InferenceState,
@@ -105,19 +95,10 @@ fn unread(file: FileId, offset: usize, name: &str, place: String) -> Finding {
         "set_run_id" => Rule::StateAccess,
         _ => Rule::LegacyImport,
     };
-    Finding {
-        rule,
-        file,
-        range: offset..offset + name.len(),
-        level: Level::Report,
-        what: format!("`{name}` in a macro"),
-        why: "the macro's tokens are no code that can be read as it stands".to_owned(),
-        help: format!(
-            "write it by hand as `explain {rule}` shows, or move it into a function, then run the tool again"
-        ),
-        traps: Vec::new(),
-        unit: UnitId(place),
-    }
+    let what = format!("`{}` in a macro", named.name);
+    let help =
+        format!("write it by hand as `explain {rule}` shows, or move it into a function, then run the tool again");
+    named.reported(rule, what, "the macro's tokens are no code that can be read as it stands", &help)
 }
 
 /// The same for a Markdown file, whose examples speak for themselves.
@@ -126,11 +107,10 @@ pub(crate) fn of_guide(cx: &Cx<'_>, tree: &Tree, guide: FileId) -> (Vec<Mention>
     let mut mentions = Vec::new();
     let mut docs = Vec::new();
     for (offset, name) in occurrences(source.text()) {
-        let place = || {
-            let position = source.position(offset);
-            format!("{}:{}:{}", source.path().display(), position.line, position.column)
-        };
-        if let Some((class, finding)) = in_prose(cx, (guide, source.path()), source.text(), offset, name, place) {
+        let position = source.position(offset);
+        let place = format!("{}:{}:{}", source.path().display(), position.line, position.column);
+        let named = Named { file: guide, offset, name, place };
+        if let Some((class, finding)) = legacy_docs::in_prose(cx, source.path(), source.text(), named) {
             mentions.push(Mention { file: guide, offset, class });
             docs.extend(finding);
         }
@@ -138,29 +118,8 @@ pub(crate) fn of_guide(cx: &Cx<'_>, tree: &Tree, guide: FileId) -> (Vec<Mention>
     (mentions, docs)
 }
 
-/// The class of a name in documentation and the finding about it; `None` where it belongs to an example that was read.
-fn in_prose(
-    cx: &Cx<'_>,
-    (file, path): (FileId, &Path),
-    text: &str,
-    offset: usize,
-    name: &str,
-    place: impl Fn() -> String,
-) -> Option<(Class, Option<Finding>)> {
-    let example = cx.documented.examples.at(file, offset);
-    let broken = example.and_then(|example| cx.documented.broken.get(&example));
-    match (example, broken) {
-        (Some(_), None) => None,
-        (_, Some(why)) => Some((Class::Documentation, Some(legacy_docs::broken(file, offset, name, why, place())))),
-        _ if name == "geppetto" && !names_path(text, offset + name.len()) => Some((Class::Unrelated, None)),
-        _ => {
-            let what = if docs::is_guide(path) { "documentation" } else { "a comment" };
-            Some((Class::Documentation, Some(legacy_docs::prose(file, offset, what, name, place()))))
-        }
-    }
-}
-
-fn names_path(text: &str, end: usize) -> bool {
+/// Whether a path follows.
+pub(crate) fn names_path(text: &str, end: usize) -> bool {
     text[end..].starts_with("::")
 }
 
@@ -172,13 +131,8 @@ fn class_in_code(
     references: &[Reference],
     plans: &[UnitPlan],
 ) -> Class {
-    let level = |level: Level| match level {
-        Level::Safe => Class::Rewritten,
-        Level::Offered => Class::Offered,
-        Level::Report => Class::Reported,
-    };
     if let Some(finding) = findings.iter().find(|finding| finding.range.contains(&offset)) {
-        return level(finding.level);
+        return class_of(finding.level);
     }
     // Parts of a declaration in front of its leaves, and what stands inside a larger site.
     let imported = cx
@@ -191,7 +145,7 @@ fn class_in_code(
         let item = cx.hir(file)[import.item].span.range();
         let worst =
             findings.iter().filter(|finding| item.contains(&finding.range.start)).map(|finding| finding.level).max();
-        return worst.map_or(Class::Unrelated, level);
+        return worst.map_or(Class::Unrelated, class_of);
     }
     let inside = plans.iter().filter(|plan| {
         plan.sites.iter().any(|(site, _)| {
@@ -201,7 +155,7 @@ fn class_in_code(
     let legacy_path =
         references.iter().any(|reference| reference.file == file && reference.span.range().contains(&offset));
     if legacy_path && let Some(worst) = inside.map(|plan| plan.level).max() {
-        return level(worst);
+        return class_of(worst);
     }
     if legacy_path {
         return Class::Reported;

@@ -13,6 +13,7 @@ use super::super::manifest::{
 use super::super::package::{CargoPackage, PackageId, Packages};
 use crate::finding::{Class, Finding, Level, Mention, UnitId};
 use crate::frontend::Analysis;
+use crate::names::class_of;
 use crate::outcome::still_used;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
@@ -107,11 +108,7 @@ fn mentions(text: &str, file: FileId, plan: &ManifestPlan, level: Level) -> Vec<
         {
             return Class::Unrelated;
         }
-        match level {
-            Level::Safe => Class::Rewritten,
-            Level::Offered => Class::Offered,
-            Level::Report => Class::Reported,
-        }
+        class_of(level)
     };
     let occurrences = ledger::occurrences(text).into_iter();
     occurrences.map(|(offset, name)| Mention { file, offset, class: class(offset, name) }).collect()

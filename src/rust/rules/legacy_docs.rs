@@ -2,41 +2,33 @@
 //!
 //! Examples are code, which the other rules change. What is found here is what they cannot read.
 
-use crate::finding::{Finding, Level, UnitId};
-use crate::rules::Rule;
-use crate::tree::FileId;
+use std::path::Path;
 
-/// Prose that names the legacy API at `offset`; `what` says where it stands.
-pub(crate) fn prose(file: FileId, offset: usize, what: &str, name: &str, place: String) -> Finding {
-    Finding {
-        rule: Rule::LegacyDocs,
-        file,
-        range: offset..offset + name.len(),
-        level: Level::Report,
-        what: format!("{what} names `{name}`"),
-        why: "prose is not rewritten".to_owned(),
-        help: "say it in the words of the new API: session, builder, execution handle".to_owned(),
-        traps: Vec::new(),
-        unit: UnitId(place),
+use super::super::cx::Cx;
+use super::super::{docs, ledger};
+use crate::finding::{Class, Finding};
+use crate::names::Named;
+
+/// The class of a name in documentation and the finding about it; `None` where it belongs to an example that was read.
+pub(crate) fn in_prose(cx: &Cx<'_>, path: &Path, text: &str, named: Named) -> Option<(Class, Option<Finding>)> {
+    let example = cx.documented.examples.at(named.file, named.offset);
+    let broken = example.and_then(|example| cx.documented.broken.get(&example));
+    match (example, broken) {
+        (Some(_), None) => None,
+        (_, Some(why)) => Some((Class::Documentation, Some(named.in_broken_example(why)))),
+        _ if named.name == "geppetto" && !ledger::names_path(text, named.offset + named.name.len()) => {
+            Some((Class::Unrelated, None))
+        }
+        _ => {
+            let what = if docs::is_guide(path) { "documentation" } else { "a comment" };
+            Some((Class::Documentation, Some(named.in_prose(what))))
+        }
     }
 }
 
-/// An example that is no Rust.
-pub(crate) fn broken(file: FileId, offset: usize, name: &str, why: &str, place: String) -> Finding {
-    Finding {
-        why: format!("the example does not parse: {why}"),
-        help: "write it as code that parses (what is left out as a comment), then run the tool again".to_owned(),
-        ..prose(file, offset, "an example", name, place)
-    }
-}
-
-/// An example that does not say what it means.
-pub(crate) fn unknown(file: FileId, offset: usize, name: &str, place: String) -> Finding {
-    Finding {
-        why: "the example does not say what that is: an import or the value's type is missing".to_owned(),
-        help: "add what is missing (rustdoc hides lines that begin with `# `), then run the tool again".to_owned(),
-        ..prose(file, offset, "an example", name, place)
-    }
+/// A name in an example that does not say what it means.
+pub(crate) fn unknown(named: Named) -> Finding {
+    named.unexplained("add what is missing (rustdoc hides lines that begin with `# `), then run the tool again")
 }
 
 #[cfg(test)]
