@@ -51,6 +51,7 @@ impl<'a> Deref for Cx<'a> {
     }
 }
 
+#[allow(dead_code, clippy::type_complexity, reason = "the rules that change code come next")]
 impl<'a> Cx<'a> {
     pub(crate) fn new(view: View<'a>, flow: &'a Flow) -> Self {
         let mut cx = Self { view, flow, uses: HashMap::new(), def_uses: HashMap::new(), needs: RefCell::default() };

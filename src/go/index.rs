@@ -239,6 +239,7 @@ fn imports(syntax: &Syntax) -> Vec<Import> {
         .collect()
 }
 
+#[derive(Clone, Copy)]
 struct Declaration {
     kind: DefKind,
     node: NodeId,

@@ -61,7 +61,7 @@ impl Syntax {
         if tree.root_node().has_error() {
             return Err(first_flaw(&tree, bom as usize));
         }
-        let mut syntax = Self { file, source: source.clone(), nodes: Vec::new(), children: Vec::new() };
+        let mut syntax = Self { file, source, nodes: Vec::new(), children: Vec::new() };
         if !syntax.take(&mut tree.walk(), bom) {
             return Err(Flaw { offset: 0, message: format!("the code is nested more than {DEEPEST} levels deep") });
         }

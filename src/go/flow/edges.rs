@@ -220,7 +220,7 @@ impl Edges<'_, '_> {
             let ty = signature.params.get(at).cloned().unwrap_or(Ty::Unknown);
             match declared {
                 Some((file, decl)) if self.view.program.is_own(file) => {
-                    self.goes(arg, Slot::Param(file, decl, at), &ty)
+                    self.goes(arg, Slot::Param(file, decl, at), &ty);
                 }
                 _ if self.view.is_followed(self.view.ty(self.file, arg)) => self.escapes(arg),
                 _ => {}
