@@ -80,7 +80,7 @@ fn import_path(text: String) -> Result<String, SettingsError> {
     let path = text.trim_end_matches('/');
     let is_part = |part: &str| {
         let is_free = |char: char| char.is_alphanumeric() || "-._~+".contains(char);
-        !part.is_empty() && part.chars().all(is_free) && part.trim_matches('.') != ""
+        !part.is_empty() && part.chars().all(is_free) && !part.trim_matches('.').is_empty()
     };
     if path.split('/').all(is_part) { Ok(path.to_owned()) } else { Err(SettingsError::ImportPath(text)) }
 }
