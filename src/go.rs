@@ -10,6 +10,7 @@ mod index;
 mod infer;
 mod ledger;
 mod legacy;
+mod lists;
 mod models;
 mod modules;
 mod rules;
@@ -21,6 +22,7 @@ mod testing;
 mod toolchain;
 mod ty;
 mod unit;
+mod variables;
 mod version;
 
 pub use frontend::GoFrontend;

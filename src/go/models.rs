@@ -14,6 +14,7 @@ const GEPPETTO: &[(&str, &str)] = &[
     ("inference/core", include_str!("model/core.go")),
     ("inference/engine", include_str!("model/engine.go")),
     ("inference/engine/factory", include_str!("model/factory.go")),
+    ("inference/middleware", include_str!("model/middleware.go")),
     ("inference/session", include_str!("model/session.go")),
     ("inference/toolloop", include_str!("model/toolloop.go")),
     ("inference/toolloop/enginebuilder", include_str!("model/enginebuilder.go")),

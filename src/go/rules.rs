@@ -1,6 +1,7 @@
 //! What becomes of a site: one file a rule.
 
 pub(crate) mod engine_options;
+pub(crate) mod engine_sink;
 pub(crate) mod inference_state;
 pub(crate) mod legacy_dependency;
 pub(crate) mod legacy_error;

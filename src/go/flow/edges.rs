@@ -1,7 +1,7 @@
 //! Where values go: assignments, arguments, results, elements.
 
 use super::{Escape, Flow, Slot, View};
-use crate::go::index::{DefKind, FileIdx};
+use crate::go::index::{DefId, DefKind, FileIdx};
 use crate::go::infer::Ref;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -58,6 +58,9 @@ impl Edges<'_, '_> {
             }
             return;
         }
+        if let (Some(given), Some(wanted)) = (self.declared_as(from), self.declared_as(ty)) {
+            return unite_signatures(self.view, self.flow, given, wanted);
+        }
         let source = self.view.slot(self.file, value);
         if self.view.is_followed(ty) || *ty == Ty::Unknown && self.view.program.is_own(self.file_of(slot)) {
             self.flow.unite(source, slot);
@@ -73,9 +76,21 @@ impl Edges<'_, '_> {
         }
     }
 
+    /// Where the function type of a value is written: a function, or the type itself.
+    fn declared_as(&self, ty: &Ty) -> Option<(FileIdx, NodeId)> {
+        match (Types { program: self.view.program }).underlying(ty) {
+            Ty::Func(signature) => signature.decl.filter(|&(file, _)| self.view.program.is_own(file)),
+            _ => None,
+        }
+    }
+
     fn escapes(&mut self, value: NodeId) {
-        let slot = self.view.slot(self.file, value);
-        self.flow.escapes.push(Escape { file: self.file, node: value, slot });
+        let slots = match self.declared_as(self.view.ty(self.file, value)) {
+            Some(function) => signature_slots(self.view, function),
+            None => vec![self.view.slot(self.file, value)],
+        };
+        let escapes = slots.into_iter().map(|slot| Escape { file: self.file, node: value, slot });
+        self.flow.escapes.extend(escapes);
     }
 
     fn sides(&mut self, node: NodeId, left: &str, right: &str) {
@@ -192,6 +207,9 @@ impl Edges<'_, '_> {
             // What goes into a factory ends there.
             Some(Legacy::NewEngine | Legacy::CreateEngine) => {
                 let made = Slot::Expr(self.file, node);
+                if let Some(method) = self.asked_of_interface(node) {
+                    self.flow.unite(made, Slot::Def(method));
+                }
                 let options = args.iter().filter(|&&arg| self.view.is_followed(self.view.ty(self.file, arg)));
                 options.for_each(|&arg| self.flow.unite(made, self.view.slot(self.file, arg)));
             }
@@ -200,10 +218,21 @@ impl Edges<'_, '_> {
         }
     }
 
+    /// The method of the engine factory's interface that a call goes to.
+    fn asked_of_interface(&self, call: NodeId) -> Option<DefId> {
+        let method = self.view.inferred(self.file).callee(call)?;
+        let data = self.view.program.def(method);
+        let is_interface = self.view.syntax(data.file).kind(data.node) == "method_elem";
+        (is_interface && self.view.legacy.get(method) == Some(Legacy::CreateEngine)).then_some(method)
+    }
+
     fn arguments(&mut self, call: NodeId, function: NodeId, args: &[NodeId]) {
         let syntax = self.view.syntax(self.file);
         let called = self.view.ty(self.file, function);
         let Ty::Func(signature) = (Types { program: self.view.program }).underlying(called) else {
+            if self.only_looks(function) {
+                return;
+            }
             // A conversion, or a function of which nothing is known.
             for &arg in args {
                 if self.view.is_followed(self.view.ty(self.file, arg)) && syntax.kind(function) != "parenthesized_type"
@@ -226,6 +255,12 @@ impl Edges<'_, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a predeclared function only looks at its arguments, or moves them among themselves.
+    fn only_looks(&self, function: NodeId) -> bool {
+        let is_builtin = self.view.inferred(self.file).meaning(function).is_none_or(|meaning| meaning == Ref::Predeclared);
+        is_builtin && matches!(self.view.syntax(self.file).text(function), "len" | "cap" | "clear" | "make" | "new")
     }
 
     /// Elements of composite literals go to fields, or to where the container is.
@@ -316,18 +351,39 @@ fn implementations(view: &View<'_>, flow: &Flow) {
             by_name.entry(&def.name).or_default().push((def.file, def.node));
         }
     }
+    let asked = view.program.defs().find(|(id, def)| {
+        view.legacy.get(*id) == Some(Legacy::CreateEngine) && view.syntax(def.file).kind(def.node) == "method_elem"
+    });
+    if let (Some((method, def)), Some(&(file, node))) = (asked, by_name.get("CreateEngine").and_then(|all| all.first())) {
+        let last = types.signature(def.file, def.node, &Default::default()).params.len().saturating_sub(1);
+        flow.unite(Slot::Def(method), Slot::Param(file, node, last));
+    }
     for methods in by_name.values() {
         methods.windows(2).for_each(|pair| unite_signatures(view, flow, pair[0], pair[1]));
     }
 }
 
 fn unite_signatures(view: &View<'_>, flow: &Flow, a: (FileIdx, NodeId), b: (FileIdx, NodeId)) {
-    let types = Types { program: view.program };
-    let signature = types.signature(a.0, a.1, &Default::default());
-    for (index, _) in signature.params.iter().enumerate().filter(|(_, ty)| view.is_followed(ty)) {
-        flow.unite(Slot::Param(a.0, a.1, index), Slot::Param(b.0, b.1, index));
+    for slot in signature_slots(view, a) {
+        flow.unite(slot, of_function(slot, b));
     }
-    for (index, _) in signature.results.iter().enumerate().filter(|(_, ty)| view.is_followed(ty)) {
-        flow.unite(Slot::Result(a.0, a.1, index), Slot::Result(b.0, b.1, index));
+}
+
+/// The parameters and results of a function that hold legacy values.
+fn signature_slots(view: &View<'_>, (file, decl): (FileIdx, NodeId)) -> Vec<Slot> {
+    let signature = (Types { program: view.program }).signature(file, decl, &Default::default());
+    let followed = |types: &[Ty]| -> Vec<usize> {
+        types.iter().enumerate().filter(|(_, ty)| view.is_followed(ty)).map(|(index, _)| index).collect()
+    };
+    let params = followed(&signature.params).into_iter().map(|index| Slot::Param(file, decl, index));
+    params.chain(followed(&signature.results).into_iter().map(|index| Slot::Result(file, decl, index))).collect()
+}
+
+/// The same parameter or result of another function.
+fn of_function(slot: Slot, (file, decl): (FileIdx, NodeId)) -> Slot {
+    match slot {
+        Slot::Param(.., index) => Slot::Param(file, decl, index),
+        Slot::Result(.., index) => Slot::Result(file, decl, index),
+        other => other,
     }
 }

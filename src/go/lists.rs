@@ -1,0 +1,47 @@
+//! Takes elements out of comma-separated lists, with the comma that parted them from the rest.
+
+use std::ops::Range;
+
+use super::cx::{Change, Cx};
+use super::index::FileIdx;
+use super::syntax::NodeId;
+
+/// Removes the elements from `from` to before `to` of a list: arguments, parameters, elements of a literal.
+pub(crate) fn remove(cx: &Cx<'_>, file: FileIdx, all: &[NodeId], elements: Range<usize>) -> Vec<Change> {
+    let syntax = cx.syntax(file);
+    let gone = &all[elements.clone()];
+    let (Some(&first), Some(&last)) = (gone.first(), gone.last()) else { return Vec::new() };
+    let range = if elements.start > 0 {
+        syntax.end(all[elements.start - 1])..syntax.end(last)
+    } else if let Some(&next) = all.get(elements.end) {
+        syntax.start(first)..syntax.start(next)
+    } else {
+        let Some(list) = syntax.parent(first) else { return Vec::new() };
+        syntax.start(list) + 1..syntax.end(list) - 1
+    };
+    if has_comment(cx, file, &range) || owns_lines(cx, file, gone) {
+        return gone.iter().map(|&element| cx.remove_element(file, element)).collect();
+    }
+    vec![cx.edit(file, range, "")]
+}
+
+/// Whether a comment stands in a part of the text, outside of strings.
+pub(crate) fn has_comment(cx: &Cx<'_>, file: FileIdx, range: &Range<usize>) -> bool {
+    let syntax = cx.syntax(file);
+    syntax
+        .nodes()
+        .filter(|&node| syntax.kind(node) == "comment")
+        .any(|comment| syntax.start(comment) >= range.start && syntax.end(comment) <= range.end)
+}
+
+/// Whether each of the elements stands on lines of its own, and a comma behind it.
+fn owns_lines(cx: &Cx<'_>, file: FileIdx, elements: &[NodeId]) -> bool {
+    let syntax = cx.syntax(file);
+    let text = syntax.source.text();
+    elements.iter().all(|&element| {
+        let range = syntax.range(element);
+        let before = text[..range.start].rsplit('\n').next().unwrap_or("");
+        let behind = text[range.end..].lines().next().unwrap_or("");
+        before.trim().is_empty() && behind.trim() == ","
+    })
+}
