@@ -41,7 +41,9 @@ fn site(view: &View<'_>, file: FileIdx, name: NodeId, legacy: Legacy) -> Option<
     let slot = match syntax.kind(name) {
         "type_identifier" => declared_with(view, file, name).first().copied().unwrap_or(Slot::Expr(file, whole)),
         // What is given to a factory is told by the call, whatever the factory is.
-        "field_identifier" if legacy == Legacy::CreateEngine || names_value(view, file, whole) => Slot::Expr(file, call_of(view, file, whole)),
+        "field_identifier" if legacy == Legacy::CreateEngine || names_value(view, file, whole) => {
+            Slot::Expr(file, call_of(view, file, whole))
+        }
         "field_identifier" if whole != name => {
             let operand = syntax.child(whole, "operand")?;
             view.receiver(file, operand)

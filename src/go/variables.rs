@@ -71,9 +71,7 @@ fn written(syntax: &Syntax, name: NodeId) -> Option<Value> {
 fn value_of(syntax: &Syntax, stmt: NodeId, left: NodeId, name: NodeId) -> Value {
     let is_plain = match syntax.kind(stmt) {
         "short_var_declaration" => true,
-        "assignment_statement" => {
-            syntax.child(stmt, "operator").is_none_or(|operator| syntax.text(operator) == "=")
-        }
+        "assignment_statement" => syntax.child(stmt, "operator").is_none_or(|operator| syntax.text(operator) == "="),
         _ => false,
     };
     let (Some(right), true) = (syntax.child(stmt, "right"), is_plain) else { return Value::Other };
@@ -135,7 +133,9 @@ pub(crate) fn visible(cx: &Cx<'_>, file: FileIdx, name: &str, at: NodeId) -> Opt
 /// Whether every name in `expr` would stand for the same at `at`.
 pub(crate) fn means_the_same(cx: &Cx<'_>, file: FileIdx, expr: NodeId, at: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let names = syntax.below(expr).filter(|&node| matches!(syntax.kind(node), "identifier" | "package_identifier" | "type_identifier"));
+    let names = syntax
+        .below(expr)
+        .filter(|&node| matches!(syntax.kind(node), "identifier" | "package_identifier" | "type_identifier"));
     names.into_iter().all(|name| {
         let seen = visible(cx, file, syntax.text(name), at);
         match cx.inferred(file).meaning(name) {
@@ -177,10 +177,23 @@ pub(crate) fn first_of_statement(cx: &Cx<'_>, file: FileIdx, expr: NodeId) -> Op
         let parent = syntax.parent(node)?;
         let role = syntax.role(node);
         let passes = match syntax.kind(parent) {
-            "parenthesized_expression" | "expression_list" | "argument_list" | "short_var_declaration"
-            | "assignment_statement" | "var_declaration" | "var_spec" | "return_statement" | "expression_statement"
-            | "call_expression" | "selector_expression" | "literal_value" | "keyed_element" | "literal_element"
-            | "composite_literal" | "unary_expression" | "variadic_argument" => true,
+            "parenthesized_expression"
+            | "expression_list"
+            | "argument_list"
+            | "short_var_declaration"
+            | "assignment_statement"
+            | "var_declaration"
+            | "var_spec"
+            | "return_statement"
+            | "expression_statement"
+            | "call_expression"
+            | "selector_expression"
+            | "literal_value"
+            | "keyed_element"
+            | "literal_element"
+            | "composite_literal"
+            | "unary_expression"
+            | "variadic_argument" => true,
             "binary_expression" => {
                 let operator = syntax.child(parent, "operator").map_or("", |operator| syntax.text(operator));
                 role == "left" || !matches!(operator, "&&" | "||")

@@ -259,7 +259,8 @@ impl Edges<'_, '_> {
 
     /// Whether a predeclared function only looks at its arguments, or moves them among themselves.
     fn only_looks(&self, function: NodeId) -> bool {
-        let is_builtin = self.view.inferred(self.file).meaning(function).is_none_or(|meaning| meaning == Ref::Predeclared);
+        let is_builtin =
+            self.view.inferred(self.file).meaning(function).is_none_or(|meaning| meaning == Ref::Predeclared);
         is_builtin && matches!(self.view.syntax(self.file).text(function), "len" | "cap" | "clear" | "make" | "new")
     }
 
@@ -354,7 +355,8 @@ fn implementations(view: &View<'_>, flow: &Flow) {
     let asked = view.program.defs().find(|(id, def)| {
         view.legacy.get(*id) == Some(Legacy::CreateEngine) && view.syntax(def.file).kind(def.node) == "method_elem"
     });
-    if let (Some((method, def)), Some(&(file, node))) = (asked, by_name.get("CreateEngine").and_then(|all| all.first())) {
+    if let (Some((method, def)), Some(&(file, node))) = (asked, by_name.get("CreateEngine").and_then(|all| all.first()))
+    {
         let last = types.signature(def.file, def.node, &Default::default()).params.len().saturating_sub(1);
         flow.unite(Slot::Def(method), Slot::Param(file, node, last));
     }

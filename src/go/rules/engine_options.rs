@@ -131,3 +131,97 @@ pub(crate) fn is_factory(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
 pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
     live::decide(cx, unit, forwarders::of(cx, unit))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::{finding_at, migrated};
+
+    const PRINTER: &str =
+        "type printer struct{}\n\nfunc (*printer) PublishEvent(events.Event) error { return nil }\n\n";
+
+    fn after(code: &str) -> String {
+        let after = migrated(&format!("{PRINTER}{code}"), Level::Safe);
+        after.replacen(PRINTER, "", 1)
+    }
+
+    fn level_at(code: &str, name: &str) -> Level {
+        finding_at(&format!("{PRINTER}{code}"), name).level
+    }
+
+    const RUN: &str = "\teng, _ := factory.NewEngineFromParsedValues(nil, opts...)\n\teng.RunInference(ctx, turn)\n";
+
+    #[test]
+    fn options_are_sinks_along_the_way() {
+        let code = format!(
+            "func all(sink events.EventSink) []engine.Option {{\n\tvar opts []engine.Option\n\
+             \topts = append(opts, engine.WithSink(sink))\n\treturn opts\n}}\n\n\
+             func ask(ctx context.Context, turn *turns.Turn) {{\n\topts := all(&printer{{}})\n{RUN}}}\n"
+        );
+        let after = after(&code);
+        assert!(after.contains("func all(sink events.EventSink) []events.EventSink {\n"), "{after}");
+        assert!(after.contains("\topts = append(opts, sink)\n"), "{after}");
+        assert!(after.contains("eng.RunInference(events.WithEventSinks(ctx, opts...), turn)"), "{after}");
+    }
+
+    #[test]
+    fn an_option_that_may_have_no_sink_is_added_on_that_condition() {
+        let code = format!(
+            "func Ask(ctx context.Context, turn *turns.Turn, sink events.EventSink) {{\n\tvar opts []engine.Option\n\
+             \topts = append(opts, engine.WithSink(sink))\n{RUN}}}\n"
+        );
+        let after = after(&code);
+        assert!(after.contains("\tif sink != nil {\n\t\topts = append(opts, sink)\n\t}\n"), "{after}");
+        let literal = code.replace(
+            "var opts []engine.Option\n\topts = append(opts, engine.WithSink(sink))",
+            "opts := []engine.Option{engine.WithSink(sink)}",
+        );
+        assert_eq!(level_at(&literal, "WithSink"), Level::Offered);
+    }
+
+    #[test]
+    fn slices_that_change_behind_the_construction_are_copied_there() {
+        let code = format!(
+            "func ask(ctx context.Context, turn *turns.Turn) {{\n\topts := []engine.Option{{engine.WithSink(&printer{{}})}}\n{}}}\n",
+            RUN.replace("\teng.Run", "\topts = nil\n\teng.Run")
+        );
+        let after = after(&code);
+        assert!(after.contains("\tsinks := append([]events.EventSink(nil), opts...)\n"), "{after}");
+        assert!(after.contains("events.WithEventSinks(ctx, sinks...)"), "{after}");
+    }
+
+    #[test]
+    fn a_function_that_only_hands_its_options_on_loses_them() {
+        let code = "func build(kind string, opts ...engine.Option) (engine.Engine, error) {\n\
+                    \treturn factory.NewEngineFromParsedValues(nil, opts...)\n}\n\n\
+                    func ask(ctx context.Context, turn *turns.Turn) {\n\
+                    \teng, _ := build(\"a\", engine.WithSink(&printer{}))\n\teng.RunInference(ctx, turn)\n}\n";
+        let after = after(code);
+        assert!(after.contains("func build(kind string) (engine.Engine, error) {\n"), "{after}");
+        assert!(after.contains("\tsink := &printer{}\n\teng, _ := build(\"a\")\n"), "{after}");
+        assert!(after.contains("eng.RunInference(events.WithEventSinks(ctx, sink), turn)"), "{after}");
+    }
+
+    #[test]
+    fn a_configuration_of_one_s_own_is_a_slice_of_sinks() {
+        let code = "func sinks(opts ...engine.Option) ([]events.EventSink, error) {\n\tconfig := engine.NewConfig()\n\
+                    \tif err := engine.ApplyOptions(config, opts...); err != nil {\n\t\treturn nil, err\n\t}\n\
+                    \treturn config.EventSinks, nil\n}\n\nfunc f() { sinks(engine.WithSink(&printer{})) }\n";
+        assert_eq!(
+            after(code),
+            "func sinks(opts ...events.EventSink) ([]events.EventSink, error) {\n\tvar config []events.EventSink\n\
+             \tconfig = append(config, opts...)\n\treturn config, nil\n}\n\nfunc f() { sinks(&printer{}) }\n"
+        );
+    }
+
+    #[test]
+    fn options_that_do_more_or_go_out_of_sight_are_reported() {
+        let own =
+            "func f() { g(func(config *engine.Config) error { return nil }) }\n\nfunc g(opts ...engine.Option) {}\n";
+        assert_eq!(level_at(own, "Option)"), Level::Report);
+        let unknown = "func f() { opts := []engine.Option{engine.WithSink(&printer{})}; fmt.Println(opts) }\n";
+        assert_eq!(level_at(unknown, "WithSink"), Level::Report);
+        let called = "func f(config *engine.Config, opts ...engine.Option) { opts[0](config) }\n";
+        assert_eq!(level_at(called, "Option)"), Level::Report);
+    }
+}

@@ -105,3 +105,105 @@ fn carried_by(cx: &Cx<'_>, file: FileIdx, ctx: NodeId, carried: &mut Vec<Option<
         carried_by(cx, file, value, carried, depth + 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::{finding_at, migrated};
+    use crate::rules::Trap;
+
+    /// A program with a sink type and `body` in a function that has a context, a turn and values.
+    fn program(body: &str) -> String {
+        let head = "type printer struct{}\n\nfunc (*printer) PublishEvent(events.Event) error { return nil }\n\n";
+        let signature = "func ask(ctx context.Context, turn *turns.Turn, values *factory.ParsedValues) error {\n";
+        format!("{head}{signature}{body}\treturn nil\n}}\n")
+    }
+
+    /// What becomes of `body` with safe changes.
+    fn after(body: &str) -> String {
+        let code = migrated(&program(body), Level::Safe);
+        let start = code.find("Values) error {\n").map_or(0, |at| at + "Values) error {\n".len());
+        code[start..code.rfind("\treturn nil").unwrap_or(code.len())].to_owned()
+    }
+
+    fn level_of(body: &str) -> (Level, Vec<Trap>) {
+        let finding = finding_at(&program(body), "NewEngine");
+        (finding.level, finding.traps)
+    }
+
+    #[test]
+    fn a_sink_made_on_the_spot_gets_a_variable_and_goes_to_every_run() {
+        let body = "\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(&printer{}))\n\
+                    \teng.RunInference(ctx, turn)\n\tgo func() { eng.RunInference(ctx, turn) }()\n";
+        assert_eq!(
+            after(body),
+            "\tsink := &printer{}\n\teng, _ := factory.NewEngineFromParsedValues(values)\n\
+             \teng.RunInference(events.WithEventSinks(ctx, sink), turn)\n\
+             \tgo func() { eng.RunInference(events.WithEventSinks(ctx, sink), turn) }()\n"
+        );
+    }
+
+    #[test]
+    fn a_sink_that_is_another_one_at_the_run_is_taken_down_at_the_construction() {
+        let body = "\tp := &printer{}\n\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p))\n\
+                    \tp = &printer{}\n\teng.RunInference(ctx, turn)\n\t_ = p\n";
+        assert!(after(body).contains("\tsink := p\n\teng, _ := "), "{}", after(body));
+        assert!(after(body).contains("events.WithEventSinks(ctx, sink)"), "{}", after(body));
+    }
+
+    #[test]
+    fn a_sink_that_may_be_nil_keeps_its_condition() {
+        let body = "\tvar p events.EventSink\n\tif values != nil {\n\t\tp = &printer{}\n\t}\n\
+                    \teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p), engine.WithSink(nil))\n\
+                    \teng.RunInference(ctx, turn)\n";
+        assert!(after(body).contains("\tif p != nil {\n\t\tsinks = append(sinks, p)\n\t}\n"), "{}", after(body));
+        assert!(after(body).contains("events.WithEventSinks(ctx, sinks...)"), "{}", after(body));
+        assert_eq!(level_of(body).0, Level::Safe);
+    }
+
+    #[test]
+    fn what_somebody_asked_about_is_there() {
+        let body = "\tvar p events.EventSink\n\tif p == nil {\n\t\treturn nil\n\t}\n\
+                    \teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p))\n\
+                    \teng.RunInference(ctx, turn)\n";
+        assert!(after(body).contains("eng.RunInference(events.WithEventSinks(ctx, p), turn)"), "{}", after(body));
+    }
+
+    #[test]
+    fn a_sink_on_the_context_already_is_told_once_after_a_yes() {
+        let body = "\tp := &printer{}\n\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p))\n\
+                    \teng.RunInference(events.WithEventSinks(ctx, p), turn)\n";
+        assert_eq!(level_of(body), (Level::Offered, vec![Trap::DoubleSink]));
+    }
+
+    #[test]
+    fn an_engine_out_of_sight_is_reported() {
+        let lost = |after: &str| {
+            let body = format!(
+                "\teng, err := factory.NewEngineFromParsedValues(values, engine.WithSink(&printer{{}}))\n{after}\t_ = err\n"
+            );
+            level_of(&body).0
+        };
+        assert_eq!(lost("\tfmt.Println(eng)\n"), Level::Report);
+        assert_eq!(lost("\trun := eng.RunInference\n\trun(ctx, turn)\n"), Level::Report);
+        assert_eq!(lost("\tall := []engine.Engine{eng}\n\t_ = all\n"), Level::Report);
+        assert_eq!(lost("\teng, err = factory.NewEngineFromParsedValues(nil)\n"), Level::Report);
+        assert_eq!(lost("\tif eng == nil {\n\t\treturn err\n\t}\n"), Level::Safe);
+    }
+
+    #[test]
+    fn a_function_that_runs_the_engine_gets_the_context_with_the_sink() {
+        let body = "\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(&printer{}))\n\
+                    \trun(ctx, eng, turn)\n";
+        let code = |inner: &str| {
+            let run = format!("\nfunc run(ctx context.Context, eng engine.Engine, turn *turns.Turn) {{\n{inner}}}\n");
+            program(body) + &run
+        };
+        let plain =
+            code("\trunCtx, cancel := context.WithCancel(ctx)\n\tdefer cancel()\n\teng.RunInference(runCtx, turn)\n");
+        assert!(migrated(&plain, Level::Safe).contains("run(events.WithEventSinks(ctx, sink), eng, turn)"));
+        let wider = code("\teng.RunInference(ctx, turn)\n\tfmt.Println(ctx)\n");
+        assert_eq!(finding_at(&wider, "WithSink").level, Level::Offered);
+        assert_eq!(finding_at(&code("\tfmt.Println(eng)\n"), "WithSink").level, Level::Report);
+    }
+}

@@ -123,7 +123,8 @@ fn gives_up_nothing(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, call: NodeId) -> b
         "expression_statement" => syntax.children(stmt).next() == Some(call),
         "assignment_statement" => is_error_of(stmt) == Some("_"),
         "if_statement" => {
-            let initializer = syntax.child(stmt, "initializer").filter(|&node| syntax.kind(node) == "short_var_declaration");
+            let initializer =
+                syntax.child(stmt, "initializer").filter(|&node| syntax.kind(node) == "short_var_declaration");
             let error = initializer.and_then(is_error_of);
             let test = syntax.child(stmt, "condition").map(|test| syntax.text(test));
             let is_test = error.is_some_and(|error| test == Some(format!("{error} != nil").as_str()));

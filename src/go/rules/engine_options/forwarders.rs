@@ -28,7 +28,8 @@ pub(crate) struct Forwarder {
 
 /// The functions of a unit that lose their options.
 pub(crate) fn of(cx: &Cx<'_>, unit: &Unit) -> Vec<Forwarder> {
-    let is_about_factory = unit.slots.iter().any(|slot| matches!(slot, Slot::Def(def) if cx.legacy.get(*def).is_some()));
+    let is_about_factory =
+        unit.slots.iter().any(|slot| matches!(slot, Slot::Def(def) if cx.legacy.get(*def).is_some()));
     let params = unit.slots.iter().filter_map(|slot| match *slot {
         Slot::Param(file, decl, param) => Some((file, decl, param)),
         _ => None,
@@ -100,8 +101,12 @@ fn attaches(cx: &Cx<'_>, own: &Forwarder, known: &[Forwarder]) -> bool {
     let Some(call) = handed_to(cx, own.file, *use_, known) else { return false };
     let reach = reach::of(cx, own.file, call);
     let is_own = |&(file, function): &(FileIdx, NodeId)| (file, function) == (own.file, own.decl);
-    let only_returned = reach.runs.is_empty() && reach.states.is_empty() && reach.escapes.is_empty() && reach.wider.is_empty();
-    only_returned && !reach.returns.is_empty() && reach.returns.iter().all(is_own) && cx.function(own.file, call) == Some(own.decl)
+    let only_returned =
+        reach.runs.is_empty() && reach.states.is_empty() && reach.escapes.is_empty() && reach.wider.is_empty();
+    only_returned
+        && !reach.returns.is_empty()
+        && reach.returns.iter().all(is_own)
+        && cx.function(own.file, call) == Some(own.decl)
 }
 
 /// The construction, or the call of a forwarder, that options are handed to as all options that it gets.
@@ -118,9 +123,9 @@ fn handed_to(cx: &Cx<'_>, file: FileIdx, use_: NodeId, known: &[Forwarder]) -> O
     let index = args.iter().position(|&other| other == arg)?;
     let is_spread = syntax.kind(arg) == "variadic_argument";
     let called = cx.function_called(file, call);
-    let by_forwarder = known.iter().any(|own| {
-        called == Some((own.file, own.decl)) && own.param == index && own.is_variadic == is_spread
-    });
+    let by_forwarder = known
+        .iter()
+        .any(|own| called == Some((own.file, own.decl)) && own.param == index && own.is_variadic == is_spread);
     let by_factory = super::is_factory(cx, file, call) && index == 1 && is_spread;
     (by_forwarder || by_factory).then_some(call)
 }

@@ -9,8 +9,8 @@ use crate::go::cx::{Change, Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::lists;
-use crate::go::rules::engine_sink::absent::{Absence, absence, is_open};
 use crate::go::rules::engine_sink;
+use crate::go::rules::engine_sink::absent::{Absence, absence, is_open};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -39,7 +39,8 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit, forwarders: Vec<Forwarder>) -> De
             gone.extend(given.removal().iter().map(|change| (file, change.edit.range())));
         }
         let site = unit.sites.iter().find(|site| {
-            site.file == file && matches!(site.legacy, Legacy::NewEngine | Legacy::CreateEngine)
+            site.file == file
+                && matches!(site.legacy, Legacy::NewEngine | Legacy::CreateEngine)
                 && cx.call_of_name(file, site.name) == Some(call)
         });
         match site {
@@ -68,7 +69,8 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit, forwarders: Vec<Forwarder>) -> De
 
 /// Every call that is given options: of factories, and of functions that hand them on to one.
 fn constructions(cx: &Cx<'_>, options: &Options<'_>) -> Vec<(FileIdx, NodeId)> {
-    let by_site = options.unit.sites.iter().filter(|site| matches!(site.legacy, Legacy::NewEngine | Legacy::CreateEngine));
+    let by_site =
+        options.unit.sites.iter().filter(|site| matches!(site.legacy, Legacy::NewEngine | Legacy::CreateEngine));
     let by_site = by_site.filter_map(|site| Some((site.file, cx.call_of_name(site.file, site.name)?)));
     let by_forwarder = options.forwarders.iter().filter_map(|own| own.def).flat_map(|def| cx.calls_of(def).0);
     let mut all: Vec<_> =
@@ -142,7 +144,8 @@ fn loses_options(cx: &Cx<'_>, own: &Forwarder) -> (Vec<Change>, Option<Outcome>)
     }
     let is_exported = own.def.is_some_and(|def| cx.program.def(def).name.starts_with(char::is_uppercase));
     let reserve = (!own.is_maker && is_exported && is_open(cx, own.file)).then(|| {
-        let why = "the function is exported by a package that no command of the tree imports: others may give it options";
+        let why =
+            "the function is exported by a package that no command of the tree imports: others may give it options";
         Outcome::safe(Vec::new(), "").reserved(why)
     });
     (changes, reserve)

@@ -25,7 +25,7 @@ pub(crate) fn problems(cx: &Cx<'_>, unit: &Unit) -> Vec<(FileIdx, NodeId, Outcom
 }
 
 fn is_in(cx: &Cx<'_>, unit: &Unit, slot: Slot) -> bool {
-    unit.slots.iter().any(|&own| own == slot) || unit.slots.first().is_some_and(|&own| cx.flow.unit(own) == cx.flow.unit(slot))
+    unit.slots.first().is_some_and(|&own| cx.flow.unit(own) == cx.flow.unit(slot))
 }
 
 /// Options that are no `engine.WithSink`: functions written as options, and values of an unknown type.
@@ -87,9 +87,8 @@ pub(crate) fn are_counted(cx: &Cx<'_>, unit: &Unit) -> bool {
                 "range_clause" => syntax.child(node, "right"),
                 _ => None,
             };
-            operand.is_some_and(|operand| {
-                cx.is_followed(cx.ty(file, operand)) && is_in(cx, unit, cx.slot(file, operand))
-            })
+            operand
+                .is_some_and(|operand| cx.is_followed(cx.ty(file, operand)) && is_in(cx, unit, cx.slot(file, operand)))
         })
     })
 }

@@ -64,9 +64,7 @@ impl Search<'_, '_> {
     fn local(&self, file: FileIdx, declared: NodeId, depth: usize) -> bool {
         writes(self.cx, file, declared).iter().all(|write| match write.value {
             Value::Expr(value) => self.is_there(file, value, depth + 1),
-            Value::Result(call, index) => {
-                is_checked(self.cx, file, call) && self.call(file, call, index, depth + 1)
-            }
+            Value::Result(call, index) => is_checked(self.cx, file, call) && self.call(file, call, index, depth + 1),
             Value::Param => self.param(file, declared, depth + 1),
             Value::Zero | Value::Other => false,
         })
@@ -95,7 +93,8 @@ impl Search<'_, '_> {
     fn param(&self, file: FileIdx, declared: NodeId, depth: usize) -> bool {
         let cx = self.cx;
         let syntax = cx.syntax(file);
-        let Some(function) = syntax.enclosing(declared, &["function_declaration", "method_declaration", "func_literal"])
+        let Some(function) =
+            syntax.enclosing(declared, &["function_declaration", "method_declaration", "func_literal"])
         else {
             return false;
         };
@@ -144,7 +143,8 @@ impl Search<'_, '_> {
                 return true;
             }
             let values: Vec<NodeId> = own.children(node).flat_map(|child| own.list(child)).collect();
-            let is_failure = index == 0 && values.len() > 1 && values.last().is_some_and(|&last| own.text(last) != "nil");
+            let is_failure =
+                index == 0 && values.len() > 1 && values.last().is_some_and(|&last| own.text(last) != "nil");
             is_failure || values.get(index).is_some_and(|&value| self.is_there(def.file, value, depth + 1))
         })
     }
@@ -155,7 +155,10 @@ impl Search<'_, '_> {
 pub(crate) fn is_open(cx: &Cx<'_>, file: FileIdx) -> bool {
     let own = cx.program.file(file).package;
     let package = cx.program.package(own);
-    if package.name == "main" || package.name.ends_with("_test") || package.path.split('/').any(|part| part == "internal") {
+    if package.name == "main"
+        || package.name.ends_with("_test")
+        || package.path.split('/').any(|part| part == "internal")
+    {
         return false;
     }
     let mut reached = vec![own];
@@ -249,7 +252,9 @@ fn is_guarded(syntax: &Syntax, expr: NodeId) -> bool {
             "if_statement" => {
                 let test = syntax.child(node, "condition");
                 let says = |operator: &str, wanted: &str| {
-                    test.is_some_and(|test| parts(syntax, test, operator).iter().any(|&part| syntax.text(part) == wanted))
+                    test.is_some_and(|test| {
+                        parts(syntax, test, operator).iter().any(|&part| syntax.text(part) == wanted)
+                    })
                 };
                 let is_sure = match syntax.role(inner) {
                     "consequence" => says("&&", &there),
@@ -281,9 +286,9 @@ fn is_assigned(syntax: &Syntax, node: NodeId, text: &str) -> bool {
     syntax.below(node).any(|node| {
         let is_assignment = matches!(syntax.kind(node), "assignment_statement" | "short_var_declaration");
         is_assignment
-            && syntax.child(node, "left").is_some_and(|left| {
-                syntax.list(left).iter().any(|&place| syntax.text(place) == text)
-            })
+            && syntax
+                .child(node, "left")
+                .is_some_and(|left| syntax.list(left).iter().any(|&place| syntax.text(place) == text))
     })
 }
 

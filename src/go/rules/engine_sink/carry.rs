@@ -130,10 +130,7 @@ impl Carrier<'_, '_> {
                     let name = self.free("sink", &taken);
                     taken.push(name.clone());
                     let events = cx.package(file, "events");
-                    lines.push(format!(
-                        "var {name} {events}EventSink = {}",
-                        self.options.text(cx, file, piece.expr)
-                    ));
+                    lines.push(format!("var {name} {events}EventSink = {}", self.options.text(cx, file, piece.expr)));
                     name
                 }
                 _ => self.options.text(cx, file, piece.expr),
@@ -160,9 +157,7 @@ impl Carrier<'_, '_> {
     fn free(&self, wanted: &str, taken: &[String]) -> String {
         let name = free(self.cx, self.file, self.call, wanted);
         let mut names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{wanted}{number}")));
-        names
-            .find(|name| !taken.contains(name) && free(self.cx, self.file, self.call, name) == *name)
-            .unwrap_or(name)
+        names.find(|name| !taken.contains(name) && free(self.cx, self.file, self.call, name) == *name).unwrap_or(name)
     }
 
     /// Lines in front of the statement of the construction, if all runs see what they declare.
@@ -231,9 +226,7 @@ impl Carrier<'_, '_> {
         self.is_seen(expr)
             && match cx.inferred(file).meaning(name) {
                 Some(Ref::Local(declared)) => self.stays(declared),
-                Some(Ref::Def(def)) => {
-                    cx.uses_of_def(def).iter().all(|&(file, name)| !is_put_into(cx, file, name))
-                }
+                Some(Ref::Def(def)) => cx.uses_of_def(def).iter().all(|&(file, name)| !is_put_into(cx, file, name)),
                 _ => false,
             }
     }
@@ -244,14 +237,13 @@ impl Carrier<'_, '_> {
         let syntax = cx.syntax(file);
         match syntax.kind(place) {
             "identifier" => match cx.inferred(file).meaning(place) {
-                Some(Ref::Local(declared)) => {
-                    !matches!(cx.ty(file, place), Ty::Pointer(_)) || self.stays(declared)
-                }
+                Some(Ref::Local(declared)) => !matches!(cx.ty(file, place), Ty::Pointer(_)) || self.stays(declared),
                 _ => false,
             },
             "selector_expression" => {
                 let Some(operand) = syntax.child(place, "operand") else { return false };
-                let stays = matches!(cx.inferred(file).meaning(operand), Some(Ref::Local(declared)) if self.stays(declared));
+                let stays =
+                    matches!(cx.inferred(file).meaning(operand), Some(Ref::Local(declared)) if self.stays(declared));
                 syntax.kind(operand) == "identifier" && stays
             }
             _ => false,
@@ -272,9 +264,8 @@ impl Carrier<'_, '_> {
             return true;
         }
         let home = self.cx.function(self.file, self.call);
-        let is_before = |name: NodeId| {
-            syntax.end(name) <= syntax.start(self.call) && self.cx.function(self.file, name) == home
-        };
+        let is_before =
+            |name: NodeId| syntax.end(name) <= syntax.start(self.call) && self.cx.function(self.file, name) == home;
         later.iter().all(|write| is_before(write.name)) && !self.is_in_loop_behind(declared)
     }
 
@@ -293,7 +284,9 @@ impl Carrier<'_, '_> {
         cx.uses(file, declared).iter().any(|&use_| {
             let indexed = syntax.parent(use_).filter(|&above| syntax.kind(above) == "index_expression");
             indexed.is_some_and(|indexed| {
-                syntax.parent(indexed).is_some_and(|above| syntax.role(above) == "left" || syntax.role(indexed) == "left")
+                syntax
+                    .parent(indexed)
+                    .is_some_and(|above| syntax.role(above) == "left" || syntax.role(indexed) == "left")
             })
         })
     }

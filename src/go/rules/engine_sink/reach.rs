@@ -286,9 +286,8 @@ fn serves_only_runs(cx: &Cx<'_>, file: FileIdx, declared: NodeId, runs: &[Run]) 
                 let Some(call) = syntax.parent(above).filter(|&call| derived_from(cx, file, call) == Some(use_)) else {
                     return false;
                 };
-                is_run_context(runs, file, call) || variable_of(cx, file, call).is_some_and(|derived| {
-                    serves_only_runs(cx, file, derived, runs)
-                })
+                is_run_context(runs, file, call)
+                    || variable_of(cx, file, call).is_some_and(|derived| serves_only_runs(cx, file, derived, runs))
             }
             _ => false,
         }
