@@ -31,6 +31,9 @@ pub(crate) struct Need {
     pub(crate) name: String,
 }
 
+/// A node of a file.
+type Place = (FileIdx, NodeId);
+
 /// The shared view of the packages of a tree.
 #[derive(Debug)]
 pub(crate) struct Cx<'a> {
@@ -51,7 +54,6 @@ impl<'a> Deref for Cx<'a> {
     }
 }
 
-#[allow(dead_code, clippy::type_complexity, reason = "the rules that change code come next")]
 impl<'a> Cx<'a> {
     pub(crate) fn new(view: View<'a>, flow: &'a Flow) -> Self {
         let mut cx = Self { view, flow, uses: HashMap::new(), def_uses: HashMap::new(), needs: RefCell::default() };
@@ -82,7 +84,7 @@ impl<'a> Cx<'a> {
     }
 
     /// The calls of the function or method that is declared as `def`, and its uses that are no calls.
-    pub(crate) fn calls_of(&self, def: DefId) -> (Vec<(FileIdx, NodeId)>, Vec<(FileIdx, NodeId)>) {
+    pub(crate) fn calls_of(&self, def: DefId) -> (Vec<Place>, Vec<Place>) {
         self.uses_of_def(def)
             .iter()
             .map(|&(file, name)| (file, self.call_of_name(file, name).unwrap_or(name)))

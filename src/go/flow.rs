@@ -140,9 +140,9 @@ impl<'a> View<'a> {
         self.inferred(file).ty(node)
     }
 
-    /// Whether values of this type are followed.
+    /// Whether values of this type are followed: those of type parameters, too, which may stand for a legacy type.
     pub(crate) fn is_followed(&self, ty: &Ty) -> bool {
-        self.legacy.mentions(ty, FOLLOWED)
+        self.legacy.mentions(ty, FOLLOWED) || ty.is_open()
     }
 
     /// The place of the variable that `name` declares: parameters and results are places of their functions.

@@ -61,10 +61,16 @@ impl Frontend for GoFrontend {
         out
     }
     fn lay_out(&self, _: &Tree, path: &Path, before: &str, after: &str) -> String {
-        match is_code(path) {
-            true => keep_layout(before, after, &toolchain::gofmt),
-            false => after.to_owned(),
+        if !is_code(path) {
+            return after.to_owned();
         }
+        // gofmt ends lines its own way.
+        let is_windows = before.contains("\r\n") && before.matches('\n').count() == before.matches("\r\n").count();
+        if !is_windows {
+            return keep_layout(before, after, &toolchain::gofmt);
+        }
+        let [before, after] = [before, after].map(|text| text.replace("\r\n", "\n"));
+        keep_layout(&before, &after, &toolchain::gofmt).replace('\n', "\r\n")
     }
 
     fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {

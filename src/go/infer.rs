@@ -219,8 +219,9 @@ impl<'a> Walk<'a> {
     }
 
     fn body(&mut self, function: NodeId) {
+        // Parameters and results are in the scope of the body.
         if let Some(body) = self.syntax.child(function, "body") {
-            self.stmts_in(body);
+            self.parts(body);
         }
     }
 

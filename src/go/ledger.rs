@@ -227,7 +227,7 @@ mod tests {
     fn names_of_nobody_knows_what_are_opaque_and_told() {
         let text = "package main\n\nimport (\n\t\"example.com/log\"\n\t\"github.com/go-go-golems/geppetto/pkg/inference/state\"\n)\n\n\
                     func f(_ *state.InferenceState) { log.Current().StartRun() }\n";
-        assert_eq!(classes(text), [Class::Reported, Class::Opaque]);
+        assert_eq!(classes(text), [Class::Rewritten, Class::Opaque]);
         let plan = plan_of(&[("main.go", text)], Level::Offered);
         assert!(plan.findings.iter().any(|finding| finding.rule == Rule::RunLifecycle));
     }

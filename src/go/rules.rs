@@ -1,11 +1,16 @@
 //! What becomes of a site: one file a rule.
 
+pub(crate) mod cancel;
+pub(crate) mod core_session;
 pub(crate) mod engine_options;
 pub(crate) mod engine_sink;
 pub(crate) mod inference_state;
 pub(crate) mod legacy_dependency;
 pub(crate) mod legacy_error;
 pub(crate) mod legacy_import;
+pub(crate) mod run_inference;
+pub(crate) mod run_lifecycle;
+pub(crate) mod state_access;
 
 use super::surface::Legacy;
 use crate::rules::Rule;

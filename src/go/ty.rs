@@ -63,6 +63,19 @@ impl Ty {
         }
     }
 
+    /// Whether a type parameter is, or is in, the type.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Ty::Param(..) => true,
+            Ty::Named(_, args) => args.iter().any(Ty::is_open),
+            Ty::Pointer(inner) | Ty::Slice(inner) | Ty::Chan(inner) => inner.is_open(),
+            Ty::Map(key, value) => key.is_open() || value.is_open(),
+            Ty::Func(signature) => signature.params.iter().chain(&signature.results).any(Ty::is_open),
+            Ty::Tuple(parts) => parts.iter().any(Ty::is_open),
+            _ => false,
+        }
+    }
+
     /// Whether `test` holds for the type or one that it is made of. Declared types are not looked into.
     pub(crate) fn mentions(&self, test: &dyn Fn(DefId) -> bool) -> bool {
         match self {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cx::{Change, Cx, Need, Outcome};
 use super::flow::{Slot, UnitIdx};
 use super::index::FileIdx;
+use super::infer::Ref;
 use super::rules;
+use super::session;
 use super::sites::{self, Site};
 use super::surface::Legacy;
 use super::syntax::NodeId;
@@ -68,7 +70,7 @@ pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
     cx.take_needs();
     let mut decision = match is_about_options(unit) {
         true => rules::engine_options::decide(cx, unit),
-        false => rules::inference_state::decide(cx, unit),
+        false => session::decide(cx, unit),
     };
     for escape in cx.flow.escapes.iter().filter(|escape| unit.slots.binary_search(&escape.slot).is_ok()) {
         let is_decided = decision.remarks.iter().any(|(file, node, _)| (*file, *node) == (escape.file, escape.node));
@@ -80,6 +82,8 @@ pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
             decision.remarks.push((escape.file, escape.node, outcome));
         }
     }
+    decision.remarks.extend(function_values(cx, unit));
+    decision.remarks.extend(carried_options(cx, unit));
     let remarks = std::mem::take(&mut decision.remarks);
     for (file, node, outcome) in remarks {
         blame(cx, &mut decision.outcomes, file, node, outcome);
@@ -101,6 +105,78 @@ fn is_about_options(unit: &Unit) -> bool {
                 | Legacy::CreateEngine
         )
     })
+}
+
+/// Options on ways that are not followed into every run yet.
+fn carried_options(cx: &Cx<'_>, unit: &Unit) -> Option<(FileIdx, NodeId, Outcome)> {
+    let is_carried = unit.sites.iter().any(|site| matches!(site.legacy, Legacy::Option | Legacy::Config));
+    let site = unit.sites.iter().find(|site| match site.legacy {
+        Legacy::WithSink => is_loose(cx, site, is_carried),
+        Legacy::Option => is_of_many(cx, site),
+        _ => false,
+    })?;
+    let outcome = Outcome::report(
+        "options that go this way are not followed into every run in Go yet",
+        "carry the sinks instead ([]events.EventSink), and give them to the runs: events.WithEventSinks(ctx, sinks...)",
+    );
+    Some((site.file, site.name, outcome))
+}
+
+/// Whether `WithSink` is used as a value, or is given a sink that may be nil and goes into a slice.
+fn is_loose(cx: &Cx<'_>, site: &Site, is_carried: bool) -> bool {
+    let syntax = cx.syntax(site.file);
+    let Some(call) = cx.call_of_name(site.file, site.name) else { return true };
+    let Some(&sink) = cx.args(site.file, call).first().filter(|_| is_carried) else { return false };
+    match cx.inferred(site.file).meaning(sink) {
+        Some(Ref::Local(declared)) => {
+            let list = syntax.parent(declared).map_or("", |list| syntax.kind(list));
+            let has_value = list == "expression_list" || list == "parameter_declaration";
+            !has_value || super::proof::is_assigned(cx, site.file, declared)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the option type stands in the signature of a method or a function type, where others have to agree, or in a
+/// parameter that takes a slice as one argument and gives an engine back.
+fn is_of_many(cx: &Cx<'_>, site: &Site) -> bool {
+    let syntax = cx.syntax(site.file);
+    let kinds = ["method_declaration", "method_elem", "function_type", "func_literal", "function_declaration", "block"];
+    let around = syntax.parent(site.whole).and_then(|above| syntax.enclosing(above, &kinds));
+    let kind = around.map_or("", |around| syntax.kind(around));
+    let is_slice_parameter = kind == "function_declaration"
+        && syntax
+            .enclosing(site.whole, &["parameter_declaration"])
+            .is_some_and(|param| syntax.parent(param).is_some_and(|list| syntax.role(list) == "parameters"))
+        && around
+            .and_then(|around| syntax.child(around, "result"))
+            .is_some_and(|result| syntax.text(result).contains("Engine"));
+    matches!(kind, "method_declaration" | "method_elem" | "function_type" | "func_literal") || is_slice_parameter
+}
+
+/// Functions that take or give a value of the unit and are used without being called: where they go is not followed.
+fn function_values(cx: &Cx<'_>, unit: &Unit) -> Vec<(FileIdx, NodeId, Outcome)> {
+    let decls: BTreeSet<(FileIdx, NodeId)> = unit
+        .slots
+        .iter()
+        .filter_map(|slot| match *slot {
+            Slot::Param(file, decl, _) | Slot::Result(file, decl, _) => Some((file, decl)),
+            _ => None,
+        })
+        .collect();
+    let named = decls.into_iter().filter_map(|(file, decl)| {
+        let name = cx.syntax(file).child(decl, "name")?;
+        cx.program.declared(file, name)
+    });
+    let values = named.flat_map(|def| cx.uses_of_def(def).iter().copied()).filter(|&(file, name)| {
+        cx.call_of_name(file, name).is_none() && cx.syntax(file).kind(name) != "type_identifier"
+    });
+    values
+        .map(|(file, name)| {
+            let why = format!("a function of this value is used as a value itself ({})", cx.place(file, name));
+            (file, name, Outcome::report(why, "change this use by hand first"))
+        })
+        .collect()
 }
 
 /// What is said of a place makes that of the nearest site of the unit.

@@ -3,6 +3,7 @@
 use super::{Escape, Flow, Slot, View};
 use crate::go::index::{DefId, DefKind, FileIdx};
 use crate::go::infer::Ref;
+use crate::go::sites;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::{Ty, Types};
@@ -36,6 +37,7 @@ impl Edges<'_, '_> {
             "return_statement" => self.returned(node),
             "call_expression" => self.call(node),
             "literal_value" => self.literal(node),
+            "generic_type" => self.generic(node),
             "send_statement" => {
                 if let (Some(to), Some(value)) = (syntax.child(node, "channel"), syntax.child(node, "value")) {
                     let slot = self.view.slot(self.file, to);
@@ -51,9 +53,12 @@ impl Edges<'_, '_> {
         let from = self.view.ty(self.file, value);
         if !self.view.is_followed(from) {
             if self.view.is_followed(ty) {
-                // Something unknown becomes a legacy value, or `nil` does.
+                // Something unknown becomes a legacy value.
                 if *from != Ty::Nil {
                     self.flow.unite(self.view.slot(self.file, value), slot);
+                    if *from == Ty::Unknown && !ty.is_open() {
+                        self.flow.escapes.push(Escape { file: self.file, node: value, slot });
+                    }
                 }
             }
             return;
@@ -62,10 +67,24 @@ impl Edges<'_, '_> {
             return unite_signatures(self.view, self.flow, given, wanted);
         }
         let source = self.view.slot(self.file, value);
+        self.function_goes(from, source);
+        self.function_goes(ty, slot);
         if self.view.is_followed(ty) || *ty == Ty::Unknown && self.view.program.is_own(self.file_of(slot)) {
             self.flow.unite(source, slot);
         } else {
             self.escapes(value);
+        }
+    }
+
+    /// A function that goes somewhere takes along what goes into it and comes out of it.
+    fn function_goes(&mut self, ty: &Ty, slot: Slot) {
+        let Ty::Func(signature) = ty else { return };
+        let Some((file, decl)) = signature.decl.filter(|(file, _)| self.view.program.is_own(*file)) else { return };
+        for (index, _) in signature.params.iter().enumerate().filter(|(_, ty)| self.view.is_followed(ty)) {
+            self.flow.unite(slot, Slot::Param(file, decl, index));
+        }
+        for (index, _) in signature.results.iter().enumerate().filter(|(_, ty)| self.view.is_followed(ty)) {
+            self.flow.unite(slot, Slot::Result(file, decl, index));
         }
     }
 
@@ -91,6 +110,21 @@ impl Edges<'_, '_> {
         };
         let escapes = slots.into_iter().map(|slot| Escape { file: self.file, node: value, slot });
         self.flow.escapes.extend(escapes);
+    }
+
+    /// What is declared with a generic type of the tree holds what the type's open fields hold.
+    fn generic(&mut self, node: NodeId) {
+        let syntax = self.view.syntax(self.file);
+        let types = Types { program: self.view.program };
+        let base = syntax.child(node, "type").and_then(|base| syntax.below(base).last());
+        let Some(Ref::Def(def)) = base.and_then(|name| self.view.inferred(self.file).meaning(name)) else { return };
+        let Ty::Struct(file, body) = types.underlying(&types.of_def(def)) else { return };
+        let places = base.map_or(Vec::new(), |name| sites::declared_with(self.view, self.file, name));
+        for &member in self.view.program.members(file, body) {
+            if types.of_value(member).is_open() {
+                places.iter().for_each(|&place| self.flow.unite(place, Slot::Def(member)));
+            }
+        }
     }
 
     fn sides(&mut self, node: NodeId, left: &str, right: &str) {
@@ -198,10 +232,18 @@ impl Edges<'_, '_> {
             }
             return;
         }
-        let callee = self.view.inferred(self.file).callee(node).and_then(|def| self.view.legacy.get(def));
+        let called = self.view.inferred(self.file).callee(node);
+        let is_predeclared = self.view.inferred(self.file).meaning(function) == Some(Ref::Predeclared);
+        let is_option = self.view.legacy.of_type(self.view.ty(self.file, node)) == Some(Legacy::Option);
+        if called.is_none() && !is_predeclared && is_option {
+            // An option that a function value makes.
+            self.escapes(node);
+        }
+        let callee = called.and_then(|def| self.view.legacy.get(def));
         match callee {
             Some(Legacy::ApplyOptions) => {
-                let slots: Vec<Slot> = args.iter().map(|&arg| self.view.slot(self.file, arg)).collect();
+                let mut slots: Vec<Slot> = args.iter().map(|&arg| self.view.slot(self.file, arg)).collect();
+                slots.push(Slot::Expr(self.file, node));
                 slots.windows(2).for_each(|pair| self.flow.unite(pair[0], pair[1]));
             }
             // What goes into a factory ends there.
@@ -323,7 +365,7 @@ fn aliases(view: &View<'_>, flow: &Flow) {
         for file in view.program.own_files() {
             let names = view.inferred(file).names().filter(|(_, meaning)| *meaning == Ref::Def(id));
             for (name, _) in names {
-                for slot in super::super::sites::declared_with(view, file, name) {
+                for slot in sites::declared_with(view, file, name) {
                     flow.unite(slot, Slot::Def(id));
                 }
             }

@@ -62,7 +62,7 @@ impl Walk<'_> {
         }
     }
 
-    fn parts(&mut self, node: NodeId) {
+    pub(super) fn parts(&mut self, node: NodeId) {
         for child in self.syntax.children(node).collect::<Vec<_>>() {
             self.stmt(child);
         }

@@ -1,11 +1,57 @@
-//! `inference-state`: the legacy state, its type and its constructor.
+//! `inference-state`: the legacy type in fields, signatures and variables.
 
-use crate::go::cx::{Cx, Outcome};
-use crate::go::unit::{Decision, Unit};
+use crate::go::cx::Outcome;
+use crate::go::flow::Slot;
+use crate::go::session::Sessions;
+use crate::go::sites::Site;
 
-/// Decides a unit of states and core sessions.
-pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
-    let _ = cx;
-    let outcomes = unit.sites.iter().map(|&site| (site, Outcome::report("", "make it a session by the guide")));
-    Decision { outcomes: outcomes.collect(), ..Decision::default() }
+/// A written type becomes the session's. An embedded field takes its name from its type, so its uses change, too.
+pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, names, .. } = session;
+    let (file, syntax) = (site.file, cx.syntax(site.file));
+    let above = syntax.parent(site.whole).map_or("", |parent| syntax.kind(parent));
+    if matches!(above, "composite_literal" | "argument_list") {
+        return Outcome::report(
+            "the state is made without its constructor",
+            "make a session: session.NewSessionWithID(id), and set its Builder",
+        );
+    }
+    if is_in_open_type(session, site) {
+        return Outcome::report(
+            "the type is a part of another one, whose values are not followed",
+            "change the type and what goes through it by hand, by the guide",
+        );
+    }
+    if !matches!(above, "pointer_type" | "type_spec" | "type_alias" | "field_declaration") {
+        return Outcome::report(
+            "the state is a value here, and not made by its constructor",
+            "keep a *session.Session, made by session.NewSessionWithID(id)",
+        );
+    }
+    if above == "type_spec" {
+        return Outcome::report("a type of its own is made of the legacy one", "make it of session.Session by hand");
+    }
+    if let Slot::Def(def) = site.slot {
+        if names.fields.contains_key(&def) {
+            return Outcome::safe(Vec::new(), "the field goes: the one beside it holds the same session");
+        }
+        if cx.program.def(def).is_embedded && cx.program.def(def).name_node == site.name {
+            for &(file, used) in cx.uses_of_def(def) {
+                draft.small(file, cx.syntax(file).range(used), "Session");
+            }
+        }
+    }
+    let package = cx.package(file, "inference/session");
+    draft.small(file, syntax.range(site.whole), format!("{package}Session"));
+    Outcome::safe(Vec::new(), format!("`{package}Session`"))
+}
+
+/// Whether the type stands in type arguments, in the signature of a function that is a value, or in a method expression.
+pub(crate) fn is_in_open_type(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let syntax = session.cx.syntax(site.file);
+    let mut above = syntax.ancestors(site.whole).skip(1);
+    let open = ["type_arguments", "function_type", "func_literal", "parenthesized_expression", "parenthesized_type"];
+    let closed = ["block", "source_file", "field_declaration_list"];
+    let found = above.find(|&node| open.contains(&syntax.kind(node)) || closed.contains(&syntax.kind(node)));
+    found.is_some_and(|node| open.contains(&syntax.kind(node)))
 }

@@ -45,6 +45,7 @@ impl Usage {
                     usage.packages.insert(text());
                     usage.bare.insert(text());
                 }
+                ("type_identifier", "qualified_type") => {}
                 ("identifier" | "type_identifier", _) if !is_declared(name) => {
                     usage.bare.insert(text());
                 }

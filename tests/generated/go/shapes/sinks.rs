@@ -1,7 +1,18 @@
 //! Sinks that are given to the construction of an engine.
 
+use geppetto_migrate::rules::Trap;
+
 use crate::go::complications::{Answer, answer, asking};
 use crate::go::scene::Scene;
+
+/// What was told `often` by one sink on the context and on the engine may be told once.
+fn told_once(scene: &mut Scene<'_>, often: usize) {
+    let told =
+        ["start", "partial echo:", "partial hello", "final echo: hello", "partial good bye", "final echo: good bye"];
+    for event in told {
+        scene.may_differ(Trap::DoubleSink, vec![event; often].join(", "), event);
+    }
+}
 
 /// The sink stands inline in the call of the factory.
 pub(crate) fn inline_sink(scene: &mut Scene<'_>) {
@@ -11,7 +22,11 @@ pub(crate) fn inline_sink(scene: &mut Scene<'_>) {
         &["@WithSink(@sink)", "@WithSink(@sink), @WithSink(@sink)", "@WithSink(/* all of it */ @sink)"],
     );
     let make = making(scene, options);
-    let (before, ctx) = match scene.pick("context", 4) {
+    let context = scene.pick("context", 4);
+    if context == 3 {
+        told_once(scene, 1 + options.matches("@WithSink").count());
+    }
+    let (before, ctx) = match context {
         1 => ("", "@WithEventSinks(@context.Background(), @other)"),
         2 => ("_ = @other\nupper, stopUpper := @context.WithCancel(@context.Background())\ndefer stopUpper()", "upper"),
         3 => ("_ = @other", "@WithEventSinks(@context.Background(), @sink)"),

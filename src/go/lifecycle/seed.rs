@@ -1,0 +1,78 @@
+//! The turn that a run begins with, made in front of the start.
+
+use std::collections::BTreeSet;
+
+use super::{Lifecycle, lost};
+use crate::go::cx::Outcome;
+use crate::go::infer::Ref;
+use crate::go::session::Sessions;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// Where the seed, or what a builder takes, is made inside of the closure that runs, the statements that make it move in
+/// front of the start.
+pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> Result<(), Outcome> {
+    let bodies = lifecycle.builders.iter().map(|(literal, _)| literal.body);
+    let needed: Vec<NodeId> = std::iter::once(lifecycle.seed).chain(bodies).collect();
+    if needed.iter().all(|&node| lifecycle.is_in_scope(session, node)) {
+        return Ok(());
+    }
+    let Sessions { cx, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let run_stmt = cx.stmt(file, lifecycle.run).ok_or_else(|| lost("the run stands in no statement"))?;
+    let (before, _) = cx.siblings(file, run_stmt);
+    let mut wanted: BTreeSet<NodeId> = needed.iter().flat_map(|&node| locals_below(session, lifecycle, node)).collect();
+    let mut moved: Vec<NodeId> = Vec::new();
+    for &stmt in before.iter().rev().filter(|stmt| !lifecycle.removed.contains(stmt)) {
+        let names = locals_below(session, lifecycle, stmt);
+        if names.is_disjoint(&wanted) {
+            continue;
+        }
+        wanted.extend(names);
+        moved.push(stmt);
+    }
+    moved.reverse();
+    let start = syntax.start(lifecycle.at);
+    let is_known = |declared: &NodeId| {
+        syntax.start(*declared) < start || moved.iter().any(|&stmt| syntax.is_inside(*declared, stmt))
+    };
+    let is_quiet =
+        |stmt: &NodeId| !matches!(syntax.kind(*stmt), "return_statement" | "defer_statement" | "go_statement");
+    if moved.is_empty() || !wanted.iter().all(is_known) || !moved.iter().all(is_quiet) {
+        return Err(lost("the turn that the run begins with is made inside of the function that runs"));
+    }
+    if names_are_taken(session, lifecycle, &moved) {
+        return Err(lost("what the run begins with is made of variables whose names mean something else at the claim"));
+    }
+    lifecycle.hoisted = moved;
+    lifecycle.remarks.push((Trap::EagerStart, "the turn is made at the claim now, not when the function runs"));
+    Ok(())
+}
+
+/// The variables of the function that `node` names.
+fn locals_below(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, node: NodeId) -> BTreeSet<NodeId> {
+    let syntax = session.cx.syntax(lifecycle.file);
+    let start = syntax.start(lifecycle.at);
+    let names = syntax.below(node).filter_map(|name| match session.cx.inferred(lifecycle.file).meaning(name) {
+        Some(Ref::Local(declared)) if syntax.start(declared) >= start => Some(declared),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// Whether a name that moved statements declare is used around the closure.
+fn names_are_taken(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, moved: &[NodeId]) -> bool {
+    let Sessions { cx, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let names: BTreeSet<&str> = moved
+        .iter()
+        .flat_map(|&stmt| syntax.below(stmt))
+        .filter(|&name| cx.inferred(file).meaning(name) == Some(Ref::Local(name)))
+        .map(|name| syntax.text(name))
+        .collect();
+    let uses_name = |stmt: NodeId| {
+        syntax.below(stmt).any(|node| syntax.kind(node) == "identifier" && names.contains(syntax.text(node)))
+    };
+    let (before, behind) = cx.siblings(file, lifecycle.at);
+    before.into_iter().chain(behind).any(uses_name)
+}

@@ -1,0 +1,85 @@
+//! `cancel`: cancelling, and what is stored for it.
+
+use super::run_lifecycle::Lifecycles;
+use crate::go::cx::Outcome;
+use crate::go::infer::Ref;
+use crate::go::session::Sessions;
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// Decides a question or a cancel of a legacy state.
+pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(site.file);
+    match site.legacy {
+        Legacy::IsRunning => Outcome::safe(Vec::new(), "a session has `IsRunning()`, too"),
+        Legacy::CancelRun => {
+            draft.small(site.file, syntax.range(site.name), "CancelActive");
+            let outcome = Outcome::safe(Vec::new(), "`CancelActive()`");
+            match names_no_error(session, site) {
+                true => outcome,
+                false => {
+                    outcome.offered(Trap::ErrorIdentity, "the error of a session that does not run has another text")
+                }
+            }
+        }
+        _ => Outcome::report(
+            "a session does not say whether a cancel function is stored",
+            "ask whether it runs: sess.IsRunning()",
+        )
+        .because(Trap::NoCounterpart, "there is no counterpart to `HasCancel`"),
+    }
+}
+
+/// Whether the error of the call is only compared with nil, or not looked at.
+fn names_no_error(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let cx = session.cx;
+    let syntax = cx.syntax(site.file);
+    let Some(call) = cx.call_of_name(site.file, site.name) else { return false };
+    let parent = syntax.parent(call).unwrap_or(call);
+    let is_compared = syntax.kind(parent) == "binary_expression"
+        && [" == nil", " != nil"].iter().any(|with| syntax.text(parent).ends_with(with));
+    if is_compared || syntax.kind(parent) == "expression_statement" {
+        return true;
+    }
+    let Some(assignment) = syntax.parent(parent).filter(|_| syntax.kind(parent) == "expression_list") else {
+        return false;
+    };
+    let left = syntax.child(assignment, "left").map_or(Vec::new(), |left| syntax.list(left));
+    match left[..] {
+        [name] if syntax.text(name) == "_" => true,
+        [name] => {
+            let declared =
+                matches!(cx.inferred(site.file).meaning(name), Some(Ref::Local(declared)) if declared == name);
+            let is_checked = |&used: &NodeId| {
+                let above = syntax.parent(used).unwrap_or(used);
+                let text = syntax.text(above);
+                syntax.kind(above) == "binary_expression" && (text.ends_with(" == nil") || text.ends_with(" != nil"))
+                    || syntax.kind(above) == "argument_list"
+                        && syntax.parent(above).is_some_and(|call| syntax.text(call).starts_with("errors.Is("))
+            };
+            declared && cx.uses(site.file, name).iter().all(is_checked)
+        }
+        _ => false,
+    }
+}
+
+/// Decides a cancel function that is stored: it goes where the run's start takes its place.
+pub(crate) fn set_cancel(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: &Site) -> Outcome {
+    let Sessions { cx, draft, .. } = session;
+    let call = cx.call_of_name(site.file, site.name);
+    let stmt = call.and_then(|call| cx.stmt(site.file, call));
+    let arg = call.and_then(|call| cx.args(site.file, call).first().copied());
+    match stmt {
+        Some(stmt) if lifecycles.covers(cx, site) || arg.is_some_and(|arg| cx.text(site.file, arg) == "nil") => {
+            draft.remove_stmt(site.file, stmt);
+            Outcome::safe(Vec::new(), "nothing: the session cancels its run")
+        }
+        _ => Outcome::report(
+            "the run that this cancels cannot be found in this function",
+            "start the run with sess.StartInference(ctx): it can be cancelled by sess.CancelActive() or handle.Cancel()",
+        ),
+    }
+}

@@ -1,0 +1,201 @@
+//! `core-session`: the core session and its fields become the builder of the session.
+
+use super::run_lifecycle::Lifecycles;
+use crate::go::cx::Outcome;
+use crate::go::infer::Ref;
+use crate::go::session::{Literal, Sessions, literal};
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// Decides a core session that is made, or its written type.
+pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: &Site) -> Outcome {
+    let Sessions { cx, draft, facts, .. } = session;
+    let syntax = cx.syntax(site.file);
+    let above = syntax.parent(site.whole).map_or("", |parent| syntax.kind(parent));
+    if above == "composite_literal" {
+        let found = facts.literals.iter().find(|literal| {
+            literal.file == site.file
+                && syntax.is_inside(site.whole, literal.node)
+                && !syntax.is_inside(site.whole, literal.body)
+        });
+        return match found {
+            Some(literal) if lifecycles.sets_builder_of(literal) => {
+                offer_builder_of_run(session, Outcome::safe(Vec::new(), "the builder is set in front of the start"))
+            }
+            Some(literal) => made(session, literal).unwrap_or_else(|report| report),
+            None => {
+                Outcome::report("the fields are given without their names", "name the fields: core.Session{State: …}")
+            }
+        };
+    }
+    if matches!(above, "argument_list" | "type_spec") {
+        return Outcome::report("the core session is made without its state", "make one session, and set its Builder");
+    }
+    if super::inference_state::is_in_open_type(session, site) {
+        return Outcome::report(
+            "the type is a part of another one, whose values are not followed",
+            "change the type and what goes through it by hand, by the guide",
+        );
+    }
+    let package = cx.package(site.file, "inference/session");
+    // A core session may be a value; a session is none.
+    let star = if above == "pointer_type" { "" } else { "*" };
+    draft.small(site.file, syntax.range(site.whole), format!("{star}{package}Session"));
+    Outcome::safe(Vec::new(), format!("`*{package}Session`"))
+}
+
+/// A core session is the session of its state, with a builder.
+fn made(session: &Sessions<'_, '_>, made: &Literal) -> Result<Outcome, Outcome> {
+    let Sessions { cx, draft, facts, names, .. } = session;
+    let (file, syntax) = (made.file, cx.syntax(made.file));
+    let Some(state) = made.state else {
+        return Err(Outcome::report("the core session gets its state later", "give it its state where it is made"));
+    };
+    let text = names.text(cx, file, state);
+    let needs_builder = !made.parts.is_empty() || is_at_creation(session, made, state);
+    let builder = match (needs_builder, literal::base(session, made)) {
+        (false, _) => None,
+        (true, Some(base)) => Some(literal::builder(session, made, &base)?),
+        (true, None) => {
+            return Err(Outcome::report(
+                "the builder needs the engine, and the engine of this state is not at hand here",
+                format!("keep the engine where this code can reach it, then: {text}.Builder = enginebuilder.New(enginebuilder.WithBase(eng), …)"),
+            )
+            .because(Trap::PerRunSession, "the builder is the run's"));
+        }
+    };
+    if let Some(creation) = literal::creation_at(session, file, state) {
+        return inline(session, made, creation, builder);
+    }
+    let Some(stmt) = cx.stmt(file, made.node) else {
+        return Err(Outcome::report("here is no place to set the session's builder", "make the session in a function"));
+    };
+    let set = builder.map(|builder| format!("{text}.Builder = {builder}"));
+    let is_declaration = is_whole_statement(session, made, stmt, &text);
+    match (is_declaration, &set) {
+        (true, Some(set)) => draft.replace_stmt(file, stmt, std::slice::from_ref(set)),
+        (true, None) => draft.remove_stmt(file, stmt),
+        (false, Some(set)) => {
+            draft.insert_before(file, stmt, std::slice::from_ref(set));
+            draft.large(file, syntax.range(made.node), text.clone());
+        }
+        (false, None) => draft.large(file, syntax.range(made.node), text.clone()),
+    }
+    let outcome = Outcome::safe(
+        Vec::new(),
+        set.map_or_else(|| format!("`{text}` itself"), |set| format!("`{}`", first_line(&set))),
+    );
+    let is_per_run = facts.is_shared && !made.parts.is_empty() && !is_beside_creation(session, made, state);
+    Ok(if is_per_run { offer_builder_of_run(session, outcome) } else { outcome })
+}
+
+/// A builder of one run is set on a session that others may start at the same time.
+fn offer_builder_of_run(session: &Sessions<'_, '_>, outcome: Outcome) -> Outcome {
+    match session.facts.is_shared {
+        true => outcome.offered(
+            Trap::PerRunSession,
+            "the builder is set on the session that several runs share: two that come at once may swap their builders",
+        ),
+        false => outcome,
+    }
+}
+
+fn first_line(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((first, _)) => format!("{first}…"),
+        None => text.to_owned(),
+    }
+}
+
+/// Whether the state is the variable of a creation in the same list of statements, which leaves the builder to it.
+fn is_at_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId) -> bool {
+    literal::creation_at(session, made.file, state).is_some() || is_beside_creation(session, made, state)
+}
+
+fn is_beside_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId) -> bool {
+    let Sessions { cx, facts, .. } = session;
+    match cx.inferred(made.file).meaning(state) {
+        Some(Ref::Local(declared)) => facts
+            .creation_of(made.file, declared)
+            .is_some_and(|creation| cx.function(made.file, creation.call) == cx.function(made.file, made.node)),
+        _ => false,
+    }
+}
+
+/// Whether the statement only gives the core session a name: one that goes, or one that the session has already.
+fn is_whole_statement(session: &Sessions<'_, '_>, made: &Literal, stmt: NodeId, text: &str) -> bool {
+    let Sessions { cx, names, .. } = session;
+    let syntax = cx.syntax(made.file);
+    if syntax.kind(stmt) == "var_declaration" {
+        let specs: Vec<NodeId> = syntax.children(stmt).collect();
+        return made.variable.is_some() && matches!(specs[..], [spec] if syntax.kind(spec) == "var_spec");
+    }
+    let (Some(left), Some(right)) = (syntax.child(stmt, "left"), syntax.child(stmt, "right")) else { return false };
+    let ([place], [value]) = (&syntax.list(left)[..], &syntax.list(right)[..]) else { return false };
+    *value == made.node
+        && match syntax.kind(stmt) {
+            "short_var_declaration" => made.variable.is_some(),
+            _ => names.text(cx, made.file, *place) == text,
+        }
+}
+
+/// `&core.Session{State: state.NewInferenceState(…), …}`.
+fn inline(
+    session: &Sessions<'_, '_>,
+    made: &Literal,
+    creation: &crate::go::session::Creation,
+    builder: Option<String>,
+) -> Result<Outcome, Outcome> {
+    let Sessions { cx, draft, .. } = session;
+    let builder = builder.unwrap_or_default();
+    let stmt = cx.stmt(made.file, made.node);
+    if let (Some(variable), Some(stmt)) = (made.variable, stmt)
+        && is_whole_statement(session, made, stmt, cx.text(made.file, variable))
+    {
+        let name = cx.text(made.file, variable);
+        draft.replace_stmt(made.file, stmt, &crate::go::session::statements(session, creation, name, &builder));
+        return Ok(Outcome::safe(Vec::new(), format!("`{name}` is a session with a builder")));
+    }
+    let text = crate::go::session::new_session(session, creation, &builder, made.node)?;
+    session.draft.large(made.file, session.cx.syntax(made.file).range(made.node), text);
+    Ok(Outcome::safe(Vec::new(), "one session with a builder"))
+}
+
+/// Decides a field of a core session.
+pub(crate) fn part(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, facts, .. } = session;
+    let syntax = cx.syntax(site.file);
+    let is_in_literal =
+        facts.literals.iter().any(|literal| literal.file == site.file && syntax.is_inside(site.name, literal.body));
+    match site.legacy {
+        Legacy::State if site.whole != site.name => match is_assigned(session, site) {
+            true => Outcome::report("the core session gets its state later", "give it its state where it is made"),
+            false => Outcome::safe(Vec::new(), "the session itself"),
+        },
+        _ if is_in_literal && site.whole == site.name => {
+            Outcome::safe(Vec::new(), "an option of the session's builder")
+        }
+        _ => Outcome::report(
+            "the field of a core session is used on its own",
+            "give it to the builder of the session: enginebuilder.New(enginebuilder.WithBase(eng), …)",
+        ),
+    }
+}
+
+fn is_assigned(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let syntax = session.cx.syntax(site.file);
+    syntax
+        .parent(site.whole)
+        .is_some_and(|parent| syntax.kind(parent) == "expression_list" && syntax.role(parent) == "left")
+}
+
+/// What is said of a persister: its method has another signature.
+pub(crate) fn persister() -> Outcome {
+    Outcome::report(
+        "a persister no longer gets the run id",
+        "take the id from the turn's metadata: PersistTurn(ctx context.Context, t *turns.Turn) error",
+    )
+    .because(Trap::PersistSignature, "the signature of PersistTurn has changed")
+}

@@ -1,0 +1,298 @@
+//! `run-inference`: `RunInference` of a core session becomes a start and a wait.
+
+use crate::finding::Level;
+use crate::go::cx::Outcome;
+use crate::go::index::FileIdx;
+use crate::go::proof;
+use crate::go::runs::{Assigned, Form, ends_function, form, is_new};
+use crate::go::session::Sessions;
+use crate::go::sites::Site;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// A run, and how it is started.
+struct Run {
+    file: FileIdx,
+    stmt: NodeId,
+    /// How the session is written.
+    session: String,
+    ctx: String,
+    /// The turn that is appended; none where the latest runs again.
+    seed: Option<String>,
+    handle: String,
+}
+
+/// Decides a run of a core session.
+pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, names, draft, .. } = session;
+    let (file, syntax) = (site.file, cx.syntax(site.file));
+    let Some(call) = cx.call_of_name(file, site.name) else {
+        return Outcome::report("the method is used as a value", "write a function that starts a run and waits for it");
+    };
+    let ([ctx, seed], Some(operand)) = (&cx.args(file, call)[..], syntax.child(site.whole, "operand")) else {
+        return Outcome::report(
+            "the call has other arguments",
+            "start a run: sess.StartInference(ctx), then handle.Wait()",
+        );
+    };
+    let is_made_here = !proof::is_stable(cx, file, operand);
+    let Some((stmt, form)) = form(cx, file, call).filter(|_| !is_made_here) else {
+        return Outcome::report(
+            "the run stands inside of another expression or statement",
+            "start the run in a statement of its own: handle, err := sess.StartInference(ctx), then handle.Wait()",
+        );
+    };
+    let run = Run {
+        file,
+        stmt,
+        session: names.text(cx, file, operand),
+        ctx: draft.text(file, *ctx),
+        seed: (syntax.text(*seed) != "nil").then(|| draft.text(file, *seed)),
+        handle: session.fresh(file, call, &["handle", "execution"]),
+    };
+    if let Err(report) = rewrite(session, &run, &form) {
+        return report;
+    }
+    let outcome = Outcome::safe(
+        Vec::new(),
+        format!("`{}.StartInference({})`, then `{}.Wait()`", run.session, run.ctx, run.handle),
+    );
+    let outcome = judge_seed(session, file, *seed, call, outcome);
+    judge_history(session, outcome, errors_end(session, file, &form))
+}
+
+/// A session does not run an empty turn.
+pub(super) fn judge_seed(
+    session: &Sessions<'_, '_>,
+    file: FileIdx,
+    seed: NodeId,
+    at: NodeId,
+    outcome: Outcome,
+) -> Outcome {
+    let cx = session.cx;
+    if proof::has_block(cx, file, seed, at) {
+        return outcome;
+    }
+    let is_rerun = cx.text(file, seed) == "nil";
+    let begins_full =
+        |creation: &crate::go::session::Creation| proof::has_block(cx, creation.file, creation.turn, creation.call);
+    if is_rerun && !session.facts.creations.is_empty() && session.facts.creations.iter().all(begins_full) {
+        return outcome;
+    }
+    if proof::is_of_prompt(cx, file, seed) {
+        return outcome.offered(
+            Trap::EmptyPrompt,
+            "an empty prompt made a turn without blocks, which was run; a session refuses it with ErrSessionEmptyTurn",
+        );
+    }
+    outcome.offered(Trap::EmptyTurn, "a turn without blocks was run; a session refuses it with ErrSessionEmptyTurn")
+}
+
+/// What a failed or refused run leaves behind.
+pub(super) fn judge_history(session: &Sessions<'_, '_>, outcome: Outcome, errors_end: bool) -> Outcome {
+    let facts = session.facts;
+    let mut outcome = outcome;
+    if facts.is_shared {
+        outcome = outcome.offered(
+            Trap::CheckThenAct,
+            "the turn is appended before the run is claimed: of two prompts that come at once, one may run the other's turn",
+        );
+    }
+    if facts.is_shared {
+        outcome = outcome.because(Trap::ErrorIdentity, "the error of a session that runs already has another text");
+    }
+    if facts.reads_history && (facts.is_shared || !errors_end) {
+        outcome = outcome.offered(
+            Trap::FailedPromptStays,
+            "after a failed run the prompt's turn stays the latest one of the session",
+        );
+    }
+    outcome
+}
+
+/// Whether the function ends where the run fails, so that nobody sees what the session holds then.
+fn errors_end(session: &Sessions<'_, '_>, file: FileIdx, form: &Form) -> bool {
+    match form {
+        Form::Returned => true,
+        Form::Alone { check: Some(arm), .. } | Form::InIf { arm, .. } => ends_function(session.cx, file, *arm),
+        _ => false,
+    }
+}
+
+fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Outcome> {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(run.file);
+    let Run { handle, session: text, ctx, .. } = run;
+    let start = format!("{text}.StartInference({ctx})");
+    let mut lines = Vec::new();
+    match form {
+        Form::Alone { assigned, check } => {
+            lines.extend(alone(session, run, assigned, *check, &start)?);
+        }
+        Form::InIf { assigned, arm, other } => {
+            lines.extend(guard(session, run, Some(*arm)));
+            lines.extend(append(run));
+            if !assigned.declares {
+                return Err(Outcome::report(
+                    "the results of the run go to variables of an outer scope",
+                    "start the run in a statement of its own, and wait for it in the `if`",
+                ));
+            }
+            let [out, error] = [0, 1].map(|at| syntax.text(assigned.left[at]));
+            let arm_text = draft.block(run.file, *arm);
+            let rest = other.map_or(String::new(), |other| format!(" else {}", draft.block(run.file, other)));
+            lines.push(format!(
+                "if {handle}, {error} := {start}; {error} != nil {arm_text} else if {out}, {error} := {handle}.Wait(); {error} != nil {arm_text}{rest}"
+            ));
+        }
+        Form::Returned => {
+            let results = results_of(session, run);
+            if results != 2 {
+                return Err(Outcome::report(
+                    "the results of the run go through a function type",
+                    "start the run in front",
+                ));
+            }
+            lines.extend(shared_guard(session, run).map(|session| {
+                format!(
+                    "if {session}.IsRunning() {{\n\treturn nil, {}ErrSessionAlreadyActive\n}}",
+                    cx.package(run.file, "inference/session")
+                )
+            }));
+            lines.extend(append(run));
+            lines.push(format!("{handle}, err := {start}"));
+            lines.push("if err != nil {\n\treturn nil, err\n}".to_owned());
+            lines.push(format!("return {handle}.Wait()"));
+        }
+        Form::Ignored => {
+            lines.extend(append(run));
+            lines.push(format!("if {handle}, err := {start}; err == nil {{\n\t_, _ = {handle}.Wait()\n}}"));
+        }
+    }
+    draft.replace_stmt(run.file, run.stmt, &lines);
+    Ok(())
+}
+
+/// The turn that runs joins the session.
+fn append(run: &Run) -> Option<String> {
+    run.seed.as_ref().map(|seed| format!("{}.Append({seed})", run.session))
+}
+
+fn results_of(session: &Sessions<'_, '_>, run: &Run) -> usize {
+    let cx = session.cx;
+    let types = crate::go::ty::Types { program: cx.program };
+    let function = cx.function(run.file, run.stmt);
+    function.map_or(0, |function| types.signature(run.file, function, &Default::default()).results.len())
+}
+
+/// The session that may be running already, where others may have started it.
+fn shared_guard(session: &Sessions<'_, '_>, run: &Run) -> Option<String> {
+    (session.facts.is_shared && session.facts.reads_history).then(|| run.session.clone())
+}
+
+/// Keeps a refused prompt out of the history.
+fn guard(session: &Sessions<'_, '_>, run: &Run, arm: Option<NodeId>) -> Option<String> {
+    let text = shared_guard(session, run)?;
+    let busy = busy_arm(session, run.file, arm?)?;
+    Some(format!("if {text}.IsRunning() {busy}"))
+}
+
+/// The block of a failed start for a session that runs already: its error is known by name.
+pub(super) fn busy_arm(session: &Sessions<'_, '_>, file: FileIdx, arm: NodeId) -> Option<String> {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(file);
+    let check = syntax.parent(arm)?;
+    let condition = syntax.child(check, "condition")?;
+    let error = syntax.text(condition).strip_suffix(" != nil")?.to_owned();
+    let package = cx.package(file, "inference/session");
+    let mut text = draft.block(file, arm);
+    let uses = syntax.below(arm).filter(|&node| syntax.kind(node) == "identifier" && syntax.text(node) == error);
+    if uses.count() > 0 {
+        text = crate::go::words::replace(&text, &error, &format!("{package}ErrSessionAlreadyActive"));
+    }
+    Some(text)
+}
+
+fn alone(
+    session: &Sessions<'_, '_>,
+    run: &Run,
+    assigned: &Assigned,
+    check: Option<NodeId>,
+    start: &str,
+) -> Result<Vec<String>, Outcome> {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(run.file);
+    let handle = &run.handle;
+    let [out, error] = [assigned.left[0], assigned.left[1]];
+    let (out_text, error_text) = (draft.text(run.file, out), draft.text(run.file, error));
+    if error_text == "_" {
+        let declared = is_new(cx, run.file, out);
+        let parts = [run.seed.as_deref().unwrap_or_default(), start];
+        if declared && parts.iter().any(|part| crate::go::words::replace(part, &out_text, "") != **part) {
+            return Err(hidden());
+        }
+        let mut lines = Vec::new();
+        if declared {
+            lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
+        }
+        lines.extend(append(run));
+        lines.push(format!("if {handle}, err := {start}; err == nil {{\n\t{out_text}, _ = {handle}.Wait()\n}}"));
+        return Ok(lines);
+    }
+    if assigned.declares
+        && check.is_some_and(|arm| is_short(syntax.text(arm)))
+        && let Some(arm) = check
+    {
+        let again = if is_new(cx, run.file, out) { ":=" } else { "=" };
+        let mut lines: Vec<String> = guard(session, run, check).into_iter().collect();
+        lines.extend(append(run));
+        lines.push(format!("{handle}, {error_text} := {start}"));
+        lines.push(format!("if {error_text} != nil {}", draft.block(run.file, arm)));
+        lines.push(format!("{out_text}, {error_text} {again} {handle}.Wait()"));
+        return Ok(lines);
+    }
+    let mut lines = Vec::new();
+    if is_new(cx, run.file, out) {
+        let parts = [run.seed.as_deref().unwrap_or_default(), start];
+        if parts.iter().any(|part| crate::go::words::replace(part, &out_text, "") != **part) {
+            return Err(hidden());
+        }
+        lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
+    }
+    if shared_guard(session, run).is_some() {
+        let package = cx.package(run.file, "inference/session");
+        let again = if is_new(cx, run.file, error) { ":=" } else { "=" };
+        let append = run.seed.as_ref().map_or(String::new(), |seed| format!("\t{}.Append({seed})\n", run.session));
+        lines.push(format!("var {handle} *{package}ExecutionHandle"));
+        lines.push(format!("{error_text} {again} {package}ErrSessionAlreadyActive"));
+        lines.push(format!("if !{}.IsRunning() {{\n{append}\t{handle}, {error_text} = {start}\n}}", run.session));
+    } else if assigned.declares {
+        lines.extend(append(run));
+        lines.push(format!("{handle}, {error_text} := {start}"));
+    } else {
+        lines.extend(append(run));
+        lines.push(format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
+        lines.push(format!("{handle}, {error_text} = {start}"));
+    }
+    lines.push(format!("if {error_text} == nil {{\n\t{out_text}, {error_text} = {handle}.Wait()\n}}"));
+    Ok(lines)
+}
+
+fn hidden() -> Outcome {
+    Outcome::report("the result's name hides what the run is started with", "give the result another name")
+}
+
+fn is_short(arm: &str) -> bool {
+    arm.lines().count() <= 6
+}
+
+/// Decides a use of the legacy interface of runners.
+pub(crate) fn runner() -> Outcome {
+    Outcome {
+        level: Level::Report,
+        ..Outcome::report(
+            "a session is started and waited for, it is no runner",
+            "take an interface of your own with the two steps, or a *session.Session",
+        )
+    }
+}

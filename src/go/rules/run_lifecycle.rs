@@ -1,0 +1,111 @@
+//! `run-lifecycle`: `StartRun` … `SetCancel` … `RunInferenceStarted` … `FinishRun` become one start and one wait.
+
+use std::collections::BTreeSet;
+
+use super::run_inference::{busy_arm, judge_history, judge_seed};
+use crate::go::cx::{Cx, Outcome};
+use crate::go::index::FileIdx;
+use crate::go::lifecycle::{self, Lifecycle};
+use crate::go::session::{Literal, Sessions};
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// The lifecycles of a unit: each is one run, from its claim to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Lifecycles {
+    all: Vec<Result<Lifecycle, (FileIdx, NodeId, Outcome)>>,
+    covered: BTreeSet<(FileIdx, NodeId)>,
+}
+
+impl Lifecycles {
+    /// Finds and rewrites the lifecycles of a unit.
+    pub(crate) fn find(session: &Sessions<'_, '_>) -> Self {
+        let mut found = Self::default();
+        for claim in session.unit.sites.iter().filter(|site| site.legacy == Legacy::StartRun) {
+            match Lifecycle::of(session, claim) {
+                Ok(lifecycle) => {
+                    found.covered.extend(lifecycle.sites.iter().map(|site| (site.file, site.name)));
+                    lifecycle::rewrite(session, &lifecycle);
+                    found.all.push(Ok(lifecycle));
+                }
+                Err(report) => found.all.push(Err((claim.file, claim.name, report))),
+            }
+        }
+        found
+    }
+
+    /// Whether a site is a part of a lifecycle that becomes a start and a wait.
+    pub(crate) fn covers(&self, _: &Cx<'_>, site: &Site) -> bool {
+        self.covered.contains(&(site.file, site.name))
+    }
+
+    /// Whether the builder of a core session is set in front of the start of a run.
+    pub(crate) fn sets_builder_of(&self, literal: &Literal) -> bool {
+        self.all.iter().flatten().any(|lifecycle| lifecycle.builders.iter().any(|(other, _)| other == literal))
+    }
+
+    fn of(&self, site: &Site) -> Option<&Lifecycle> {
+        self.all.iter().flatten().find(|lifecycle| lifecycle.sites.contains(site))
+    }
+}
+
+/// Decides a site of a lifecycle.
+pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: &Site) -> Outcome {
+    let cx = session.cx;
+    if let Some(lifecycle) = lifecycles.of(site) {
+        let handle = &lifecycle.handle;
+        return match site.legacy {
+            Legacy::StartRun => {
+                let outcome = Outcome::safe(Vec::new(), format!("`{handle}, err := {}`", lifecycle.start));
+                let outcome = judge_seed(session, site.file, lifecycle.seed, lifecycle.at, outcome);
+                let outcome = judge_history(session, outcome, false);
+                lifecycle.remarks.iter().fold(outcome, |outcome, (trap, why)| outcome.offered(*trap, why))
+            }
+            Legacy::FinishRun => Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended"),
+            _ => Outcome::safe(Vec::new(), format!("`{handle}.Wait()`")),
+        };
+    }
+    match site.legacy {
+        Legacy::StartRun => lifecycles
+            .all
+            .iter()
+            .find_map(|found| found.as_ref().err().filter(|(file, name, _)| (*file, *name) == (site.file, site.name)))
+            .map_or_else(|| Outcome::report("", ""), |(_, _, report)| report.clone()),
+        Legacy::FinishRun => kill(session, site),
+        _ => Outcome::report(
+            "the claim of this run cannot be found in this function",
+            "start the run where the session is claimed: handle, err := sess.StartInference(ctx); here: handle.Wait()",
+        )
+        .because(Trap::CheckThenAct, &format!("the claim must be the start ({})", cx.place(site.file, site.name))),
+    }
+}
+
+/// `FinishRun` behind a cancel: the session frees itself.
+fn kill(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, unit, .. } = session;
+    let Some(stmt) = cx.call_of_name(site.file, site.name).and_then(|call| cx.stmt(site.file, call)) else {
+        return Outcome::report("the method is used as a value", "the session frees itself: drop this");
+    };
+    let syntax = cx.syntax(site.file);
+    let cancels = unit.sites.iter().any(|other| {
+        other.legacy == Legacy::CancelRun
+            && other.file == site.file
+            && cx.function(site.file, other.name) == cx.function(site.file, site.name)
+    });
+    if syntax.kind(stmt) != "expression_statement" || !cancels {
+        return Outcome::report(
+            "the state is freed without a run or a cancel in this function",
+            "a session frees itself when its run has ended: drop this",
+        );
+    }
+    draft.remove_stmt(site.file, stmt);
+    Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended")
+        .offered(Trap::KillFreesLater, "the session is free when the run has ended, not at once")
+}
+
+/// The block of a claim's failure, once for a session that runs already and once for a start that fails.
+pub(crate) fn arms(session: &Sessions<'_, '_>, file: FileIdx, arm: NodeId) -> Option<(String, String)> {
+    Some((busy_arm(session, file, arm)?, session.draft.block(file, arm)))
+}

@@ -1,0 +1,67 @@
+//! `state-access`: the turn, the run id and the engine of a legacy state.
+
+use crate::go::cx::Outcome;
+use crate::go::index::FileIdx;
+use crate::go::session::Sessions;
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::rules::Trap;
+
+/// Decides a field of a legacy state.
+pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(site.file);
+    let is_selected = site.whole != site.name;
+    match site.legacy {
+        Legacy::Turn if !is_selected || is_written(session, site.file, site.whole) => {
+            Outcome::report("a session's turns are appended, not replaced", "append the turn: sess.Append(turn)")
+                .because(Trap::NoCounterpart, "the turn is overwritten from outside")
+        }
+        Legacy::RunId if !is_selected || is_written(session, site.file, site.whole) => {
+            Outcome::report("a session keeps its id", "make the session with the id: session.NewSessionWithID(id)")
+                .because(Trap::NoCounterpart, "the run id is overwritten from outside")
+        }
+        Legacy::Turn => {
+            draft.small(site.file, syntax.range(site.name), "Latest()");
+            Outcome::safe(Vec::new(), "`Latest()`")
+        }
+        Legacy::RunId => {
+            if adopts_ids(session) {
+                return Outcome::report("this program puts run ids into turns", "read the id from the returned turn")
+                    .because(Trap::LostRunId, "a run id found in the returned turn became the state's");
+            }
+            draft.small(site.file, syntax.range(site.name), "SessionID");
+            Outcome::safe(Vec::new(), "`SessionID`")
+        }
+        _ => Outcome::report(
+            "a session does not hand out its engine",
+            "keep the engine beside the session, where it is made",
+        )
+        .because(Trap::NoCounterpart, "there is no counterpart to `Eng`"),
+    }
+}
+
+/// Whether the selector is assigned to, or its address is taken.
+fn is_written(session: &Sessions<'_, '_>, file: FileIdx, selector: NodeId) -> bool {
+    let syntax = session.cx.syntax(file);
+    let Some(parent) = syntax.parent(selector) else { return false };
+    match syntax.kind(parent) {
+        "unary_expression" => syntax.text(parent).starts_with('&'),
+        "expression_list" => {
+            syntax.role(parent) == "left"
+                && syntax.parent(parent).is_some_and(|stmt| syntax.kind(stmt) == "assignment_statement")
+        }
+        "inc_statement" | "dec_statement" => true,
+        _ => false,
+    }
+}
+
+/// Whether code of the tree puts run ids into turns.
+fn adopts_ids(session: &Sessions<'_, '_>) -> bool {
+    let program = session.cx.program;
+    program.own_files().any(|file| {
+        let text = program.syntax(file).source.text();
+        ["KeyTurnMetaSessionID", "KeyTurnMetaRunID", "TurnMetaKeyRunID"].iter().any(|key| text.contains(key))
+    })
+}

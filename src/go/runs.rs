@@ -1,0 +1,120 @@
+//! The statements in which a run stands, and the statements that start one and wait for it.
+
+use super::cx::Cx;
+use super::index::FileIdx;
+use super::infer::Ref;
+use super::syntax::NodeId;
+
+/// `left := call` or `left = call`, alone or in front of an `if`.
+#[derive(Clone, Debug)]
+pub(crate) struct Assigned {
+    pub(crate) left: Vec<NodeId>,
+    /// Whether `handle, err :=` in its place means the same variable for the error.
+    pub(crate) declares: bool,
+}
+
+/// Where the two results of a run go.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
+    /// A statement of its own; behind it the check of its error, if it is one.
+    Alone { assigned: Assigned, check: Option<NodeId> },
+    /// `if out, err := call; err != nil { … }`: the block, and what follows `else`.
+    InIf { assigned: Assigned, arm: NodeId, other: Option<NodeId> },
+    /// `return call`.
+    Returned,
+    /// Nobody looks at the results.
+    Ignored,
+}
+
+/// The form of the statement in which `call` stands, if it is one that can be rewritten.
+pub(crate) fn form(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> Option<(NodeId, Form)> {
+    let syntax = cx.syntax(file);
+    let stmt = cx.stmt(file, call)?;
+    let parent = syntax.parent(call)?;
+    match syntax.kind(parent) {
+        "expression_statement" if parent == stmt => Some((stmt, Form::Ignored)),
+        "expression_list" => {
+            let above = syntax.parent(parent)?;
+            if syntax.list(parent) != [call] {
+                return None;
+            }
+            match syntax.kind(above) {
+                "return_statement" if above == stmt => Some((stmt, Form::Returned)),
+                "short_var_declaration" | "assignment_statement" => assigned(cx, file, stmt, above),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn assigned(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, node: NodeId) -> Option<(NodeId, Form)> {
+    let syntax = cx.syntax(file);
+    let left = syntax.list(syntax.child(node, "left")?);
+    let &[_, error] = &left[..] else { return None };
+    let declares = syntax.kind(node) == "short_var_declaration" || is_of_list(cx, file, error, node);
+    let assigned = Assigned { left, declares };
+    if node == stmt {
+        let (_, behind) = cx.siblings(file, stmt);
+        let check = behind.first().copied().filter(|&next| {
+            syntax.child(next, "initializer").is_none()
+                && checks(cx, file, next, error)
+                && syntax.child(next, "alternative").is_none()
+        });
+        let check = check.and_then(|check| syntax.child(check, "consequence"));
+        return Some((stmt, Form::Alone { assigned, check }));
+    }
+    let is_if = syntax.kind(stmt) == "if_statement" && syntax.child(stmt, "initializer") == Some(node);
+    if !is_if || !checks(cx, file, stmt, error) {
+        return None;
+    }
+    let arm = syntax.child(stmt, "consequence")?;
+    Some((stmt, Form::InIf { assigned, arm, other: syntax.child(stmt, "alternative") }))
+}
+
+/// Whether a variable is declared in the list of statements that `stmt` stands in.
+fn is_of_list(cx: &Cx<'_>, file: FileIdx, name: NodeId, stmt: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return false };
+    let (before, _) = cx.siblings(file, stmt);
+    let is_declaration = |other: &NodeId| matches!(syntax.kind(*other), "short_var_declaration" | "var_declaration");
+    syntax.text(name) != "_"
+        && before.iter().filter(|other| is_declaration(other)).any(|&other| syntax.is_inside(declared, other))
+}
+
+/// Whether a statement is `if err != nil`.
+fn checks(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, error: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let condition = syntax.child(stmt, "condition").filter(|_| syntax.kind(stmt) == "if_statement");
+    condition.is_some_and(|condition| syntax.text(condition) == format!("{} != nil", syntax.text(error)))
+}
+
+/// Whether control never comes out of a block at its end.
+pub(crate) fn leaves(cx: &Cx<'_>, file: FileIdx, block: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(list) = syntax.children(block).next() else { return false };
+    let Some(last) = syntax.children(list).last() else { return false };
+    let text = syntax.text(last);
+    match syntax.kind(last) {
+        "return_statement" | "continue_statement" | "break_statement" | "goto_statement" => true,
+        "expression_statement" => {
+            ["panic(", "os.Exit(", "log.Fatal", "log.Panic"].iter().any(|end| text.starts_with(end))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a block ends its function or the program.
+pub(crate) fn ends_function(cx: &Cx<'_>, file: FileIdx, block: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let last = syntax.children(block).next().and_then(|list| syntax.children(list).last());
+    leaves(cx, file, block)
+        && last.is_some_and(|last| {
+            !matches!(syntax.kind(last), "continue_statement" | "break_statement" | "goto_statement")
+        })
+}
+
+/// Whether `name` is declared anew where it stands.
+pub(crate) fn is_new(cx: &Cx<'_>, file: FileIdx, name: NodeId) -> bool {
+    cx.text(file, name) != "_" && cx.inferred(file).meaning(name) == Some(Ref::Local(name))
+}

@@ -1,0 +1,103 @@
+//! Units of states and core sessions: what becomes one session, how it is written, and where its builder is set.
+
+mod creation;
+mod facts;
+mod fields;
+pub(crate) mod literal;
+mod names;
+
+pub(crate) use creation::{new_session, statements};
+pub(crate) use facts::{Creation, Facts, Literal};
+pub(crate) use names::Names;
+
+use super::cx::{Cx, Outcome};
+use super::draft::Draft;
+use super::index::FileIdx;
+use super::rules::{cancel, core_session, inference_state, legacy_error, run_inference, run_lifecycle, state_access};
+use super::sites::Site;
+use super::surface::Legacy;
+use super::syntax::NodeId;
+use super::unit::{Decision, Unit};
+
+/// Decides a unit of states and core sessions.
+pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
+    let facts = Facts::of(cx, unit);
+    let names = Names::of(cx, unit, &facts);
+    let draft = Draft::new(cx);
+    let session = Sessions { cx, unit, facts: &facts, names: &names, draft: &draft };
+    names.draft(cx, unit, &facts, &draft);
+    let mut outcomes: Vec<(Site, Outcome)> = Vec::new();
+    // What only changes a name comes first: code that moves takes these changes along.
+    let (simple, structural): (Vec<Site>, Vec<Site>) = unit.sites.iter().partition(|site| is_simple(site.legacy));
+    outcomes.extend(simple.into_iter().map(|site| (site, decide_simple(&session, &site))));
+    let lifecycles = run_lifecycle::Lifecycles::find(&session);
+    outcomes.extend(structural.into_iter().map(|site| (site, decide_structural(&session, &lifecycles, &site))));
+    Decision { outcomes, changes: draft.finish(), remarks: Vec::new() }
+}
+
+/// What the rules see of a unit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sessions<'a, 'c> {
+    pub(crate) cx: &'a Cx<'c>,
+    pub(crate) unit: &'a Unit,
+    pub(crate) facts: &'a Facts,
+    pub(crate) names: &'a Names,
+    pub(crate) draft: &'a Draft<'a, 'c>,
+}
+
+impl Sessions<'_, '_> {
+    /// The first of `names` that the function around `node` does not use, or one with a number.
+    pub(crate) fn fresh(&self, file: FileIdx, node: NodeId, names: &[&str]) -> String {
+        let syntax = self.cx.syntax(file);
+        let top = syntax.enclosing(node, &["function_declaration", "method_declaration"]).unwrap_or(NodeId::ROOT);
+        let is_free =
+            |name: &str| !syntax.below(top).any(|node| syntax.kind(node) == "identifier" && syntax.text(node) == name);
+        let numbered = (2..).map(|number| format!("{}{number}", names[0]));
+        let mut all = names.iter().map(|&name| name.to_owned()).chain(numbered);
+        all.find(|name| is_free(name)).unwrap_or_default()
+    }
+}
+
+fn is_simple(legacy: Legacy) -> bool {
+    !matches!(
+        legacy,
+        Legacy::NewInferenceState
+            | Legacy::CoreSession
+            | Legacy::StartRun
+            | Legacy::FinishRun
+            | Legacy::SetCancel
+            | Legacy::RunInference
+            | Legacy::RunInferenceStarted
+            | Legacy::State
+            | Legacy::Registry
+            | Legacy::ToolConfig
+            | Legacy::EventSinks
+            | Legacy::SnapshotHook
+            | Legacy::Persister
+    )
+}
+
+fn decide_simple(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    match site.legacy {
+        Legacy::InferenceState => inference_state::named_type(session, site),
+        Legacy::RunId | Legacy::Turn | Legacy::Eng => state_access::decide(session, site),
+        Legacy::IsRunning | Legacy::HasCancel | Legacy::CancelRun => cancel::decide(session, site),
+        Legacy::ErrRunning | Legacy::ErrNotRunning | Legacy::ErrStateNil => legacy_error::decide(session, site),
+        Legacy::TurnPersister | Legacy::PersisterMethod => core_session::persister(),
+        Legacy::Runner | Legacy::RunnerMethod => run_inference::runner(),
+        _ => Outcome::report("", "migrate it by hand, by the guide"),
+    }
+}
+
+fn decide_structural(session: &Sessions<'_, '_>, lifecycles: &run_lifecycle::Lifecycles, site: &Site) -> Outcome {
+    match site.legacy {
+        Legacy::NewInferenceState => creation::decide(session, site),
+        Legacy::CoreSession => core_session::decide(session, lifecycles, site),
+        Legacy::RunInference => run_inference::decide(session, site),
+        Legacy::StartRun | Legacy::FinishRun | Legacy::RunInferenceStarted => {
+            run_lifecycle::decide(session, lifecycles, site)
+        }
+        Legacy::SetCancel => cancel::set_cancel(session, lifecycles, site),
+        _ => core_session::part(session, site),
+    }
+}

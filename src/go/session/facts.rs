@@ -1,0 +1,171 @@
+//! What is known of a unit as a whole.
+
+use crate::go::cx::Cx;
+use crate::go::flow::Slot;
+use crate::go::index::FileIdx;
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::go::unit::Unit;
+
+/// A state that is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Creation {
+    pub(crate) file: FileIdx,
+    /// The call of `NewInferenceState`.
+    pub(crate) call: NodeId,
+    pub(crate) id: NodeId,
+    pub(crate) turn: NodeId,
+    pub(crate) engine: NodeId,
+    /// The variable that the state is put into, where it is declared with it.
+    pub(crate) variable: Option<NodeId>,
+}
+
+/// A core session that is made: `&core.Session{…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Literal {
+    pub(crate) file: FileIdx,
+    /// The literal, with the `&` in front of it.
+    pub(crate) node: NodeId,
+    pub(crate) body: NodeId,
+    /// The value of `State`.
+    pub(crate) state: Option<NodeId>,
+    /// The fields besides `State`: name, element, value.
+    pub(crate) parts: Vec<(Legacy, NodeId, NodeId)>,
+    /// The variable that the core session is put into, where it is declared with it.
+    pub(crate) variable: Option<NodeId>,
+}
+
+impl Literal {
+    /// Whether it makes a pointer, and not a value.
+    pub(crate) fn is_pointer(&self, cx: &Cx<'_>) -> bool {
+        cx.syntax(self.file).kind(self.node) == "unary_expression"
+    }
+}
+
+/// What holds for a unit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) creations: Vec<Creation>,
+    pub(crate) literals: Vec<Literal>,
+    /// What the runs begin with, as it is written.
+    pub(crate) seeds: Vec<String>,
+    /// Whether anything but one function may hold the session: a field, a parameter, a goroutine.
+    pub(crate) is_shared: bool,
+    /// Whether anybody reads the turns of the session.
+    pub(crate) reads_history: bool,
+    /// Whether anybody reads its id.
+    pub(crate) reads_id: bool,
+    /// Whether it runs more than once, as far as can be seen.
+    pub(crate) runs_often: bool,
+}
+
+impl Facts {
+    pub(super) fn of(cx: &Cx<'_>, unit: &Unit) -> Self {
+        let mut facts = Self::default();
+        let mut runs = 0;
+        for site in &unit.sites {
+            match site.legacy {
+                Legacy::NewInferenceState => facts.creations.extend(creation(cx, site)),
+                Legacy::CoreSession => facts.literals.extend(literal(cx, site)),
+                Legacy::Turn => facts.reads_history = true,
+                Legacy::RunId => facts.reads_id = true,
+                Legacy::RunInference | Legacy::RunInferenceStarted => {
+                    runs += 1;
+                    let syntax = cx.syntax(site.file);
+                    facts.runs_often |= syntax.enclosing(site.name, &["for_statement"]).is_some();
+                    let call = cx.call_of_name(site.file, site.name);
+                    let seed = call.and_then(|call| cx.args(site.file, call).get(1).copied());
+                    let seed = seed.map_or("nil", |seed| syntax.text(seed));
+                    facts.reads_history |= seed == "nil";
+                    facts.seeds.push(seed.to_owned());
+                }
+                _ => {}
+            }
+        }
+        facts.runs_often |= runs > 1;
+        let is_elsewhere = |slot: &Slot| matches!(slot, Slot::Def(_) | Slot::Param(..) | Slot::Result(..));
+        facts.is_shared =
+            unit.slots.iter().any(is_elsewhere) || unit.sites.iter().any(|site| is_in_goroutine(cx, site));
+        facts.runs_often |= facts.is_shared;
+        facts
+    }
+
+    /// The creation whose variable is `declared`.
+    pub(crate) fn creation_of(&self, file: FileIdx, declared: NodeId) -> Option<&Creation> {
+        self.creations.iter().find(|creation| creation.file == file && creation.variable == Some(declared))
+    }
+}
+
+/// Whether the site stands in a function that may run while others do.
+fn is_in_goroutine(cx: &Cx<'_>, site: &Site) -> bool {
+    let syntax = cx.syntax(site.file);
+    syntax.ancestors(site.name).any(|node| {
+        let is_literal = syntax.kind(node) == "func_literal";
+        let parent = syntax.parent(node).unwrap_or(node);
+        // A function that is called or deferred on the spot is part of its function.
+        let is_called = syntax.kind(parent) == "call_expression" && syntax.role(node) == "function";
+        let statement = syntax.parent(parent).map_or("", |statement| syntax.kind(statement));
+        syntax.kind(node) == "go_statement" || is_literal && !(is_called && statement != "go_statement")
+    })
+}
+
+/// The variable that is declared with a value and nothing else: `x := value`, `var x = value`.
+pub(super) fn declared_variable(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> Option<NodeId> {
+    let syntax = cx.syntax(file);
+    let list = syntax.parent(value).filter(|&list| syntax.kind(list) == "expression_list")?;
+    let declaration = syntax.parent(list)?;
+    let names = match syntax.kind(declaration) {
+        "short_var_declaration" => syntax.child(declaration, "left").map_or(Vec::new(), |left| syntax.list(left)),
+        "var_spec" => syntax.children_as(declaration, "name").filter(|&name| syntax.text(name) != ",").collect(),
+        _ => return None,
+    };
+    match names.as_slice() {
+        [name] if syntax.text(*name) != "_" && cx.program.declared(file, *name).is_none() => Some(*name),
+        _ => None,
+    }
+}
+
+fn creation(cx: &Cx<'_>, site: &Site) -> Option<Creation> {
+    let call = cx.call_of_name(site.file, site.name)?;
+    let [id, turn, engine] = cx.args(site.file, call)[..] else { return None };
+    let variable = declared_variable(cx, site.file, call);
+    Some(Creation { file: site.file, call, id, turn, engine, variable })
+}
+
+fn literal(cx: &Cx<'_>, site: &Site) -> Option<Literal> {
+    let syntax = cx.syntax(site.file);
+    let composite = syntax.parent(site.whole).filter(|&node| syntax.kind(node) == "composite_literal")?;
+    let body = syntax.child(composite, "body")?;
+    let above = syntax.parent(composite)?;
+    let is_address = syntax.kind(above) == "unary_expression" && syntax.text(above).starts_with('&');
+    let node = if is_address { above } else { composite };
+    let mut found = Literal {
+        file: site.file,
+        node,
+        body,
+        state: None,
+        parts: Vec::new(),
+        variable: declared_variable(cx, site.file, node),
+    };
+    for element in syntax.children(body) {
+        let (Some(key), Some(value)) = (syntax.child(element, "key"), syntax.child(element, "value")) else {
+            return None;
+        };
+        let value = syntax.children(value).next().filter(|_| syntax.kind(value) == "literal_element").unwrap_or(value);
+        let part = match syntax.text(key) {
+            "State" => {
+                found.state = Some(value);
+                continue;
+            }
+            "Registry" => Legacy::Registry,
+            "ToolConfig" => Legacy::ToolConfig,
+            "EventSinks" => Legacy::EventSinks,
+            "SnapshotHook" => Legacy::SnapshotHook,
+            "Persister" => Legacy::Persister,
+            _ => return None,
+        };
+        found.parts.push((part, element, value));
+    }
+    Some(found)
+}

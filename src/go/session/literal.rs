@@ -1,0 +1,141 @@
+//! The builder that a core session's fields become.
+
+use super::Sessions;
+use super::facts::{Creation, Literal};
+use crate::go::cx::Outcome;
+use crate::go::index::FileIdx;
+use crate::go::infer::Ref;
+use crate::go::rules::core_session::persister;
+use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
+use crate::go::ty::{Ty, Types};
+
+/// One line for a builder's option, with the comment behind it; or a comment of its own.
+type Line = String;
+
+/// `enginebuilder.New(…)` for an engine and the fields of a core session.
+///
+/// # Errors
+/// What is said where a field cannot be given to a builder.
+pub(crate) fn builder(session: &Sessions<'_, '_>, literal: &Literal, base: &str) -> Result<String, Outcome> {
+    let Sessions { cx, .. } = session;
+    let file = literal.file;
+    let package = cx.package(file, "inference/toolloop/enginebuilder");
+    let base = format!("{package}WithBase({base})");
+    let syntax = cx.syntax(file);
+    let mut lines: Vec<Line> = vec![format!("{base},")];
+    let mut has_comments = false;
+    let mut end = syntax.start(literal.body);
+    for &child in syntax.all_children(literal.body) {
+        if syntax.kind(child) == "comment" {
+            has_comments = true;
+            let is_behind = !syntax.slice(end..syntax.start(child)).contains('\n');
+            match lines.last_mut().filter(|_| is_behind) {
+                Some(line) => *line = format!("{line} {}", syntax.text(child)),
+                None => lines.push(syntax.text(child).to_owned()),
+            }
+        } else if let Some((part, _, value)) = literal.parts.iter().find(|(_, element, _)| *element == child) {
+            lines.push(format!("{package}{},", option(session, file, *part, *value)?));
+        }
+        end = syntax.end(child);
+    }
+    let is_wide = has_comments || lines.len() > 2 && syntax.text(literal.body).contains('\n');
+    if !is_wide {
+        let options: Vec<&str> = lines.iter().map(|line| line.trim_end_matches(',')).collect();
+        let line = format!("{package}New({})", options.join(", "));
+        if line.len() <= 110 || lines.len() == 1 {
+            return Ok(line);
+        }
+    }
+    let inner: String = lines.iter().map(|line| format!("\t{line}\n")).collect();
+    Ok(format!("{package}New(\n{inner})"))
+}
+
+fn option(session: &Sessions<'_, '_>, file: FileIdx, part: Legacy, value: NodeId) -> Result<String, Outcome> {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(file);
+    let text = draft.text(file, value);
+    Ok(match part {
+        Legacy::Registry => format!("WithToolRegistry({text})"),
+        Legacy::SnapshotHook => format!("WithSnapshotHook({text})"),
+        Legacy::Persister if text == "nil" => "WithPersister(nil)".to_owned(),
+        Legacy::Persister => return Err(persister()),
+        Legacy::EventSinks => match elements(session, file, value) {
+            Some(elements) => format!("WithEventSinks({elements})"),
+            None => format!("WithEventSinks({text}...)"),
+        },
+        _ => match text.strip_prefix('&') {
+            Some(place) if syntax.kind(value) == "unary_expression" => format!("WithToolConfig({place})"),
+            _ => {
+                return Err(Outcome::report(
+                    "the tool configuration may be nil, and a builder takes it by value",
+                    "give it to the builder where it is there: enginebuilder.WithToolConfig(*config)",
+                ));
+            }
+        },
+    })
+}
+
+/// The elements of a slice literal, without its braces.
+fn elements(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
+    let syntax = session.cx.syntax(file);
+    let body = syntax.child(value, "body").filter(|_| syntax.kind(value) == "composite_literal")?;
+    if syntax.all_children(body).iter().any(|&child| syntax.kind(child) == "comment") {
+        return None;
+    }
+    let elements: Vec<String> = syntax.children(body).map(|element| session.draft.text(file, element)).collect();
+    Some(elements.join(", "))
+}
+
+/// How the engine of a core session's state is written where the core session is made.
+pub(crate) fn base(session: &Sessions<'_, '_>, literal: &Literal) -> Option<String> {
+    let Sessions { cx, facts, draft, .. } = session;
+    let state = literal.state?;
+    if let Some(creation) = creation_at(session, literal.file, state) {
+        return Some(draft.text(creation.file, creation.engine));
+    }
+    let beside = match cx.inferred(literal.file).meaning(state) {
+        Some(Ref::Local(declared)) => {
+            let creation = facts.creation_of(literal.file, declared)?;
+            let is_near = cx.function(creation.file, creation.call) == cx.function(literal.file, literal.node);
+            is_near.then(|| draft.text(creation.file, creation.engine))
+        }
+        _ => None,
+    };
+    beside.or_else(|| engine_field(session, literal.file, state))
+}
+
+/// The creation that stands where a state is expected.
+pub(crate) fn creation_at<'a>(session: &Sessions<'a, '_>, file: FileIdx, node: NodeId) -> Option<&'a Creation> {
+    session.facts.creations.iter().find(|creation| creation.file == file && creation.call == node)
+}
+
+/// The field with the engine beside the field with the state: `b.eng` for `b.inf`, if every `b` is made with both.
+fn engine_field(session: &Sessions<'_, '_>, file: FileIdx, state: NodeId) -> Option<String> {
+    let Sessions { cx, facts, names, .. } = session;
+    let syntax = cx.syntax(file);
+    let operand = syntax.child(state, "operand").filter(|_| syntax.kind(state) == "selector_expression")?;
+    let types = Types { program: cx.program };
+    let Ty::Struct(of, node) = types.underlying(cx.ty(file, operand).pointee()) else { return None };
+    let is_engine = |ty: &Ty| {
+        ty.def().is_some_and(|def| cx.program.def(def).name == "Engine" && !cx.program.is_own(cx.program.def(def).file))
+    };
+    let mut engines = cx.program.members(of, node).iter().filter(|&&member| is_engine(&types.of_value(member)));
+    let (Some(&field), None) = (engines.next(), engines.next()) else { return None };
+    let is_set_with = |creation: &Creation| {
+        let syntax = cx.syntax(creation.file);
+        let Some(function) = cx.function(creation.file, creation.call) else { return false };
+        cx.uses_of_def(field).iter().any(|&(file, used)| {
+            file == creation.file
+                && syntax.is_inside(used, function)
+                && syntax
+                    .enclosing(used, &["keyed_element"])
+                    .and_then(|element| syntax.child(element, "value"))
+                    .is_some_and(|value| syntax.text(value) == syntax.text(creation.engine))
+        })
+    };
+    if facts.creations.is_empty() || !facts.creations.iter().all(is_set_with) {
+        return None;
+    }
+    Some(format!("{}.{}", names.text(cx, file, operand), cx.program.def(field).name))
+}
