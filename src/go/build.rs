@@ -111,11 +111,18 @@ fn read(tree: &Tree, modules: &Modules) -> Texts {
     texts
 }
 
-/// The packages that name geppetto, and those that import one of these, directly or through others.
+/// The packages that name geppetto, those that import one of these, directly or through others, and what all these import.
 fn wanted(modules: &Modules, texts: &Texts) -> BTreeSet<Folder> {
     let names_geppetto =
         |folder: &Folder| texts[folder].iter().any(|(_, source)| modules.names_geppetto(source.text()));
     let mut wanted: BTreeSet<Folder> = texts.keys().filter(|folder| names_geppetto(folder)).copied().collect();
+    with_importers(modules, texts, &mut wanted);
+    with_imported(modules, texts, &mut wanted);
+    wanted
+}
+
+/// Adds the packages that import wanted ones.
+fn with_importers(modules: &Modules, texts: &Texts, wanted: &mut BTreeSet<Folder>) {
     loop {
         let paths: Vec<String> = wanted
             .iter()
@@ -123,13 +130,30 @@ fn wanted(modules: &Modules, texts: &Texts) -> BTreeSet<Folder> {
             .collect();
         let paths: Vec<String> =
             paths.into_iter().filter(|path| !path.is_empty()).map(|path| format!("\"{path}\"")).collect();
-        let Ok(search) = aho_corasick::AhoCorasick::new(&paths) else { return wanted };
+        let Ok(search) = aho_corasick::AhoCorasick::new(&paths) else { return };
         let imports = |folder: &Folder| texts[folder].iter().any(|(_, source)| search.is_match(source.text()));
         let more: Vec<Folder> =
             texts.keys().filter(|folder| !wanted.contains(folder) && imports(folder)).copied().collect();
         if more.is_empty() {
-            return wanted;
+            return;
         }
         wanted.extend(more);
+    }
+}
+
+/// Adds the packages of the tree that wanted ones import: what they declare has types, too.
+fn with_imported(modules: &Modules, texts: &Texts, wanted: &mut BTreeSet<Folder>) {
+    let others: Vec<(Folder, String)> = texts
+        .keys()
+        .map(|&folder| (folder, format!("\"{}\"", modules.get(folder.0).packages[folder.1].import_path)))
+        .filter(|(_, path)| path.len() > 2)
+        .collect();
+    let Ok(search) = aho_corasick::AhoCorasick::new(others.iter().map(|(_, path)| path)) else { return };
+    let mut fresh: Vec<Folder> = wanted.iter().copied().collect();
+    while let Some(folder) = fresh.pop() {
+        for (_, source) in &texts[&folder] {
+            let imported = search.find_iter(source.text()).map(|found| others[found.pattern()].0);
+            fresh.extend(imported.filter(|&folder| wanted.insert(folder)));
+        }
     }
 }
