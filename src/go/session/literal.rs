@@ -5,6 +5,7 @@ use super::facts::{Creation, Literal};
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
+use crate::go::proof;
 use crate::go::rules::core_session::persister;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -102,7 +103,24 @@ pub(crate) fn base(session: &Sessions<'_, '_>, literal: &Literal) -> Option<Stri
         }
         _ => None,
     };
-    beside.or_else(|| engine_field(session, literal.file, state))
+    beside.or_else(|| engine_in_holder(session, literal, state)).or_else(|| engine_field(session, literal.file, state))
+}
+
+/// The engine of a state that this function has made and put into the variable through which it is reached.
+fn engine_in_holder(session: &Sessions<'_, '_>, literal: &Literal, state: NodeId) -> Option<String> {
+    let Sessions { cx, facts, draft, .. } = session;
+    let (file, syntax) = (literal.file, cx.syntax(literal.file));
+    let operand = syntax.child(state, "operand").filter(|_| syntax.kind(state) == "selector_expression")?;
+    let made = proof::initial(cx, file, operand)?;
+    let is_held = |creation: &&Creation| {
+        let uses = creation.variable.map_or(&[][..], |variable| cx.uses(file, variable));
+        creation.file == file
+            && cx.function(file, creation.call) == cx.function(file, literal.node)
+            && proof::is_stable(cx, file, creation.engine)
+            && uses.iter().any(|&used| syntax.is_inside(used, made))
+    };
+    let creation = facts.creations.iter().find(is_held)?;
+    Some(draft.text(file, creation.engine))
 }
 
 /// The creation that stands where a state is expected.
