@@ -105,9 +105,36 @@ impl<'a, 'c> Draft<'a, 'c> {
             .filter(|inner| !large.iter().any(|outer| outer != *inner && swallows(outer, inner)))
             .cloned()
             .collect();
+        let outer: Vec<Change> = outer.into_iter().map(|change| rescued(self.cx, change)).collect();
         all.extend(merge_insertions(outer));
         all
     }
+}
+
+/// The change with the comments of the old text that the new one has lost, in front of it.
+fn rescued(cx: &Cx<'_>, change: Change) -> Change {
+    let syntax = cx.syntax(change.file);
+    let (range, text) = (change.edit.range(), change.edit.text());
+    let inside = syntax.nodes().filter(|&node| {
+        let at = syntax.range(node);
+        syntax.kind(node) == "comment" && range.start <= at.start && at.end <= range.end
+    });
+    let lost: Vec<&str> = inside.map(|node| syntax.text(node)).filter(|comment| !text.contains(comment)).collect();
+    if lost.is_empty() {
+        return change;
+    }
+    let is_line = text.is_empty() && range.start > 0 && syntax.source.text()[..range.start].ends_with('\n');
+    let indent = syntax.source.indent_at(range.start);
+    let kept: String = lost
+        .iter()
+        .map(|comment| match (is_line, comment.strip_prefix("//")) {
+            (true, _) => format!("{indent}{comment}\n"),
+            // Nothing may follow a comment to the end of the line.
+            (false, Some(words)) => format!("/*{words} */ "),
+            (false, None) => format!("{comment} "),
+        })
+        .collect();
+    Change { file: change.file, edit: Edit::replace(range, format!("{kept}{text}")) }
 }
 
 fn swallows(outer: &Change, inner: &Change) -> bool {

@@ -19,10 +19,39 @@ pub(crate) fn remove(cx: &Cx<'_>, file: FileIdx, all: &[NodeId], elements: Range
         let Some(list) = syntax.parent(first) else { return Vec::new() };
         syntax.start(list) + 1..syntax.end(list) - 1
     };
+    if let Some(changes) = with_comment_behind(cx, file, &range, last, elements.end == all.len()) {
+        return changes;
+    }
     if has_comment(cx, file, &range) || owns_lines(cx, file, gone) {
         return gone.iter().map(|&element| cx.remove_element(file, element)).collect();
     }
     vec![cx.edit(file, range, "")]
+}
+
+/// The last elements of a list that ends its line go, and the comment behind them ends that line: left in the parentheses it
+/// would keep them open.
+fn with_comment_behind(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    range: &Range<usize>,
+    last: NodeId,
+    is_end: bool,
+) -> Option<Vec<Change>> {
+    let syntax = cx.syntax(file);
+    let list = syntax.parent(last).filter(|_| is_end)?;
+    let behind =
+        syntax.all_children(list).iter().filter(|&&node| syntax.start(node) >= syntax.end(last) && node != last);
+    let comments: Vec<NodeId> = behind.copied().filter(|&node| syntax.kind(node) == "comment").collect();
+    let [comment] = comments[..] else { return None };
+    let rest = syntax.source.text()[syntax.end(list)..].lines().next().unwrap_or_default();
+    let is_moved = !has_comment(cx, file, range)
+        && rest.trim().is_empty()
+        && syntax.text(list).ends_with(')')
+        && !syntax.slice(range.start..syntax.start(last)).trim_start_matches(',').trim().contains('\n');
+    let end = syntax.end(list);
+    is_moved.then(|| {
+        vec![cx.edit(file, range.start..end - 1, ""), cx.edit(file, end..end, format!(" {}", syntax.text(comment)))]
+    })
 }
 
 /// Whether a comment stands in a part of the text, outside of strings.
