@@ -17,6 +17,9 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> 
                 "the core session of the run is made where it runs, over another state than the claimed one",
             ));
         }
+        if text.is_some_and(|text| names.keeps(cx, made, &text)) {
+            return Err(lost("the claimed state may be replaced by another one before it runs"));
+        }
         let stmt = cx.stmt(file, made.node).ok_or_else(|| lost("the core session is made in no statement"))?;
         lifecycle.removed.push(stmt);
         if made.parts.is_empty() {

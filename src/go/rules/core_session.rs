@@ -3,7 +3,7 @@
 use super::run_lifecycle::Lifecycles;
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
-use crate::go::session::{Literal, Sessions, literal};
+use crate::go::session::{Literal, Sessions, literal, steady};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -72,6 +72,15 @@ fn made(session: &Sessions<'_, '_>, made: &Literal) -> Result<Outcome, Outcome> 
     let Some(stmt) = cx.stmt(file, made.node) else {
         return Err(Outcome::report("here is no place to set the session's builder", "make the session in a function"));
     };
+    if names.keeps(cx, made, &text) {
+        return Ok(kept(session, made, stmt, &text, builder));
+    }
+    if builder.is_some() && !steady::is_steady(cx, file, state) {
+        return Err(Outcome::report(
+            "the state comes out of an expression that may give another one the next time",
+            format!("put it into a variable first: sess := {text}"),
+        ));
+    }
     let set = builder.map(|builder| format!("{text}.Builder = {builder}"));
     let is_declaration = is_whole_statement(session, made, stmt, &text);
     match (is_declaration, &set) {
@@ -89,6 +98,19 @@ fn made(session: &Sessions<'_, '_>, made: &Literal) -> Result<Outcome, Outcome> 
     );
     let is_per_run = facts.is_shared && !made.parts.is_empty() && !is_beside_creation(session, made, state);
     Ok(if is_per_run { offer_builder_of_run(session, outcome) } else { outcome })
+}
+
+/// The core session's variable holds the session from here on: what it was read from may hold another one later.
+fn kept(session: &Sessions<'_, '_>, made: &Literal, stmt: NodeId, text: &str, builder: Option<String>) -> Outcome {
+    let Sessions { cx, draft, facts, .. } = session;
+    let name = made.variable.map_or("", |variable| cx.text(made.file, variable));
+    draft.large(made.file, cx.syntax(made.file).range(made.node), text);
+    let has_builder = builder.is_some();
+    if let Some(builder) = builder {
+        draft.insert_after(made.file, stmt, &[format!("{name}.Builder = {builder}")]);
+    }
+    let outcome = Outcome::safe(Vec::new(), format!("`{name}` is the session itself"));
+    if facts.is_shared && has_builder { offer_builder_of_run(session, outcome) } else { outcome }
 }
 
 /// A builder of one run is set on a session that others may start at the same time.

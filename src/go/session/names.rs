@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::facts::{Facts, Literal};
 use super::fields;
+use super::steady;
 use crate::go::cx::Cx;
 use crate::go::draft::Draft;
 use crate::go::index::{DefId, FileIdx};
@@ -50,11 +51,19 @@ impl Names {
             {
                 self.variables.insert((literal.file, declared), syntax.text(variable).to_owned());
             }
-            _ => {
+            _ if steady::is_steady(cx, literal.file, state) => {
                 let text = self.text(cx, literal.file, state);
                 self.variables.insert((literal.file, variable), text);
             }
+            _ => {}
         }
+    }
+
+    /// Whether the variable of the core session stays, and the session of the state is put into it.
+    pub(crate) fn keeps(&self, cx: &Cx<'_>, literal: &Literal, text: &str) -> bool {
+        literal
+            .variable
+            .is_some_and(|variable| !self.goes(literal.file, variable) && cx.text(literal.file, variable) != text)
     }
 
     /// Whether the variable that `declared` declares goes.
