@@ -20,6 +20,7 @@ mod proof;
 mod rules;
 mod runs;
 mod session;
+mod sights;
 mod sites;
 mod surface;
 mod syntax;

@@ -1,6 +1,6 @@
 //! What every rule looks at: the program with types and flow, and helpers to read and change its text.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, Range};
 
@@ -8,6 +8,7 @@ use super::flow::{Flow, View};
 use super::index::{DefId, FileIdx};
 use super::infer::Ref;
 use super::models::{self, GEPPETTO_MODULE};
+use super::sights::Sights;
 use super::syntax::NodeId;
 use crate::edit::Edit;
 
@@ -44,6 +45,7 @@ pub(crate) struct Cx<'a> {
     /// Uses of every declaration of the tree.
     def_uses: HashMap<DefId, Vec<(FileIdx, NodeId)>>,
     needs: RefCell<Vec<Need>>,
+    sights: OnceCell<Sights>,
 }
 
 impl<'a> Deref for Cx<'a> {
@@ -56,7 +58,14 @@ impl<'a> Deref for Cx<'a> {
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(view: View<'a>, flow: &'a Flow) -> Self {
-        let mut cx = Self { view, flow, uses: HashMap::new(), def_uses: HashMap::new(), needs: RefCell::default() };
+        let mut cx = Self {
+            view,
+            flow,
+            uses: HashMap::new(),
+            def_uses: HashMap::new(),
+            needs: RefCell::default(),
+            sights: OnceCell::new(),
+        };
         for file in view.program.own_files() {
             for (name, meaning) in view.inferred(file).names() {
                 match meaning {
@@ -71,6 +80,11 @@ impl<'a> Cx<'a> {
         cx.uses.values_mut().for_each(|uses| uses.sort());
         cx.def_uses.values_mut().for_each(|uses| uses.sort());
         cx
+    }
+
+    /// What the program sees of its runs.
+    pub(crate) fn sights(&self) -> Sights {
+        *self.sights.get_or_init(|| Sights::of(self))
     }
 
     /// The uses of the local variable that `declared` declares, in the order of the text.

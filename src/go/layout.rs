@@ -21,6 +21,18 @@ pub(crate) fn dedent(text: &str, indent: &str) -> String {
     out
 }
 
+/// Lines of code, one block deeper.
+pub(crate) fn nested<S: AsRef<str>>(lines: &[S]) -> String {
+    let lines = lines.iter().flat_map(|text| text.as_ref().split('\n'));
+    let deeper: Vec<String> = lines
+        .map(|line| match line.is_empty() || line.starts_with(FIXED) {
+            true => line.to_owned(),
+            false => format!("\t{line}"),
+        })
+        .collect();
+    deeper.join("\n")
+}
+
 /// Lines of code for a place whose indentation is `indent`; the first one is there already.
 pub(crate) fn lay_out<S: AsRef<str>>(lines: &[S], indent: &str) -> String {
     let mut out = String::new();

@@ -99,9 +99,27 @@ pub(crate) fn leaves(cx: &Cx<'_>, file: FileIdx, block: NodeId) -> bool {
         "return_statement" | "continue_statement" | "break_statement" | "goto_statement" => true,
         "expression_statement" => {
             ["panic(", "os.Exit(", "log.Fatal", "log.Panic"].iter().any(|end| text.starts_with(end))
+                || ends_test(cx, file, last)
         }
         _ => false,
     }
+}
+
+/// Whether a statement ends the test that it is a part of: `t.Fatal(…)`.
+fn ends_test(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let function = syntax.children(stmt).next().and_then(|call| syntax.child(call, "function"));
+    let Some(function) = function else { return false };
+    let (Some(operand), Some(method)) = (syntax.child(function, "operand"), syntax.child(function, "field")) else {
+        return false;
+    };
+    let is_of_tests = match cx.inferred(file).meaning(operand) {
+        Some(Ref::Local(declared)) => syntax.parent(declared).is_some_and(|param| {
+            syntax.kind(param) == "parameter_declaration" && syntax.text(param).contains("testing.")
+        }),
+        _ => false,
+    };
+    is_of_tests && matches!(syntax.text(method), "Fatal" | "Fatalf" | "FailNow" | "Skip" | "Skipf" | "SkipNow")
 }
 
 /// Whether a block ends its function or the program.

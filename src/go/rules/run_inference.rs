@@ -3,9 +3,11 @@
 use crate::finding::Level;
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
+use crate::go::layout::nested;
 use crate::go::proof;
-use crate::go::runs::{Assigned, Form, ends_function, form, is_new};
+use crate::go::runs::{Assigned, Form, ends_function, form, is_new, leaves};
 use crate::go::session::Sessions;
+use crate::go::sights;
 use crate::go::sites::Site;
 use crate::go::syntax::NodeId;
 use crate::rules::Trap;
@@ -58,6 +60,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         format!("`{}.StartInference({})`, then `{}.Wait()`", run.session, run.ctx, run.handle),
     );
     let outcome = judge_seed(session, file, *seed, call, outcome);
+    let outcome = sights::judge(cx, file, *seed, call, outcome);
     judge_history(session, outcome, errors_end(session, file, &form))
 }
 
@@ -130,8 +133,6 @@ fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Out
             lines.extend(alone(session, run, assigned, *check, &start)?);
         }
         Form::InIf { assigned, arm, other } => {
-            lines.extend(guard(session, run, Some(*arm)));
-            lines.extend(append(run));
             if !assigned.declares {
                 return Err(Outcome::report(
                     "the results of the run go to variables of an outer scope",
@@ -141,9 +142,16 @@ fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Out
             let [out, error] = [0, 1].map(|at| syntax.text(assigned.left[at]));
             let arm_text = draft.block(run.file, *arm);
             let rest = other.map_or(String::new(), |other| format!(" else {}", draft.block(run.file, other)));
-            lines.push(format!(
+            let attempt = format!(
                 "if {handle}, {error} := {start}; {error} != nil {arm_text} else if {out}, {error} := {handle}.Wait(); {error} != nil {arm_text}{rest}"
-            ));
+            );
+            let begun: Vec<String> = append(run).into_iter().chain([attempt]).collect();
+            match guard(session, run, Some(*arm)) {
+                Some(guard) if !leaves(cx, run.file, *arm) => {
+                    lines.push(format!("{guard} else {{\n{}\n}}", nested(&begun)));
+                }
+                guard => lines.extend(guard.into_iter().chain(begun)),
+            }
         }
         Form::Returned => {
             let results = results_of(session, run);
@@ -165,8 +173,8 @@ fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Out
             lines.push(format!("return {handle}.Wait()"));
         }
         Form::Ignored => {
-            lines.extend(append(run));
-            lines.push(format!("if {handle}, err := {start}; err == nil {{\n\t_, _ = {handle}.Wait()\n}}"));
+            let attempt = format!("if {handle}, err := {start}; err == nil {{\n\t_, _ = {handle}.Wait()\n}}");
+            lines.extend(unless_busy(session, run, attempt));
         }
     }
     draft.replace_stmt(run.file, run.stmt, &lines);
@@ -195,6 +203,15 @@ fn guard(session: &Sessions<'_, '_>, run: &Run, arm: Option<NodeId>) -> Option<S
     let text = shared_guard(session, run)?;
     let busy = busy_arm(session, run.file, arm?)?;
     Some(format!("if {text}.IsRunning() {busy}"))
+}
+
+/// The turn joins the session and runs, unless another run is on: nobody looks at the error.
+fn unless_busy(session: &Sessions<'_, '_>, run: &Run, attempt: String) -> Vec<String> {
+    let begun: Vec<String> = append(run).into_iter().chain([attempt]).collect();
+    match shared_guard(session, run) {
+        Some(text) => vec![format!("if !{text}.IsRunning() {{\n{}\n}}", nested(&begun))],
+        None => begun,
+    }
 }
 
 /// The block of a failed start for a session that runs already: its error is known by name.
@@ -235,12 +252,12 @@ fn alone(
         if declared {
             lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
         }
-        lines.extend(append(run));
-        lines.push(format!("if {handle}, err := {start}; err == nil {{\n\t{out_text}, _ = {handle}.Wait()\n}}"));
+        let attempt = format!("if {handle}, err := {start}; err == nil {{\n\t{out_text}, _ = {handle}.Wait()\n}}");
+        lines.extend(unless_busy(session, run, attempt));
         return Ok(lines);
     }
     if assigned.declares
-        && check.is_some_and(|arm| is_short(syntax.text(arm)))
+        && check.is_some_and(|arm| is_short(syntax.text(arm)) && leaves(cx, run.file, arm))
         && let Some(arm) = check
     {
         let again = if is_new(cx, run.file, out) { ":=" } else { "=" };

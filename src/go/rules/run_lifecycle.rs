@@ -7,6 +7,7 @@ use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::lifecycle::{self, Lifecycle};
 use crate::go::session::{Literal, Sessions};
+use crate::go::sights;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -60,6 +61,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
             Legacy::StartRun => {
                 let outcome = Outcome::safe(Vec::new(), format!("`{handle}, err := {}`", lifecycle.start));
                 let outcome = judge_seed(session, site.file, lifecycle.seed, lifecycle.at, outcome);
+                let outcome = sights::judge(cx, site.file, lifecycle.seed, lifecycle.run, outcome);
                 let outcome = judge_history(session, outcome, false);
                 lifecycle.remarks.iter().fold(outcome, |outcome, (trap, why)| outcome.offered(*trap, why))
             }

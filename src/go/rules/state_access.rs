@@ -24,7 +24,11 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         }
         Legacy::Turn => {
             draft.small(site.file, syntax.range(site.name), "Latest()");
-            Outcome::safe(Vec::new(), "`Latest()`")
+            let outcome = Outcome::safe(Vec::new(), "`Latest()`");
+            match is_read_aside(session, site) {
+                true => outcome.reserved("while a run is on, the latest turn is its prompt already"),
+                false => outcome,
+            }
         }
         Legacy::RunId => {
             if adopts_ids(session) {
@@ -40,6 +44,15 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         )
         .because(Trap::NoCounterpart, "there is no counterpart to `Eng`"),
     }
+}
+
+/// Whether the turn may be read while a run is on: the session is shared, and no run is in this function.
+fn is_read_aside(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let Sessions { cx, facts, unit, .. } = session;
+    let function = |site: &Site| (site.file, cx.function(site.file, site.name));
+    let runs =
+        |other: &&Site| matches!(other.legacy, Legacy::RunInference | Legacy::RunInferenceStarted | Legacy::StartRun);
+    facts.is_shared && !unit.sites.iter().filter(runs).any(|run| function(run) == function(site))
 }
 
 /// Whether the selector is assigned to, or its address is taken.
