@@ -46,6 +46,17 @@ pub(crate) fn only_value(cx: &Cx<'_>, file: FileIdx, declared: NodeId) -> Option
     }
 }
 
+/// Whether an element of the slice that is in a variable is assigned to.
+pub(crate) fn has_elements_set(cx: &Cx<'_>, file: FileIdx, declared: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    cx.uses(file, declared).iter().any(|&used| {
+        let indexed = syntax.parent(used).filter(|&above| syntax.kind(above) == "index_expression");
+        indexed.is_some_and(|indexed| {
+            syntax.parent(indexed).is_some_and(|above| syntax.role(above) == "left" || syntax.role(indexed) == "left")
+        })
+    })
+}
+
 /// What the name gets where it stands, if it gets something there.
 fn written(syntax: &Syntax, name: NodeId) -> Option<Value> {
     let parent = syntax.parent(name)?;

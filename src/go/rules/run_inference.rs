@@ -9,6 +9,7 @@ use crate::go::runs::{Assigned, Form, ends_function, form, is_new, leaves};
 use crate::go::session::Sessions;
 use crate::go::sights;
 use crate::go::sites::Site;
+use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
@@ -61,7 +62,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     );
     let outcome = judge_seed(session, file, *seed, call, outcome);
     let outcome = sights::judge(cx, file, *seed, call, outcome);
-    judge_history(session, outcome, errors_end(session, file, &form))
+    judge_history(session, outcome, errors_end(session, file, call, &form))
 }
 
 /// A session does not run an empty turn.
@@ -114,12 +115,31 @@ pub(super) fn judge_history(session: &Sessions<'_, '_>, outcome: Outcome, errors
 }
 
 /// Whether the function ends where the run fails, so that nobody sees what the session holds then.
-fn errors_end(session: &Sessions<'_, '_>, file: FileIdx, form: &Form) -> bool {
-    match form {
+fn errors_end(session: &Sessions<'_, '_>, file: FileIdx, run: NodeId, form: &Form) -> bool {
+    let is_over = match form {
         Form::Returned => true,
-        Form::Alone { check: Some(arm), .. } | Form::InIf { arm, .. } => ends_function(session.cx, file, *arm),
+        Form::Alone { check: Some(arm), .. } | Form::InIf { arm, .. } => {
+            ends_function(session.cx, file, *arm) && !reads_turn(session, file, *arm)
+        }
         _ => false,
-    }
+    };
+    is_over && !is_read_at_the_end(session, file, run)
+}
+
+/// Whether the turn is read in this code.
+fn reads_turn(session: &Sessions<'_, '_>, file: FileIdx, code: NodeId) -> bool {
+    let syntax = session.cx.syntax(file);
+    let mut reads = session.unit.sites.iter().filter(|site| site.legacy == Legacy::Turn && site.file == file);
+    reads.any(|site| syntax.is_inside(site.name, code))
+}
+
+/// Whether a deferred call of the function that runs reads the turn.
+fn is_read_at_the_end(session: &Sessions<'_, '_>, file: FileIdx, run: NodeId) -> bool {
+    let Sessions { cx, .. } = session;
+    let syntax = cx.syntax(file);
+    let function = cx.function(file, run);
+    let mut below = function.into_iter().flat_map(|function| syntax.below(function));
+    below.any(|node| syntax.kind(node) == "defer_statement" && reads_turn(session, file, node))
 }
 
 fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Outcome> {

@@ -1,7 +1,7 @@
 //! The builder that a core session's fields become.
 
-use super::Sessions;
 use super::facts::{Creation, Literal};
+use super::{Sessions, steady};
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
@@ -10,6 +10,7 @@ use crate::go::rules::core_session::persister;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::{Ty, Types};
+use crate::go::variables;
 
 /// One line for a builder's option, with the comment behind it; or a comment of its own.
 type Line = String;
@@ -63,6 +64,12 @@ fn option(session: &Sessions<'_, '_>, file: FileIdx, part: Legacy, value: NodeId
         Legacy::Persister => return Err(persister()),
         Legacy::EventSinks => match elements(session, file, value) {
             Some(elements) => format!("WithEventSinks({elements})"),
+            None if is_filled_later(session, file, value) => {
+                return Err(Outcome::report(
+                    "an element of this slice is set, which a builder that has copied it does not see",
+                    "fill the slice before the builder is made",
+                ));
+            }
             None => format!("WithEventSinks({text}...)"),
         },
         _ => match text.strip_prefix('&') {
@@ -75,6 +82,14 @@ fn option(session: &Sessions<'_, '_>, file: FileIdx, part: Legacy, value: NodeId
             }
         },
     })
+}
+
+/// Whether the slice is in a variable whose elements are set.
+fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> bool {
+    match session.cx.inferred(file).meaning(slice) {
+        Some(Ref::Local(declared)) => variables::has_elements_set(session.cx, file, declared),
+        _ => false,
+    }
 }
 
 /// The elements of a slice literal, without its braces.
@@ -99,7 +114,8 @@ pub(crate) fn base(session: &Sessions<'_, '_>, literal: &Literal) -> Option<Stri
         Some(Ref::Local(declared)) => {
             let creation = facts.creation_of(literal.file, declared)?;
             let is_near = cx.function(creation.file, creation.call) == cx.function(literal.file, literal.node);
-            is_near.then(|| draft.text(creation.file, creation.engine))
+            let stays = || steady::may_move(cx, creation.file, creation.engine, creation.call, literal.node);
+            (is_near && stays()).then(|| draft.text(creation.file, creation.engine))
         }
         _ => None,
     };

@@ -31,6 +31,29 @@ pub(crate) fn is_steady(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     }
 }
 
+/// Whether an expression gives the same at `to` as at `from`: nothing stands between the two, or it is made of names that
+/// are steady.
+pub(crate) fn may_move(cx: &Cx<'_>, file: FileIdx, node: NodeId, from: NodeId, to: NodeId) -> bool {
+    let next = cx.stmt(file, from).and_then(|stmt| cx.siblings(file, stmt).1.first().copied());
+    next.is_some() && next == cx.stmt(file, to) || is_fixed(cx, file, node)
+}
+
+/// Whether an expression is made of constants and steady names, and calls nothing.
+fn is_fixed(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    match syntax.kind(node) {
+        kind if kind.ends_with("_literal") && kind != "composite_literal" && kind != "func_literal" => true,
+        "true" | "false" | "nil" => true,
+        "composite_literal" => syntax.child(node, "body").is_none_or(|body| is_fixed(cx, file, body)),
+        "literal_value" | "literal_element" => syntax.children(node).all(|element| is_fixed(cx, file, element)),
+        "keyed_element" => syntax.child(node, "value").is_none_or(|value| is_fixed(cx, file, value)),
+        "unary_expression" if syntax.text(node).starts_with('&') => {
+            syntax.child(node, "operand").is_some_and(|operand| is_fixed(cx, file, operand))
+        }
+        _ => is_steady(cx, file, node),
+    }
+}
+
 /// Whether a variable or field is set nowhere but in its declaration, in literals, and on structs that were just made.
 fn is_set_by_makers(cx: &Cx<'_>, def: DefId) -> bool {
     let assigned = cx.uses_of_def(def).iter().filter(|&&(file, used)| is_assigned(cx, file, used));
@@ -57,4 +80,40 @@ fn is_of_new_struct(cx: &Cx<'_>, file: FileIdx, field: NodeId) -> bool {
     let operand = syntax.parent(field).and_then(|selector| syntax.child(selector, "operand"));
     let made = operand.and_then(|operand| proof::initial(cx, file, operand));
     made.is_some_and(|made| syntax.text(made).starts_with('&') || syntax.kind(made) == "composite_literal")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::finding_at;
+
+    /// The level of a core session with `between` between the state and it.
+    fn level(state: &str, between: &str, core: &str) -> Level {
+        let code = format!(
+            "type pool struct {{\n\tengines []engine.Engine\n\tnext    int\n}}\n\n\
+             func (p *pool) f(ctx context.Context, eng, other engine.Engine, list []events.EventSink) error {{\n\
+             \tinf := {state}\n{between}\tsess := {core}\n\
+             \t_, err := sess.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())\n\
+             \treturn err\n}}\n"
+        );
+        finding_at(&code, "core.Session").level
+    }
+
+    #[test]
+    fn an_engine_goes_to_the_builder_only_if_it_is_the_same_there() {
+        let core = "&core.Session{State: inf}";
+        let one = "state.NewInferenceState(\"id\", nil, eng)";
+        let of_pool = "state.NewInferenceState(\"id\", nil, p.engines[p.next])";
+        assert_eq!(level(one, "", core), Level::Safe);
+        assert_eq!(level(one, "\tfmt.Println()\n", core), Level::Safe);
+        assert_eq!(level(of_pool, "", core), Level::Safe);
+        assert_eq!(level(one, "\teng = other\n", core), Level::Report);
+        assert_eq!(level(of_pool, "\tp.next++\n", core), Level::Report);
+    }
+
+    #[test]
+    fn a_builder_does_not_see_elements_that_are_set_later() {
+        let core = "&core.Session{State: inf, EventSinks: list}\n\tlist[0] = nil";
+        assert_eq!(level("state.NewInferenceState(\"id\", nil, eng)", "", core), Level::Report);
+    }
 }

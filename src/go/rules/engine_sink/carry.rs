@@ -8,6 +8,7 @@ use crate::go::infer::Ref;
 use crate::go::rules::engine_options::{Options, sink_of};
 use crate::go::syntax::NodeId;
 use crate::go::ty::Ty;
+use crate::go::variables;
 use crate::go::variables::{first_of_statement, free, is_pure, means_the_same, writes};
 
 /// One of the sinks that a construction is given, or a slice of them.
@@ -279,16 +280,10 @@ impl Carrier<'_, '_> {
     /// Whether somebody puts something into an element of a slice.
     fn has_elements_set(&self, slice: NodeId) -> bool {
         let (cx, file) = (self.cx, self.file);
-        let syntax = cx.syntax(file);
-        let Some(Ref::Local(declared)) = cx.inferred(file).meaning(slice) else { return true };
-        cx.uses(file, declared).iter().any(|&use_| {
-            let indexed = syntax.parent(use_).filter(|&above| syntax.kind(above) == "index_expression");
-            indexed.is_some_and(|indexed| {
-                syntax
-                    .parent(indexed)
-                    .is_some_and(|above| syntax.role(above) == "left" || syntax.role(indexed) == "left")
-            })
-        })
+        match cx.inferred(file).meaning(slice) {
+            Some(Ref::Local(declared)) => variables::has_elements_set(cx, file, declared),
+            _ => true,
+        }
     }
 }
 
