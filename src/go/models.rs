@@ -23,8 +23,13 @@ const GEPPETTO: &[(&str, &str)] = &[
     ("turns", include_str!("model/turns.go")),
 ];
 
-const STD: &[(&str, &str)] =
-    &[("context", include_str!("model/context.go")), ("errors", include_str!("model/errors.go"))];
+const STD: &[(&str, &str)] = &[
+    ("context", include_str!("model/context.go")),
+    ("errors", include_str!("model/errors.go")),
+    ("slices", include_str!("model/slices.go")),
+    ("sync", include_str!("model/sync.go")),
+    ("sync/atomic", include_str!("model/atomic.go")),
+];
 
 /// The import path of the geppetto module.
 pub(crate) const GEPPETTO_MODULE: &str = "github.com/go-go-golems/geppetto";

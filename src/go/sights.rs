@@ -17,6 +17,8 @@ pub(crate) struct Sights {
     sees_stamps: bool,
     /// Panics are recovered.
     recovers: bool,
+    /// An engine may give back no turn and no error.
+    gives_nothing: bool,
 }
 
 impl Sights {
@@ -25,8 +27,11 @@ impl Sights {
             cx.program.own_files().any(|file| cx.syntax(file).nodes().any(|node| test(file, node)))
         };
         Self {
-            sees_stamps: any(&|file, node| hands_turn_out(cx, file, node) || reads_metadata(cx, file, node)),
+            sees_stamps: any(&|file, node| {
+                hands_turn_out(cx, file, node) || reads_metadata(cx, file, node) || compares_turns(cx, file, node)
+            }),
             recovers: any(&|file, node| is_recover(cx, file, node)),
+            gives_nothing: any(&|file, node| gives_nothing(cx, file, node)),
         }
     }
 }
@@ -44,6 +49,12 @@ pub(crate) fn judge(cx: &Cx<'_>, file: FileIdx, seed: NodeId, call: NodeId, outc
         outcome = outcome.reserved(
             "a run has a goroutine of its own: a panic of the engine, a tool or a sink in it is not recovered by this code, \
              and ends the program",
+        );
+    }
+    if sights.gives_nothing {
+        outcome = outcome.reserved(
+            "an engine of this program may give back no turn, which left the state's turn as it was; a session's latest turn is \
+             then the prompt",
         );
     }
     if let Some(reader) = reader_of_seed(cx, file, seed, call, 0) {
@@ -159,6 +170,34 @@ fn reads_metadata(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     let indexed = syntax.parent(node).filter(|&parent| syntax.kind(parent) == "index_expression").unwrap_or(node);
     let is_set = syntax.parent(indexed).is_some_and(|list| syntax.role(list) == "left");
     is_turn && !is_set
+}
+
+/// Whether two turns are compared, neither of which is `nil`.
+fn compares_turns(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    if syntax.kind(node) != "binary_expression" {
+        return false;
+    }
+    let is_comparison = syntax.child(node, "operator").is_some_and(|op| matches!(syntax.text(op), "==" | "!="));
+    let is_pointer = |role| {
+        syntax
+            .child(node, role)
+            .is_some_and(|side| matches!(cx.ty(file, side), Ty::Pointer(_)) && holds_turn(cx, cx.ty(file, side), DEPTH))
+    };
+    is_comparison && is_pointer("left") && is_pointer("right")
+}
+
+/// Whether an engine, a runner or a middleware returns `nil, nil`.
+fn gives_nothing(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    if syntax.kind(node) != "return_statement" {
+        return false;
+    }
+    let values: Vec<&str> =
+        syntax.children(node).flat_map(|list| syntax.list(list)).map(|value| syntax.text(value)).collect();
+    let method = syntax.enclosing(node, &["method_declaration", "function_declaration", "func_literal"]);
+    let name = method.and_then(|method| syntax.child(method, "name")).map_or("", |name| syntax.text(name));
+    values == ["nil", "nil"] && name == "RunInference"
 }
 
 fn is_recover(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
@@ -354,7 +393,16 @@ mod tests {
             let (level, why) = said(code, beside);
             assert!(level == Level::Offered && why.contains("as a whole"), "{code}: {why}");
         }
-        assert_eq!(said("\tout.Metadata = nil\n", "").0, Level::Safe);
+        assert_eq!(said("\tfmt.Println(out == seed)\n", "").0, Level::Offered);
+        assert_eq!(said("\tfmt.Println(out == nil)\n\tout.Metadata = nil\n", "").0, Level::Safe);
+    }
+
+    #[test]
+    fn who_has_an_engine_that_gives_nothing_is_told() {
+        let beside = "type mute struct{}\n\n\
+                      func (mute) RunInference(context.Context, *turns.Turn) (*turns.Turn, error) {\n\treturn nil, nil\n}\n";
+        let (level, why) = said("", beside);
+        assert!(level == Level::Offered && why.contains("no turn"), "{why}");
     }
 
     #[test]

@@ -233,6 +233,11 @@ impl Edges<'_, '_> {
             return;
         }
         let called = self.view.inferred(self.file).callee(node);
+        if called.is_some_and(|def| self.gives_what_it_holds(def))
+            && self.view.is_followed(self.view.ty(self.file, node))
+        {
+            self.escapes(node);
+        }
         let is_predeclared = self.view.inferred(self.file).meaning(function) == Some(Ref::Predeclared);
         let is_option = self.view.legacy.of_type(self.view.ty(self.file, node)) == Some(Legacy::Option);
         if called.is_none() && !is_predeclared && is_option {
@@ -258,6 +263,15 @@ impl Edges<'_, '_> {
             Some(Legacy::WithSink | Legacy::NewInferenceState) => {}
             _ => self.arguments(node, function, &args),
         }
+    }
+
+    /// Whether a function of a library gives back what it was made of or given, by a type parameter: where that was put is
+    /// not followed.
+    fn gives_what_it_holds(&self, function: DefId) -> bool {
+        let data = self.view.program.def(function);
+        let types = Types { program: self.view.program };
+        !self.view.program.is_own(data.file)
+            && types.signature(data.file, data.node, &Default::default()).results.iter().any(Ty::is_open)
     }
 
     /// The method of the engine factory's interface that a call goes to.
