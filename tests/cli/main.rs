@@ -4,6 +4,7 @@ mod applying;
 mod diffing;
 mod exit_codes;
 mod help;
+mod mixed;
 mod output;
 mod support;
 mod undoing;
