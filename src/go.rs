@@ -3,6 +3,7 @@
 mod analysis;
 mod build;
 mod cx;
+mod docs;
 mod draft;
 mod flow;
 mod frontend;
@@ -29,6 +30,7 @@ mod testing;
 mod toolchain;
 mod ty;
 mod unit;
+mod usage;
 mod variables;
 mod version;
 mod words;

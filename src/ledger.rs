@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use crate::finding::{Class, Finding, Mention};
-use crate::frontend::Frontend;
+use crate::frontend::{Analysis, Frontend};
 use crate::names::class_of;
 use crate::prefilter::Prefilter;
 use crate::source::{Position, Source};
@@ -41,73 +41,74 @@ impl Ledger {
     }
 }
 
-/// Draws up the ledger of `tree` from what the front ends said about it.
+/// Gives a class to every occurrence of a name of `frontend` on which it kept silent in the files it looked into: that of the
+/// finding the occurrence stands in, unparsable in a file with a problem, and otherwise opaque: silence beside what it
+/// classified is no verdict.
+pub(crate) fn break_silence(tree: &Tree, frontend: &dyn Frontend, said: &mut Analysis) {
+    let broken: BTreeSet<FileId> = said.problems.iter().filter_map(|problem| tree.find(&problem.path)).collect();
+    let classified: BTreeSet<(FileId, usize)> =
+        said.mentions.iter().map(|mention| (mention.file, mention.offset)).collect();
+    let files =
+        said.mentions.iter().map(|mention| mention.file).chain(said.findings.iter().map(|finding| finding.file));
+    let looked_into: BTreeSet<FileId> = files.chain(broken.iter().copied()).collect();
+    let prefilter = Prefilter::new(frontend);
+    let mut silent = Vec::new();
+    for file in looked_into.into_iter().filter(|&file| tree.entry(file).mentions > 0) {
+        let Ok(source) = tree.source(file) else { continue };
+        let own: Vec<&Finding> = said.findings.iter().filter(|finding| finding.file == file).collect();
+        let offsets = prefilter.names_in(source.text().as_bytes()).map(|name| name.start);
+        silent.extend(offsets.filter(|&offset| !classified.contains(&(file, offset))).map(|offset| {
+            let finding = own.iter().find(|finding| finding.range.contains(&offset));
+            let class = match finding {
+                Some(finding) => class_of(finding.level),
+                None if broken.contains(&file) => Class::Unparsable,
+                None => Class::Opaque,
+            };
+            Mention { file, offset, class }
+        }));
+    }
+    said.mentions.extend(silent);
+}
+
+/// Draws up the ledger of `tree` from the classes that the front ends gave.
 ///
-/// An occurrence on which they kept silent takes the class of the finding it stands in. Otherwise it is unrelated in a file
-/// they had nothing to say about, unparsable in a file with a problem, and opaque beside others that they classified:
-/// silence there is no verdict.
-pub(crate) fn ledger(
-    tree: &Tree,
-    frontends: &[&dyn Frontend],
-    mentions: &[Mention],
-    findings: &[Finding],
-    problems: &[Problem],
-) -> Ledger {
+/// What they say nothing of is unrelated: a name of a language in whose eyes the file is none of its own. In files that
+/// cannot be read, everything is unparsable.
+pub(crate) fn ledger(tree: &Tree, frontends: &[&dyn Frontend], mentions: &[Mention], problems: &[Problem]) -> Ledger {
     let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
-    let known = Known::new(tree, mentions, findings, problems);
+    let classes = classes(mentions);
+    let broken = problems.iter().filter_map(|problem| tree.find(&problem.path));
+    let looked_into: BTreeSet<FileId> = mentions.iter().map(|mention| mention.file).chain(broken).collect();
     let mut ledger = Ledger::default();
     for (file, entry) in tree.files().filter(|(_, entry)| entry.mentions > 0) {
-        if !known.looked_into.contains(&file) {
+        if !looked_into.contains(&file) {
             ledger.elsewhere += entry.mentions;
             continue;
         }
-        let offsets: Vec<usize> = match tree.source(file) {
-            Ok(source) => names(tree, file, source.text().as_bytes(), frontends, &prefilters).into_keys().collect(),
-            Err(_) => vec![0; entry.mentions],
+        let Ok(source) = tree.source(file) else {
+            let unread = Mention { file, offset: 0, class: Class::Unparsable };
+            ledger.mentions.extend(vec![unread; entry.mentions]);
+            continue;
         };
-        let classified = offsets.into_iter().map(|offset| Mention { file, offset, class: known.class(file, offset) });
-        ledger.mentions.extend(classified);
+        let offsets = names(tree, file, source.text().as_bytes(), frontends, &prefilters).into_keys();
+        ledger.mentions.extend(offsets.map(|offset| {
+            let class = classes.get(&(file, offset)).copied().unwrap_or(Class::Unrelated);
+            Mention { file, offset, class }
+        }));
     }
     ledger
 }
 
-/// What the front ends said, by place.
-struct Known<'a> {
-    classes: BTreeMap<(FileId, usize), Class>,
-    findings: BTreeMap<FileId, Vec<&'a Finding>>,
-    broken: BTreeSet<FileId>,
-    looked_into: BTreeSet<FileId>,
-}
-
-impl<'a> Known<'a> {
-    fn new(tree: &Tree, mentions: &[Mention], findings: &'a [Finding], problems: &[Problem]) -> Self {
-        let broken: BTreeSet<FileId> = problems.iter().filter_map(|problem| tree.find(&problem.path)).collect();
-        let named = mentions.iter().map(|mention| mention.file).chain(findings.iter().map(|finding| finding.file));
-        let mut known = Self {
-            looked_into: named.chain(broken.iter().copied()).collect(),
-            broken,
-            classes: BTreeMap::new(),
-            findings: BTreeMap::new(),
-        };
-        for mention in mentions {
-            known.classes.entry((mention.file, mention.offset)).or_insert(mention.class);
+/// The classes by place. Where two languages know a name, it is unrelated only if both of them say so.
+fn classes(mentions: &[Mention]) -> BTreeMap<(FileId, usize), Class> {
+    let mut classes = BTreeMap::new();
+    for mention in mentions {
+        let known = classes.entry((mention.file, mention.offset)).or_insert(mention.class);
+        if *known == Class::Unrelated {
+            *known = mention.class;
         }
-        for finding in findings {
-            known.findings.entry(finding.file).or_default().push(finding);
-        }
-        known
     }
-
-    fn class(&self, file: FileId, offset: usize) -> Class {
-        let silent = if self.broken.contains(&file) { Class::Unparsable } else { Class::Opaque };
-        let said = self.classes.get(&(file, offset)).copied();
-        said.or_else(|| self.class_of_finding(file, offset)).unwrap_or(silent)
-    }
-
-    fn class_of_finding(&self, file: FileId, offset: usize) -> Option<Class> {
-        let finding = self.findings.get(&file)?.iter().find(|finding| finding.range.contains(&offset))?;
-        Some(class_of(finding.level))
-    }
+    classes
 }
 
 /// Where legacy names stand in the `text` of a file: their first bytes and the bytes behind them.
@@ -186,7 +187,8 @@ fn position(source: &Source, bytes: &[u8], offset: usize) -> Position {
 mod tests {
     use super::*;
     use crate::finding::Level;
-    use crate::testing::{folder, plan_of};
+    use crate::plan::Plan;
+    use crate::testing::{WordFrontend, folder, plan_of};
 
     #[test]
     fn every_occurrence_ends_in_one_class() {
@@ -200,13 +202,18 @@ mod tests {
         assert_eq!(ledger.failing().count(), 2);
     }
 
+    /// The ledger after the front end of words has `said` something.
+    fn drawn(plan: &Plan, mut said: Analysis) -> Ledger {
+        let words = WordFrontend { becomes: "" };
+        break_silence(&plan.tree, &words, &mut said);
+        ledger(&plan.tree, &[&words], &said.mentions, &[])
+    }
+
     #[test]
     fn silence_beside_verdicts_is_not_a_verdict() {
         let dir = folder([("a.rs", "use geppetto; with_sink with_sink")]);
         let plan = plan_of(dir.path());
-        let forgetful = &plan.ledger.mentions[..1];
-        let words = crate::testing::WordFrontend { becomes: "" };
-        let drawn = ledger(&plan.tree, &[&words], forgetful, &[], &[]);
+        let drawn = drawn(&plan, Analysis { mentions: plan.ledger.mentions[..1].to_vec(), ..Analysis::default() });
         assert_eq!((drawn.count(Class::Rewritten), drawn.count(Class::Opaque)), (1, 1));
     }
 
@@ -214,11 +221,18 @@ mod tests {
     fn silence_inside_a_finding_means_the_finding() {
         let dir = folder([("a.rs", "use geppetto; with_sink with_sink")]);
         let plan = plan_of(dir.path());
-        let words = crate::testing::WordFrontend { becomes: "" };
         let mut finding = plan.findings[0].clone();
         finding.level = Level::Report;
-        let drawn = ledger(&plan.tree, &[&words], &[], &[finding], &[]);
+        let drawn = drawn(&plan, Analysis { findings: vec![finding], ..Analysis::default() });
         assert_eq!((drawn.count(Class::Reported), drawn.count(Class::Opaque)), (1, 1));
+    }
+
+    #[test]
+    fn a_name_is_unrelated_only_if_no_language_knows_it() {
+        let mention = |class| Mention { file: FileId(0), offset: 3, class };
+        let class = |one, other| classes(&[mention(one), mention(other)])[&(FileId(0), 3)];
+        assert_eq!(class(Class::Unrelated, Class::Opaque), Class::Opaque);
+        assert_eq!(class(Class::Rewritten, Class::Unrelated), Class::Rewritten);
     }
 
     #[test]
@@ -236,7 +250,7 @@ mod tests {
         std::fs::write(dir.path().join("c.rs"), b"\xff\xff\xff with_sink\n").unwrap();
         std::fs::write(dir.path().join("d.rs"), b"use geppetto;\n\xe9\xe9 with_sink\n").unwrap();
         let plan = plan_of(dir.path());
-        let words = crate::testing::WordFrontend { becomes: "" };
+        let words = WordFrontend { becomes: "" };
         let places = plan.ledger.places(&plan.tree, &[&words]);
         let shown: Vec<_> = places
             .iter()

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 pub mod apply;
+mod docs;
 pub mod edit;
 pub mod finding;
 mod formatter;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::edit::{Conflict, Edit, EditSet};
 use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::{Analysis, Frontend, NextStep, Package, Selection};
-use crate::ledger::{Ledger, ledger};
+use crate::ledger::{Ledger, break_silence, ledger};
 use crate::rules::Rule;
 use crate::source::Source;
 use crate::tree::{FileId, Problem, ProblemKind, Tree};
@@ -114,7 +114,11 @@ pub fn plan(
     selection: &Selection,
 ) -> Result<Plan, PlanError> {
     tree.unread = problems.iter().map(|problem| problem.path.clone()).collect();
-    let mut first = ask(frontends, &tree, selection);
+    let mut said = answers(frontends, &tree, selection);
+    for (frontend, said) in frontends.iter().zip(&mut said) {
+        break_silence(&tree, *frontend, said);
+    }
+    let mut first = merged(said);
     first.problems.extend(problems);
     first.problems.sort();
     first.problems.dedup();
@@ -124,16 +128,24 @@ pub fn plan(
     let edits = std::mem::take(&mut first.edits);
     let held = Held::of(&first.findings, selection);
     let (changes, next_steps) = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;
-    let ledger = ledger(&tree, frontends, &first.mentions, &first.findings, &first.problems);
+    let ledger = ledger(&tree, frontends, &first.mentions, &first.problems);
     let Analysis { findings, packages, problems, .. } = first;
     Ok(Plan { tree, findings, ledger, packages, problems, changes, next_steps })
 }
 
-/// What all front ends say about `tree`, as one, sorted.
+/// What each front end says about `tree`.
+fn answers(frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Vec<Analysis> {
+    frontends.iter().map(|frontend| frontend.analyze(tree, selection)).collect()
+}
+
 fn ask(frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analysis {
+    merged(answers(frontends, tree, selection))
+}
+
+/// What all front ends say, as one, sorted. What two of them say of the same prose counts once.
+fn merged(answers: Vec<Analysis>) -> Analysis {
     let mut all = Analysis::default();
-    for frontend in frontends {
-        let said = frontend.analyze(tree, selection);
+    for said in answers {
         all.findings.extend(said.findings);
         all.edits.extend(said.edits);
         all.mentions.extend(said.mentions);
@@ -144,6 +156,7 @@ fn ask(frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analy
     all.findings.sort_by(|a, b| {
         (a.file, a.range.start, a.range.end, a.rule).cmp(&(b.file, b.range.start, b.range.end, b.rule))
     });
+    all.findings.dedup();
     all.mentions.sort();
     all.packages.sort();
     all.packages.dedup();

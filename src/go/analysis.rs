@@ -4,38 +4,79 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::build::{Built, build};
 use super::cx::{Change, Cx, Need};
+use super::docs::ModuleDocs;
 use super::flow::{Flow, View};
 use super::index::{FileIdx, Program};
 use super::infer::infer;
 use super::ledger;
 use super::modules::Modules;
-use super::rules::{self, legacy_import};
+use super::rules::{self, legacy_docs, legacy_import};
 use super::surface::LegacyDefs;
 use super::unit::{self, UnitPlan};
+use crate::docs::{Documented, Found};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::{Analysis, Selection};
 use crate::tree::{FileId, Tree};
 
-/// Looks into every module that matters.
-pub(crate) fn analyze(tree: &Tree, modules: &Modules, selection: &Selection) -> Analysis {
+/// Looks into the code of every module that matters. The examples in its documentation are found, and not looked into.
+pub(crate) fn analyze(tree: &Tree, modules: &Modules, selection: &Selection) -> (Analysis, ModuleDocs) {
+    let built = build(tree, modules, &[]);
+    let docs = ModuleDocs::find(tree, modules, &built);
+    let mut out = look(&built.program, &docs.documented(), selection);
+    legacy_docs::in_guides(tree, &built, &docs, &mut out);
+    out.problems = built.problems;
+    (out, docs)
+}
+
+/// Looks into the examples, beside the code that they call. What is found there comes to `out`.
+pub(crate) fn look_into_examples(
+    tree: &Tree,
+    modules: &Modules,
+    docs: &ModuleDocs,
+    selection: &Selection,
+    out: &mut Analysis,
+) {
+    if docs.readable.is_empty() {
+        return;
+    }
+    let examples = &docs.examples;
+    let Built { program, .. } = build(&examples.within(tree, "go"), modules, &docs.readable);
+    let mut found = look(&program, &docs.documented(), selection);
+    found.findings.retain(|finding| examples.get(finding.file).is_some());
+    found.mentions.retain(|mention| examples.get(mention.file).is_some());
+    found.edits.retain(|(file, _)| examples.get(*file).is_some());
+    out.findings.extend(found.findings);
+    out.mentions.extend(found.mentions);
+    out.edits.extend(found.edits);
+    let Analysis { findings, mentions, edits, .. } = out;
+    examples.bring_back(Found { findings, mentions, edits });
+}
+
+fn look(program: &Program, documented: &Documented<'_>, selection: &Selection) -> Analysis {
     let mut out = Analysis::default();
-    let Built { program, problems, .. } = build(tree, modules);
-    out.problems = problems;
-    let legacy = LegacyDefs::find(&program);
-    let inferred = infer(&program);
-    let flow = Flow::of(&program, &legacy, &inferred);
-    let cx = Cx::new(View { program: &program, legacy: &legacy, inferred: &inferred }, &flow);
-    let plans: Vec<UnitPlan> = unit::units(&cx).iter().map(|unit| unit::plan(&cx, unit)).collect();
-    report(&program, &plans, &mut out);
-    let chosen = Accepted::of(&cx, &plans, selection);
-    let decided = legacy_import::Decided {
-        safe: Accepted::of(&cx, &plans, &Selection::up_to(Level::Safe)),
-        offered: Accepted::of(&cx, &plans, &Selection::up_to(Level::Offered)),
+    let legacy = LegacyDefs::find(program);
+    let inferred = infer(program);
+    let flow = Flow::of(program, &legacy, &inferred);
+    let cx = Cx::new(View { program, legacy: &legacy, inferred: &inferred }, &flow, documented);
+    let mut plans: Vec<UnitPlan> = unit::units(&cx).iter().map(|unit| unit::plan(&cx, unit)).collect();
+    for plan in &mut plans {
+        legacy_docs::keep_sinks_without_runs(&cx, plan);
+        legacy_docs::offer_what_is_assumed(&cx, plan);
+    }
+    let [safe, offered, chosen] = loop {
+        let levels = [Selection::up_to(Level::Safe), Selection::up_to(Level::Offered), selection.clone()];
+        let all = levels.map(|selection| Accepted::of(&cx, &plans, &selection));
+        let misplaced: BTreeSet<FileIdx> = all.iter().flat_map(|accepted| accepted.misplaced(&cx)).collect();
+        if misplaced.is_empty() {
+            break all;
+        }
+        plans.iter_mut().for_each(|plan| legacy_docs::hold_where_fixed(&cx, plan, &misplaced));
     };
-    legacy_import::report(&cx, &decided, &mut out);
+    report(program, &plans, &mut out);
+    legacy_import::report(&cx, &legacy_import::Decided { safe, offered }, &mut out);
     ledger::draw_up(&cx, &mut out);
-    out.edits = chosen.edits(&program);
+    out.edits = chosen.edits(program);
     out
 }
 
@@ -76,6 +117,13 @@ impl Accepted {
             let taken = other.edit.range();
             other != new && (range.start < taken.end && taken.start < range.end || range == taken)
         })
+    }
+
+    /// The examples in which a change has no place in the documentation around.
+    fn misplaced(&self, cx: &Cx<'_>) -> Vec<FileIdx> {
+        let changes = self.changes.values().chain(self.imports.values()).flatten();
+        let has_place = |change: &&Change| cx.example(change.file).is_none_or(|it| it.edit(&change.edit).is_ok());
+        changes.filter(|change| !has_place(change)).map(|change| change.file).collect()
     }
 
     fn edits(&self, program: &Program) -> Vec<(FileId, Edit)> {

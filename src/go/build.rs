@@ -23,10 +23,12 @@ pub(crate) struct Built {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// Parses the packages that matter and connects them.
-pub(crate) fn build(tree: &Tree, modules: &Modules) -> Built {
+/// Parses the packages that matter and connects them. `examples` are files of no package, in these modules.
+pub(crate) fn build(tree: &Tree, modules: &Modules, examples: &[(ModuleId, FileId)]) -> Built {
     let texts = read(tree, modules);
-    let wanted = wanted(modules, &texts);
+    let examples: Vec<(ModuleId, FileId, Arc<Source>)> =
+        examples.iter().filter_map(|&(module, file)| Some((module, file, tree.source(file).ok()?))).collect();
+    let wanted = wanted(modules, &texts, examples.iter().map(|(_, _, source)| source.text()));
     let files: Vec<(Folder, FileId, Arc<Source>)> = wanted
         .iter()
         .flat_map(|folder| {
@@ -61,6 +63,12 @@ pub(crate) fn build(tree: &Tree, modules: &Modules) -> Built {
         let generated = is_generated(syntax.source.text());
         let file = program.add_file(package, syntax, generated);
         built.modules.insert(file, folder.0);
+    }
+    for (module, file, source) in examples {
+        let Ok(syntax) = Syntax::parse(file, source) else { continue };
+        let package = built.program.add_package("", &clause(&syntax), false);
+        let file = built.program.add_file(package, syntax, false);
+        built.modules.insert(file, module);
     }
     connect(&mut built, modules, &packages);
     built
@@ -111,13 +119,14 @@ fn read(tree: &Tree, modules: &Modules) -> Texts {
     texts
 }
 
-/// The packages that name geppetto, those that import one of these, directly or through others, and what all these import.
-fn wanted(modules: &Modules, texts: &Texts) -> BTreeSet<Folder> {
+/// The packages that name geppetto, those that import one of these, directly or through others, and what all these and
+/// the `examples` import.
+fn wanted<'a>(modules: &Modules, texts: &Texts, examples: impl Iterator<Item = &'a str>) -> BTreeSet<Folder> {
     let names_geppetto =
         |folder: &Folder| texts[folder].iter().any(|(_, source)| modules.names_geppetto(source.text()));
     let mut wanted: BTreeSet<Folder> = texts.keys().filter(|folder| names_geppetto(folder)).copied().collect();
     with_importers(modules, texts, &mut wanted);
-    with_imported(modules, texts, &mut wanted);
+    with_imported(modules, texts, examples, &mut wanted);
     wanted
 }
 
@@ -142,18 +151,26 @@ fn with_importers(modules: &Modules, texts: &Texts, wanted: &mut BTreeSet<Folder
 }
 
 /// Adds the packages of the tree that wanted ones import: what they declare has types, too.
-fn with_imported(modules: &Modules, texts: &Texts, wanted: &mut BTreeSet<Folder>) {
+fn with_imported<'a>(
+    modules: &Modules,
+    texts: &Texts,
+    examples: impl Iterator<Item = &'a str>,
+    wanted: &mut BTreeSet<Folder>,
+) {
     let others: Vec<(Folder, String)> = texts
         .keys()
         .map(|&folder| (folder, format!("\"{}\"", modules.get(folder.0).packages[folder.1].import_path)))
         .filter(|(_, path)| path.len() > 2)
         .collect();
     let Ok(search) = aho_corasick::AhoCorasick::new(others.iter().map(|(_, path)| path)) else { return };
-    let mut fresh: Vec<Folder> = wanted.iter().copied().collect();
+    let imported =
+        |text: &str| -> Vec<Folder> { search.find_iter(text).map(|found| others[found.pattern()].0).collect() };
+    let mut fresh: Vec<Folder> = examples.flat_map(imported).collect();
+    wanted.extend(&fresh);
+    fresh.extend(wanted.iter());
     while let Some(folder) = fresh.pop() {
         for (_, source) in &texts[&folder] {
-            let imported = search.find_iter(source.text()).map(|found| others[found.pattern()].0);
-            fresh.extend(imported.filter(|&folder| wanted.insert(folder)));
+            fresh.extend(imported(source.text()).into_iter().filter(|&folder| wanted.insert(folder)));
         }
     }
 }

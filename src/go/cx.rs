@@ -3,6 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, Range};
+use std::path::Path;
 
 use super::flow::{Flow, View};
 use super::index::{DefId, FileIdx};
@@ -10,7 +11,9 @@ use super::infer::Ref;
 use super::models::{self, GEPPETTO_MODULE};
 use super::sights::Sights;
 use super::syntax::NodeId;
+use crate::docs::{Documented, Example};
 use crate::edit::Edit;
+use crate::source::Position;
 
 /// An edit of one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +43,8 @@ type Place = (FileIdx, NodeId);
 pub(crate) struct Cx<'a> {
     pub(crate) view: View<'a>,
     pub(crate) flow: &'a Flow,
+    /// The examples in documentation.
+    pub(crate) documented: &'a Documented<'a>,
     /// Uses of every local variable, in the order of the text; the declaration is none of them.
     uses: HashMap<(FileIdx, NodeId), Vec<NodeId>>,
     /// Uses of every declaration of the tree.
@@ -57,10 +62,11 @@ impl<'a> Deref for Cx<'a> {
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(view: View<'a>, flow: &'a Flow) -> Self {
+    pub(crate) fn new(view: View<'a>, flow: &'a Flow, documented: &'a Documented<'a>) -> Self {
         let mut cx = Self {
             view,
             flow,
+            documented,
             uses: HashMap::new(),
             def_uses: HashMap::new(),
             needs: RefCell::default(),
@@ -129,9 +135,20 @@ impl<'a> Cx<'a> {
 
     /// `path:line`, for messages.
     pub(crate) fn place(&self, file: FileIdx, node: NodeId) -> String {
+        let (path, position) = self.position(file, self.syntax(file).start(node));
+        format!("{}:{}", path.display(), position.line)
+    }
+
+    /// Where an offset into a file is found by people: for an example, in the file it stands in.
+    pub(crate) fn position(&self, file: FileIdx, offset: usize) -> (&Path, Position) {
         let syntax = self.syntax(file);
-        let position = syntax.source.position(syntax.start(node));
-        format!("{}:{}", syntax.source.path().display(), position.line)
+        let in_host = self.documented.examples.position(syntax.file, offset);
+        in_host.unwrap_or_else(|| (syntax.source.path(), syntax.source.position(offset)))
+    }
+
+    /// The example that a file is.
+    pub(crate) fn example(&self, file: FileIdx) -> Option<&'a Example> {
+        self.documented.examples.get(self.syntax(file).file)
     }
 
     /// The statement that `node` belongs to: the nearest one that stands in a list of statements.

@@ -8,7 +8,8 @@ use super::legacy::LegacyPaths;
 use super::modules::{Modules, is_code, is_go};
 use super::rules::legacy_dependency;
 use super::syntax::Syntax;
-use super::{analysis, ledger, toolchain};
+use super::{analysis, docs, ledger, toolchain};
+use crate::docs::is_guide;
 use crate::formatter::keep_layout;
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
 use crate::source::Source;
@@ -38,7 +39,7 @@ impl Frontend for GoFrontend {
     }
 
     fn claims(&self, path: &Path) -> bool {
-        is_go(path)
+        is_go(path) || is_guide(path)
     }
 
     fn ledger_names(&self) -> &'static [&'static str] {
@@ -51,16 +52,22 @@ impl Frontend for GoFrontend {
 
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {
         let (modules, problems) = Modules::discover(tree, &self.legacy);
-        let mut out = analysis::analyze(tree, &modules, selection);
+        let (mut out, docs) = analysis::analyze(tree, &modules, selection);
         out.problems.extend(problems);
+        // What documentation says keeps no version.
         legacy_dependency::modules(tree, &modules, &self.legacy, selection, &mut out);
+        analysis::look_into_examples(tree, &modules, &docs, selection, &mut out);
         out.packages = modules
             .relevant()
             .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })
             .collect();
         out
     }
+
     fn lay_out(&self, _: &Tree, path: &Path, before: &str, after: &str) -> String {
+        if is_guide(path) {
+            return docs::format(before, after, &toolchain::gofmt);
+        }
         if !is_code(path) {
             return after.to_owned();
         }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::cx::Cx;
-use super::index::{DefId, FileIdx, PackageIdx};
+use super::index::{DefId, FileIdx, PackageIdx, Program};
 use super::infer::Ref;
 use super::models::GEPPETTO_MODULE;
+use super::rules::legacy_docs;
 use super::syntax::NodeId;
 use crate::finding::{Class, Finding, Mention};
 use crate::frontend::Analysis;
@@ -63,35 +64,38 @@ impl Ledger<'_> {
         let syntax = self.cx.syntax(file);
         let own: Vec<&Finding> = findings.iter().filter(|finding| finding.file == syntax.file).collect();
         let entry = |(offset, name)| {
-            let class = self.class(file, (offset, name), &own);
-            let position = syntax.source.position(offset);
-            let place = format!("{}:{}:{}", syntax.source.path().display(), position.line, position.column);
-            let named = Named { file: syntax.file, offset, name, place };
-            let finding = match class {
-                Class::Documentation => Some(named.in_prose("a comment")),
-                Class::Opaque => Some(unread(named)),
-                _ => None,
-            };
-            Entry { mention: Mention { file: syntax.file, offset, class }, finding }
+            let (path, position) = self.cx.position(file, offset);
+            let place = format!("{}:{}:{}", path.display(), position.line, position.column);
+            let (class, finding) = self.class(file, Named { file: syntax.file, offset, name, place }, &own)?;
+            Some(Entry { mention: Mention { file: syntax.file, offset, class }, finding })
         };
-        occurrences(syntax.source.text()).into_iter().map(entry).collect()
+        occurrences(syntax.source.text()).into_iter().filter_map(entry).collect()
     }
 
-    fn class(&self, file: FileIdx, (offset, name): (usize, &str), findings: &[&Finding]) -> Class {
-        let syntax = self.cx.syntax(file);
+    /// The class of a name and what there is to say; nothing about one in an example, which speaks for itself.
+    fn class(&self, file: FileIdx, named: Named, findings: &[&Finding]) -> Option<(Class, Option<Finding>)> {
+        let (syntax, offset) = (self.cx.syntax(file), named.offset);
         if let Some(finding) = findings.iter().find(|finding| finding.range.contains(&offset)) {
-            return class_of(finding.level);
+            return Some((class_of(finding.level), None));
         }
         let Some(node) = syntax.nodes().filter(|&node| syntax.range(node).contains(&offset)).last() else {
-            return Class::Unrelated;
+            return Some((Class::Unrelated, None));
         };
         match syntax.kind(node) {
             // What a program wrote nobody reads as documentation.
-            "comment" if self.cx.program.file(file).is_generated => Class::Unrelated,
-            "comment" if self.is_own(file, name, findings) => Class::Unrelated,
-            "comment" => Class::Documentation,
-            "identifier" | "field_identifier" | "type_identifier" => self.class_of_name(file, node),
-            _ => Class::Unrelated,
+            "comment" if self.cx.program.file(file).is_generated => Some((Class::Unrelated, None)),
+            "comment" => {
+                let is_meant = !self.is_own(file, named.name, findings);
+                self.cx.documented.in_prose(named, "a comment", is_meant)
+            }
+            "identifier" | "field_identifier" | "type_identifier" => Some(match self.class_of_name(file, node) {
+                Class::Opaque if self.cx.example(file).is_some() => {
+                    (Class::Documentation, Some(legacy_docs::unknown(named)))
+                }
+                Class::Opaque => (Class::Opaque, Some(unread(named))),
+                class => (class, None),
+            }),
+            _ => Some((Class::Unrelated, None)),
         }
     }
 
@@ -99,13 +103,8 @@ impl Ledger<'_> {
     fn is_own(&self, file: FileIdx, name: &str, findings: &[&Finding]) -> bool {
         let (program, syntax) = (self.cx.program, self.cx.syntax(file));
         let package = program.file(file).package;
-        let is_declared = || {
-            program.package(package).files.iter().flat_map(|&file| &program.file(file).defs).any(|&def| {
-                let data = program.def(def);
-                data.name == name && !data.is_embedded
-            })
-        };
-        is_declared() && !findings.iter().any(|finding| syntax.slice(finding.range.clone()) == name)
+        declares(program, &program.package(package).files, name)
+            && !findings.iter().any(|finding| syntax.slice(finding.range.clone()) == name)
     }
 
     fn class_of_name(&self, file: FileIdx, name: NodeId) -> Class {
@@ -113,10 +112,11 @@ impl Ledger<'_> {
         match declared.or_else(|| self.cx.inferred(file).meaning(name)) {
             Some(Ref::Def(def)) if self.stands_for_legacy(def) => Class::Reported,
             Some(Ref::Def(_) | Ref::Local(_) | Ref::Package(_)) => Class::Unrelated,
-            Some(Ref::Predeclared) | None => match self.is_reached(file) && !self.is_from_elsewhere(file, name) {
-                true => Class::Opaque,
-                false => Class::Unrelated,
-            },
+            Some(Ref::Predeclared) | None => {
+                // Nobody says which packages reach a fragment.
+                let is_reached = self.is_reached(file) || self.cx.example(file).is_some();
+                if is_reached && !self.is_from_elsewhere(file, name) { Class::Opaque } else { Class::Unrelated }
+            }
         }
     }
 
@@ -153,6 +153,14 @@ impl Ledger<'_> {
         let imports = &self.cx.program.file(file).imports;
         imports.get(import).is_some_and(|import| import.target.is_none())
     }
+}
+
+/// Whether one of the files declares something that is called so, by itself and not by what is embedded there.
+pub(crate) fn declares(program: &Program, files: &[FileIdx], name: &str) -> bool {
+    files.iter().flat_map(|&file| &program.file(file).defs).any(|&def| {
+        let data = program.def(def);
+        data.name == name && !data.is_embedded
+    })
 }
 
 /// The packages that import what is legacy, and those that import one of these.

@@ -6,6 +6,7 @@ pub(crate) mod engine_options;
 pub(crate) mod engine_sink;
 pub(crate) mod inference_state;
 pub(crate) mod legacy_dependency;
+pub(crate) mod legacy_docs;
 pub(crate) mod legacy_error;
 pub(crate) mod legacy_import;
 pub(crate) mod run_inference;

@@ -195,7 +195,7 @@ fn blame(cx: &Cx<'_>, outcomes: &mut [(Site, Outcome)], file: FileIdx, node: Nod
     }
 }
 
-/// The unit's level is that of its worst site; what holds the others back is named.
+/// The plan for a decided unit.
 fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
     let Decision { outcomes: mut sites, mut changes, .. } = decision;
     sites.sort_by_key(|(site, _)| (site.file, site.name));
@@ -204,22 +204,30 @@ fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
     changes.dedup();
     let needs = cx.take_needs();
     refuse_what_cannot_be_written(cx, &mut sites, &changes);
-    let level = sites.iter().map(|(_, outcome)| outcome.level).max().unwrap_or(Level::Report);
-    let worst = sites.iter().find(|(_, outcome)| outcome.level == level).map(|(site, _)| *site);
     let id = sites.first().map_or_else(String::new, |(site, _)| cx.place(site.file, site.name));
-    if let (Some(worst), Level::Offered | Level::Report) = (worst, level) {
+    let mut plan = UnitPlan { id, level: Level::Report, sites, changes, needs };
+    plan.hold_back(cx);
+    if plan.level == Level::Report {
+        plan.changes.clear();
+    }
+    plan
+}
+
+impl UnitPlan {
+    /// The unit's level is that of its worst site; what holds the others back is named.
+    pub(crate) fn hold_back(&mut self, cx: &Cx<'_>) {
+        let level = self.sites.iter().map(|(_, outcome)| outcome.level).max().unwrap_or(Level::Report);
+        let worst = self.sites.iter().find(|(_, outcome)| outcome.level == level).map(|(site, _)| *site);
+        self.level = level;
+        let (Some(worst), Level::Offered | Level::Report) = (worst, level) else { return };
         let place = cx.place(worst.file, worst.name);
-        for (_, outcome) in sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
+        for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
             outcome.level = level;
             if outcome.why.is_empty() {
                 outcome.why = format!("it changes together with {place}");
             }
         }
     }
-    if level == Level::Report {
-        changes.clear();
-    }
-    UnitPlan { id, level, sites, changes, needs }
 }
 
 /// A file that a program wrote is not changed, and changes that contradict each other are none.

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::cx::{Change, Cx};
-use super::docs::Examples;
 use super::flow;
 use super::hir::Span;
 use super::impls::Impls;
@@ -17,10 +16,12 @@ use super::models::{self, Models};
 use super::references::{self, Reference};
 use super::resolve::Resolver;
 use super::rules::engine_options::attach;
+use super::rules::legacy_docs;
 use super::rules::legacy_import::{self as imports, Fate, ImportPlan};
 use super::store::FileStore;
 use super::unit::{self, UnitPlan, examples};
 use super::{ledger, rescue, sites};
+use crate::docs::{Documented, Examples};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
 use crate::frontend::Selection;
@@ -57,14 +58,6 @@ pub(crate) struct PackageInput {
     pub(crate) guides: Vec<FileId>,
     /// What its code calls the new crate.
     pub(crate) runtime: String,
-}
-
-/// The examples in the documentation of a group.
-#[derive(Debug)]
-pub(crate) struct Documented<'a> {
-    pub(crate) examples: &'a Examples,
-    /// Those that do not parse, and why.
-    pub(crate) broken: BTreeMap<FileId, String>,
 }
 
 /// What was found in a group.
@@ -154,7 +147,7 @@ fn look(
     let decided = decide(&mut cx, &references, selection);
     report(&cx, &references, &decided, out);
     for &guide in packages.iter().flat_map(|package| &package.guides) {
-        let (mentions, docs) = ledger::of_guide(&cx, tree, guide);
+        let (mentions, docs) = legacy_docs::in_guide(&cx, tree, guide);
         out.mentions.extend(mentions);
         out.findings.extend(docs);
     }

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use super::analysis::Documented;
 use super::flow::Flow;
 use super::gates::Twins;
 use super::hir::{ExprId, ExprKind, Hir, ItemId, ItemKind, Parent, PatId, Span, StmtId, TypeId, TypeKind};
@@ -13,6 +12,7 @@ use super::legacy::{Legacy, Tracked};
 use super::resolve::{Namespace, Res, Resolver};
 use super::rules::engine_options::attach::Link;
 use super::ty::Ty;
+use crate::docs::Documented;
 use crate::edit::Edit;
 
 /// An edit of one file.

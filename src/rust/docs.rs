@@ -1,13 +1,10 @@
-//! The examples in documentation: code in doc comments and in Markdown files, looked into as programs of their own.
-//!
-//! An example is a part of its file with a text of its own, in which every line stands without what documentation puts in
-//! front of it. What is found there, and what changes there, is brought back to the bytes of the file.
+//! The examples in documentation: code blocks in doc comments, as rustdoc sees them, and in Markdown files.
 
-mod example;
-mod layout;
-mod markdown;
+mod fence;
 mod prose;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,48 +13,28 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub(crate) use self::example::Example;
-use self::example::Reading;
-pub(crate) use self::layout::format;
-use self::markdown::{CodeBlock, Language, code_blocks};
-use self::prose::Prose;
-use super::analysis::GroupAnalysis;
+use self::fence::Language;
+use self::shape::{Shape, shape};
+use super::ledger;
 use super::lower::lower;
 use super::manifest::LEGACY_PACKAGE;
 use super::package::{CargoPackage, PackageId, Packages};
-use crate::edit::Edit;
+use crate::docs::{
+    self, CodeBlock, Example, Examples, Formatter, Frame, Listing, Prose, Standing, code_blocks, is_guide,
+};
 use crate::paths::normal;
-use crate::source::{Position, Source};
+use crate::source::Source;
 use crate::tree::{FileId, Tree};
 
 /// All examples of a tree, and the Markdown files that belong to its packages.
 #[derive(Debug, Default)]
-pub(crate) struct Examples {
-    /// By their ids: the program that an example is, and the text of the file it stands in.
-    list: BTreeMap<FileId, (Example, Arc<Source>)>,
-    hosts: BTreeMap<FileId, Vec<FileId>>,
+pub(crate) struct PackageDocs {
+    pub(crate) examples: Examples,
     owners: BTreeMap<PackageId, Vec<FileId>>,
     guides: BTreeMap<PackageId, Vec<FileId>>,
 }
 
-/// Whether a file is a Markdown file that is looked into. What tells of the past is not: it stays true.
-pub(crate) fn is_guide(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| matches!(extension, "md" | "markdown")) && !is_history(path)
-}
-
-/// `CHANGELOG.md`, `HISTORY-0.x.md`, `changelog.d/12.md`
-fn is_history(path: &Path) -> bool {
-    let tells = |name: &std::ffi::OsStr| {
-        let name = name.to_string_lossy().to_lowercase();
-        let word = name.split(['.', '-', '_', ' ']).next().unwrap_or_default();
-        matches!(word, "changelog" | "changelogs" | "changes" | "history" | "news" | "release" | "releases")
-    };
-    let folder = path.parent().and_then(Path::file_name);
-    path.file_name().is_some_and(tells) || folder.is_some_and(|name| tells(name) && name != "history")
-}
-
-impl Examples {
+impl PackageDocs {
     /// Finds the examples of all packages that matter, and gives a tree of which they are parts.
     pub(crate) fn find(tree: &Tree, packages: &Packages) -> (Self, Tree) {
         let mut files: Vec<(PackageId, FileId)> =
@@ -77,20 +54,16 @@ impl Examples {
                 (!examples.is_empty() && is_read()).then_some((owner, examples, source))
             })
             .collect();
-        let mut examples = Self::default();
-        guides.into_iter().for_each(|(owner, file)| examples.guides.entry(owner).or_default().push(file));
-        let mut id = FileId(tree.files().count() as u32);
-        let mut parts = Vec::new();
-        for (owner, found, source) in found {
-            for (example, number) in found.into_iter().zip(1..) {
-                parts.push(Source::new(source.path().join(format!("example_{number}.rs")), example.text()));
-                examples.owners.entry(owner).or_default().push(id);
-                examples.hosts.entry(example.host).or_default().push(id);
-                examples.list.insert(id, (example, source.clone()));
-                id.0 += 1;
+        let mut all = Self::default();
+        guides.into_iter().for_each(|(owner, file)| all.guides.entry(owner).or_default().push(file));
+        for (owner, examples, source) in found {
+            for example in examples {
+                let id = all.examples.add(tree, example, &source);
+                all.owners.entry(owner).or_default().push(id);
             }
         }
-        (examples, tree.with_parts(parts))
+        let with_examples = all.examples.within(tree, "rs");
+        (all, with_examples)
     }
 
     /// The examples of a package.
@@ -102,66 +75,12 @@ impl Examples {
     pub(crate) fn guides(&self, package: PackageId) -> &[FileId] {
         self.guides.get(&package).map_or(&[], Vec::as_slice)
     }
-
-    /// The example with this id.
-    pub(crate) fn get(&self, file: FileId) -> Option<&Example> {
-        self.list.get(&file).map(|(example, _)| example)
-    }
-
-    /// The example of a file that holds this offset.
-    pub(crate) fn at(&self, host: FileId, offset: usize) -> Option<FileId> {
-        let holds = |id: &FileId| self.get(*id).is_some_and(|example| example.range().contains(&offset));
-        self.hosts.get(&host)?.iter().copied().find(holds)
-    }
-
-    /// The file and the position of an offset into an example.
-    pub(crate) fn position(&self, file: FileId, offset: usize) -> Option<(&Path, Position)> {
-        let (example, source) = self.list.get(&file)?;
-        Some((source.path(), source.position(example.place(offset))))
-    }
-
-    /// The example that a path stands for.
-    pub(crate) fn named(&self, path: &Path) -> Option<FileId> {
-        let hosts = |source: &Source| path.parent() == Some(source.path());
-        let mut own = self.list.iter().filter(|(_, (_, source))| hosts(source)).map(|(&id, _)| id);
-        let number: usize = path.file_stem()?.to_str()?.strip_prefix("example_")?.parse().ok()?;
-        own.nth(number.checked_sub(1)?)
-    }
-
-    /// What was found in examples, as something found in the files they stand in.
-    pub(crate) fn bring_back(&self, out: &mut GroupAnalysis) {
-        let is_assumed = |file: FileId, offset| self.get(file).is_some_and(|example| example.is_in_assumed(offset));
-        out.findings.retain(|finding| !is_assumed(finding.file, finding.range.start));
-        out.mentions.retain(|mention| !is_assumed(mention.file, mention.offset));
-        for finding in &mut out.findings {
-            if let Some(example) = self.get(finding.file) {
-                finding.file = example.host;
-                finding.range = example.place(finding.range.start)..example.place(finding.range.end);
-            }
-        }
-        for mention in &mut out.mentions {
-            if let Some(example) = self.get(mention.file) {
-                mention.file = example.host;
-                mention.offset = example.place(mention.offset);
-            }
-        }
-        let (inner, mut edits): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut out.edits).into_iter().partition(|(file, _)| self.get(*file).is_some());
-        let brought = inner.iter().filter_map(|(file, edit)| {
-            let example = self.get(*file)?;
-            Some((example.host, example.edit(edit).ok().flatten()?))
-        });
-        // Documentation that goes or moves with its item needs no changes of its own.
-        let brought: Vec<(FileId, Edit)> =
-            brought.filter(|(host, edit)| is_free(*host, &edit.range(), &edits)).collect();
-        edits.extend(brought);
-        out.edits = edits;
-    }
 }
 
-fn is_free(file: FileId, range: &Range<usize>, edits: &[(FileId, Edit)]) -> bool {
-    let touches = |other: Range<usize>| range.start < other.end && other.start < range.end.max(range.start + 1);
-    !edits.iter().any(|(other, edit)| *other == file && touches(edit.range()))
+/// `after` with the examples that differ from those of `before` formatted by `rustfmt`, if they were before.
+pub(crate) fn format(path: &Path, before: &str, after: &str, rustfmt: &dyn Fn(&str) -> Option<String>) -> String {
+    let examples = |text: &str| of_text(FileId(0), &Source::new(path, text), true, LEGACY_PACKAGE);
+    docs::format(before, after, &examples, Formatter { indent: "    ", run: rustfmt })
 }
 
 /// The examples in the text of one file. Only those of Markdown that rustdoc includes may leave their language unsaid.
@@ -180,11 +99,26 @@ fn of_text(file: FileId, source: &Source, is_included: bool, legacy: &str) -> Ve
         for block in code_blocks(&prose.text).into_iter().filter(is_rust) {
             let lines: Vec<Range<usize>> =
                 block.lines.iter().map(|line| prose.place(line.start)..prose.place(line.end)).collect();
-            let reading = Reading { is_built, is_delimited: prose.is_delimited, legacy };
-            found.extend(Example::new(file, text, &lines, reading));
+            let standing = Standing { is_delimited: prose.is_delimited, may_be_hidden: true };
+            let listing = Listing::new(file, text, &lines, standing);
+            found.extend(listing.map(|listing| example(listing, is_built, legacy)));
         }
     }
     found
+}
+
+/// The example that a listing is, in code that calls the legacy crate `legacy`.
+fn example(listing: Listing, is_built: bool, legacy: &str) -> Example {
+    let code = listing.code();
+    let imports = |line: &str| line.trim_start().trim_start_matches("pub ").starts_with("use ");
+    let names_legacy = ledger::occurrences(&code).iter().any(|(_, name)| *name != LEGACY_PACKAGE);
+    let is_assumed = !is_built && names_legacy && !code.lines().any(imports);
+    let function = match shape(&code) {
+        Shape::Items => None,
+        Shape::Statements { imports, signature } => Some((imports, format!("{signature} {{"))),
+    };
+    let head = is_assumed.then(|| (0, format!("use {legacy}::prelude::*; use std::sync::Arc;")));
+    listing.framed(&Frame { is_built, is_assumed, head, function })
 }
 
 fn may_hold_code(text: &str) -> bool {
@@ -238,20 +172,4 @@ fn included(tree: &Tree, files: impl Iterator<Item = FileId>) -> BTreeSet<PathBu
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_tells_of_the_past_is_not_looked_into() {
-        for history in ["CHANGELOG.md", "a/HISTORY-0.x.md", "changelog.d/12.md", "RELEASES.md", "b/News.markdown"] {
-            assert!(!is_guide(Path::new(history)), "{history}");
-        }
-        for guide in ["README.md", "docs/newsletter.md", "history/README.md", "docs/changing.md"] {
-            assert!(is_guide(Path::new(guide)), "{guide}");
-        }
-        assert!(!is_guide(Path::new("notes.txt")));
-    }
 }

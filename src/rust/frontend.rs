@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
-use super::docs::{self, Examples};
+use super::docs::{self, PackageDocs};
 use super::lower::lower;
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
 use super::{cargo, layout, ledger};
+use crate::docs::{Found, is_guide};
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
 use crate::tree::{FileId, Problem, Tree};
 
@@ -27,7 +28,7 @@ impl Frontend for RustFrontend {
     fn claims(&self, path: &Path) -> bool {
         path.extension().is_some_and(|extension| extension == "rs")
             || path.file_name().is_some_and(|name| name == "Cargo.toml")
-            || docs::is_guide(path)
+            || is_guide(path)
     }
 
     fn ledger_names(&self) -> &'static [&'static str] {
@@ -47,14 +48,15 @@ impl Frontend for RustFrontend {
         let given = selection.runtime_dependency.as_deref();
         let Ok(runtime) = RuntimeDependency::parse(given, &cwd) else { return out };
         let groups = groups(&packages);
-        let (examples, with_examples) = Examples::find(tree, &packages);
+        let (docs, with_examples) = PackageDocs::find(tree, &packages);
         let analyzed: Vec<GroupAnalysis> = groups
             .par_iter()
             .map(|group| {
                 let inputs: Vec<PackageInput> =
-                    group.iter().map(|&id| input(tree, &packages, &examples, group, id, &runtime)).collect();
-                let mut analyzed = analysis::analyze(&with_examples, &inputs, &examples, selection);
-                examples.bring_back(&mut analyzed);
+                    group.iter().map(|&id| input(tree, &packages, &docs, group, id, &runtime)).collect();
+                let mut analyzed = analysis::analyze(&with_examples, &inputs, &docs.examples, selection);
+                let GroupAnalysis { findings, mentions, edits, .. } = &mut analyzed;
+                docs.examples.bring_back(Found { findings, mentions, edits });
                 analyzed
             })
             .collect();
@@ -77,7 +79,7 @@ impl Frontend for RustFrontend {
 
     fn lay_out(&self, tree: &Tree, path: &Path, before: &str, after: &str) -> String {
         let is_code = path.extension().is_some_and(|extension| extension == "rs");
-        if !is_code && !docs::is_guide(path) {
+        if !is_code && !is_guide(path) {
             return after.to_owned();
         }
         let after = if is_code { layout::format(tree, path, before, after) } else { after.to_owned() };
@@ -142,7 +144,7 @@ fn keep_where_unread(
 fn input(
     tree: &Tree,
     packages: &Packages,
-    examples: &Examples,
+    docs: &PackageDocs,
     group: &[PackageId],
     id: PackageId,
     runtime: &RuntimeDependency,
@@ -179,8 +181,8 @@ fn input(
     PackageInput {
         crates: crates.collect(),
         dependencies,
-        files: package.files.iter().chain(examples.of_package(id)).copied().collect(),
-        guides: examples.guides(id).to_vec(),
+        files: package.files.iter().chain(docs.of_package(id)).copied().collect(),
+        guides: docs.guides(id).to_vec(),
         runtime: legacy_dependency::runtime_name(package, runtime),
     }
 }

@@ -14,7 +14,6 @@ use super::unit::UnitPlan;
 use crate::finding::{Class, Finding, Mention};
 use crate::names::{Named, Names, class_of};
 use crate::rules::Rule;
-use crate::tree::{FileId, Tree};
 
 /// Names of the legacy API that mean nothing else in code that knows geppetto, and the crate's own name.
 pub(crate) const NAMES: &[&str] = &[
@@ -49,7 +48,7 @@ pub(crate) fn of_file(
     plans: &[UnitPlan],
 ) -> (Vec<Mention>, Vec<Finding>) {
     let text = cx.source(file);
-    let (id, path) = (cx.hir(file).file, cx.program.unit(file).source.path());
+    let id = cx.hir(file).file;
     let in_comment = comments(text);
     let own: Vec<&Finding> = findings.iter().filter(|finding| finding.file == id).collect();
     let is_example = cx.documented.examples.get(id).is_some();
@@ -61,7 +60,7 @@ pub(crate) fn of_file(
             Named { file: id, offset, name, place }
         };
         let mut class = if in_comment.iter().any(|comment| comment.contains(&offset)) {
-            match legacy_docs::in_prose(cx, path, text, named()) {
+            match legacy_docs::in_comment(cx, text, named()) {
                 Some((class, finding)) => {
                     docs.extend(finding);
                     class
@@ -99,23 +98,6 @@ fn unread(named: Named) -> Finding {
     let help =
         format!("write it by hand as `explain {rule}` shows, or move it into a function, then run the tool again");
     named.reported(rule, what, "the macro's tokens are no code that can be read as it stands", &help)
-}
-
-/// The same for a Markdown file, whose examples speak for themselves.
-pub(crate) fn of_guide(cx: &Cx<'_>, tree: &Tree, guide: FileId) -> (Vec<Mention>, Vec<Finding>) {
-    let Ok(source) = tree.source(guide) else { return Default::default() };
-    let mut mentions = Vec::new();
-    let mut docs = Vec::new();
-    for (offset, name) in occurrences(source.text()) {
-        let position = source.position(offset);
-        let place = format!("{}:{}:{}", source.path().display(), position.line, position.column);
-        let named = Named { file: guide, offset, name, place };
-        if let Some((class, finding)) = legacy_docs::in_prose(cx, source.path(), source.text(), named) {
-            mentions.push(Mention { file: guide, offset, class });
-            docs.extend(finding);
-        }
-    }
-    (mentions, docs)
 }
 
 /// Whether a path follows.

@@ -13,6 +13,13 @@ To watch a run in Rust, attach a sink:
 let engine = new_engine_from_parsed_values(&values, vec![with_sink(sink)])?;
 let answer = engine.run_inference(&ctx, seed).await?;
 ```
+
+and in Go:
+
+```go
+eng, err := factory.NewEngineFromParsedValues(values, engine.WithSink(sink))
+answer, err := eng.RunInference(ctx, seed)
+```
 ";
 
 /// A workspace of cargo with a guide, and below it a workspace of two Go modules.
@@ -38,7 +45,7 @@ fn copied(tree: Tree, fixture: &str, folder: &str) -> Tree {
 #[test]
 fn one_scan_counts_both_languages() {
     let scan = mixed().run(&["scan"]).expect(0).stdout;
-    assert!(scan.contains("\nledger: 19 occurrences of legacy names\n"), "{scan}");
+    assert!(scan.contains("\nledger: 20 occurrences of legacy names\n"), "{scan}");
     let (_, table) = scan.split_once("\npackage ").unwrap();
     // At which level a site changes is for the fixtures to say.
     let sites = table.lines().skip(1).filter(|line| !line.starts_with("total"));
@@ -67,6 +74,14 @@ fn one_diff_and_one_apply_change_both_languages_and_leave_nothing() {
     assert!(applied.contains("changed go/kit/go.mod\n") && applied.contains("changed base/Cargo.toml\n"), "{applied}");
     assert_eq!(tree.run(&["diff", "--offered"]).expect(0).stdout, "");
     tree.run(&["check"]).expect(0);
+}
+
+#[test]
+fn prose_that_both_languages_know_is_told_once() {
+    let tree = mixed().with("docs/engines.md", format!("{GUIDE}\nThere is an `InferenceState`.\n"));
+    let run = tree.run(&["check"]).expect(1);
+    assert_eq!(run.stdout.matches("documentation names `InferenceState`").count(), 1, "{}", run.stdout);
+    assert!(run.stdout.contains("ledger: 21 occurrences of legacy names"), "{}", run.stdout);
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! `legacy-import`: imports that lose their last use go, missing ones come, groups and order stay.
 
 mod layout;
-mod usage;
 
 use std::collections::BTreeSet;
 
 use self::layout::Coming;
-use self::usage::Usage;
 use crate::edit::{Edit, EditSet};
 use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::Analysis;
@@ -14,6 +12,7 @@ use crate::go::analysis::Accepted;
 use crate::go::cx::{Change, Cx, Need};
 use crate::go::index::{FileIdx, Import};
 use crate::go::models::GEPPETTO_MODULE;
+use crate::go::usage::Usage;
 use crate::rules::Rule;
 
 /// What becomes of imports with all safe changes, and with those that are offered.

@@ -1,52 +1,9 @@
-//! Markdown texts with the places of their lines: the doc comments of a Rust file, or a whole Markdown file.
+//! The doc comments of a Rust file as Markdown texts.
 
 use std::ops::Range;
 
 use super::super::comments::comments;
-
-/// A Markdown text put together from lines of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Prose {
-    /// Its lines, each ended by `\n`.
-    pub(super) text: String,
-    /// For every line the place in the text, and the place in the file.
-    lines: Vec<(usize, usize)>,
-    /// Whether it stands in a comment that `*/` would end.
-    pub(super) is_delimited: bool,
-}
-
-impl Prose {
-    fn push(&mut self, file: &str, line: Range<usize>) {
-        self.lines.push((self.text.len(), line.start));
-        self.text.push_str(&file[line]);
-        self.text.push('\n');
-    }
-
-    /// The place in the file of an offset into the text.
-    pub(super) fn place(&self, offset: usize) -> usize {
-        let index = self.lines.partition_point(|&(at, _)| at <= offset).saturating_sub(1);
-        self.lines.get(index).map_or(0, |&(at, place)| place + (offset - at))
-    }
-
-    /// The whole of a Markdown file.
-    pub(super) fn of_markdown(file: &str) -> Self {
-        let mut prose = Self::default();
-        for line in lines(file, 0..file.len()) {
-            prose.push(file, line);
-        }
-        prose
-    }
-}
-
-/// The places of the lines of a stretch, without their ends.
-fn lines(text: &str, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut at = range.start;
-    text[range].split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        start..start + line.trim_end_matches('\n').trim_end_matches('\r').len()
-    })
-}
+use crate::docs::{Prose, lines};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -100,7 +57,7 @@ fn prose(file: &str, kind: Kind, group: &[Range<usize>]) -> Prose {
         (!text.trim().is_empty()).then(|| text.len() - text.trim_start_matches(' ').len())
     };
     let common = contents.iter().filter_map(indent).min().unwrap_or(0);
-    let mut prose = Prose { is_delimited: kind == Kind::Delimited, ..Prose::default() };
+    let mut prose = Prose::new(kind == Kind::Delimited);
     for line in contents {
         let cut = common.min(line.len());
         prose.push(file, line.start + cut..line.end);

@@ -2,28 +2,33 @@
 //!
 //! Examples are code, which the other rules change. What is found here is what they cannot read.
 
-use std::path::Path;
-
 use super::super::cx::Cx;
-use super::super::{docs, ledger};
-use crate::finding::{Class, Finding};
+use super::super::ledger;
+use super::super::manifest::LEGACY_PACKAGE;
+use crate::docs::Guide;
+use crate::finding::{Class, Finding, Mention};
 use crate::names::Named;
+use crate::source::Source;
+use crate::tree::{FileId, Tree};
 
-/// The class of a name in documentation and the finding about it; `None` where it belongs to an example that was read.
-pub(crate) fn in_prose(cx: &Cx<'_>, path: &Path, text: &str, named: Named) -> Option<(Class, Option<Finding>)> {
-    let example = cx.documented.examples.at(named.file, named.offset);
-    let broken = example.and_then(|example| cx.documented.broken.get(&example));
-    match (example, broken) {
-        (Some(_), None) => None,
-        (_, Some(why)) => Some((Class::Documentation, Some(named.in_broken_example(why)))),
-        _ if named.name == "geppetto" && !ledger::names_path(text, named.offset + named.name.len()) => {
-            Some((Class::Unrelated, None))
-        }
-        _ => {
-            let what = if docs::is_guide(path) { "documentation" } else { "a comment" };
-            Some((Class::Documentation, Some(named.in_prose(what))))
-        }
-    }
+/// The class of a name in a comment and the finding about it; `None` where it belongs to an example that was read.
+pub(crate) fn in_comment(cx: &Cx<'_>, text: &str, named: Named) -> Option<(Class, Option<Finding>)> {
+    let is_meant = is_meant(text, named.offset, named.name);
+    cx.documented.in_prose(named, "a comment", is_meant)
+}
+
+/// The same for all names of a Markdown file.
+pub(crate) fn in_guide(cx: &Cx<'_>, tree: &Tree, file: FileId) -> (Vec<Mention>, Vec<Finding>) {
+    let Ok(source) = tree.source(file) else { return Default::default() };
+    let source: &Source = &source;
+    let is_meant = |offset: usize, name: &str| is_meant(source.text(), offset, name);
+    let names = ledger::occurrences(source.text());
+    Guide { file, source, language: "rust" }.classify(cx.documented, names, &is_meant)
+}
+
+/// The name of the crate alone is one of many things that are called so.
+fn is_meant(text: &str, offset: usize, name: &str) -> bool {
+    name != LEGACY_PACKAGE || ledger::names_path(text, offset + name.len())
 }
 
 /// A name in an example that does not say what it means.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::super::cx::Cx;
-use super::super::docs::Example;
 use super::super::index::FileIdx;
 use super::super::outcome::Outcome;
 use super::super::sites::Site;
 use super::{UnitPlan, hold_back};
+use crate::docs::Example;
 use crate::finding::Level;
 
 fn example<'a>(cx: &Cx<'a>, file: FileIdx) -> Option<&'a Example> {

@@ -5,26 +5,25 @@ use std::ops::Range;
 use crate::edit::Edit;
 use crate::tree::FileId;
 
-use super::super::ledger;
-use super::super::manifest::LEGACY_PACKAGE;
-use super::shape::{Shape, shape};
-
-/// Code that stands in a doc comment or a Markdown file.
+/// Code that stands in a comment or a Markdown file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Example {
     /// The file it stands in.
     pub(crate) host: FileId,
-    /// Whether rustdoc builds it, or might.
+    /// Whether the tools of its language build it, or might.
     pub(crate) is_built: bool,
-    /// Whether it names the legacy API and imports nothing, so that its names are taken for those of the legacy prelude.
+    /// Whether it names the legacy API and imports nothing, so that its names are taken for the usual ones.
     pub(crate) is_assumed: bool,
-    /// Whether `*/` would end the comment around it.
-    is_delimited: bool,
+    standing: Standing,
     /// How the lines of its file end.
     newline: &'static str,
     /// The program: the example's lines without what stands in front of them, in a function where they need one.
     text: String,
     lines: Vec<Line>,
+    /// The line of the frame's head.
+    head: Option<usize>,
+    /// The lines that open and close the function around the statements.
+    function: Option<(usize, usize)>,
 }
 
 /// One line of the program.
@@ -41,15 +40,6 @@ struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Misplaced;
 
-/// How an example is read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reading<'a> {
-    pub(super) is_built: bool,
-    pub(super) is_delimited: bool,
-    /// What the code calls the legacy crate.
-    pub(super) legacy: &'a str,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Place {
     /// Where the line begins in the file.
@@ -64,48 +54,88 @@ struct Place {
     front: usize,
 }
 
-impl Example {
-    /// The example whose lines stand at `lines` in the text of its file; `None` where something else stands in front of
-    /// one of them than what a comment, a list or a quotation begins its lines with.
-    pub(super) fn new(host: FileId, file: &str, lines: &[Range<usize>], reading: Reading<'_>) -> Option<Self> {
-        let mut places = lines.iter().map(|line| place(file, line)).collect::<Option<Vec<Place>>>()?;
+/// What has to stand around the lines of an example to make it a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) is_built: bool,
+    pub(crate) is_assumed: bool,
+    /// A line in front of the one with this index. What changes in it changes nothing in the file.
+    pub(crate) head: Option<(usize, String)>,
+    /// The line that opens a function in front of the one with this index; the last line closes it.
+    pub(crate) function: Option<(usize, String)>,
+}
+
+/// How the lines of an example stand in their file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Whether `*/` would end the comment around them.
+    pub(crate) is_delimited: bool,
+    /// Whether lines may be hidden from readers, by `# ` in front of them.
+    pub(crate) may_be_hidden: bool,
+}
+
+/// The lines of an example.
+#[derive(Clone, Debug)]
+pub(crate) struct Listing {
+    host: FileId,
+    standing: Standing,
+    newline: &'static str,
+    lines: Vec<(String, Place)>,
+}
+
+impl Listing {
+    /// The lines at `lines` in the text of a file; `None` where something else stands in front of one of them than what a
+    /// comment, a list or a quotation begins its lines with.
+    pub(crate) fn new(host: FileId, file: &str, lines: &[Range<usize>], standing: Standing) -> Option<Self> {
+        let mut places =
+            lines.iter().map(|line| place(file, line, standing.may_be_hidden)).collect::<Option<Vec<Place>>>()?;
         give_empty_lines_a_front(&mut places, lines);
-        let code: Vec<&str> = places.iter().zip(lines).map(|(place, line)| &file[place.code..line.end]).collect();
-        let shape = shape(&code.join("\n"));
-        let imports = |line: &&str| line.trim_start().trim_start_matches("pub ").starts_with("use ");
-        let names_legacy = |line: &&str| ledger::occurrences(line).iter().any(|(_, name)| *name != LEGACY_PACKAGE);
-        let is_assumed = !reading.is_built && !code.iter().any(imports) && code.iter().any(names_legacy);
-        let mut example = Self {
-            host,
-            is_built: reading.is_built,
-            is_assumed,
-            is_delimited: reading.is_delimited,
-            newline: if places.first().is_some_and(|place| file[..place.next].ends_with("\r\n")) {
-                "\r\n"
-            } else {
-                "\n"
-            },
+        let ends_with_return = places.first().is_some_and(|place| file[..place.next].ends_with("\r\n"));
+        let lines = places.into_iter().zip(lines).map(|(place, line)| (file[place.code..line.end].to_owned(), place));
+        let newline = if ends_with_return { "\r\n" } else { "\n" };
+        Some(Self { host, standing, newline, lines: lines.collect() })
+    }
+
+    /// The code as readers take it, with what is hidden from them.
+    pub(crate) fn code(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|(code, _)| code.as_str()).collect();
+        lines.join("\n")
+    }
+
+    /// The example that the lines are in this frame.
+    pub(crate) fn framed(self, frame: &Frame) -> Example {
+        let mut example = Example {
+            host: self.host,
+            is_built: frame.is_built,
+            is_assumed: frame.is_assumed,
+            standing: self.standing,
+            newline: self.newline,
             text: String::new(),
             lines: Vec::new(),
+            head: None,
+            function: None,
         };
-        if example.is_assumed {
-            example.push(&format!("use {}::prelude::*; use std::sync::Arc;", reading.legacy), None);
+        let mut open = None;
+        for (index, (code, place)) in self.lines.into_iter().enumerate() {
+            example.head = example.head.or_else(|| example.push_added(index, frame.head.as_ref()));
+            open = open.or_else(|| example.push_added(index, frame.function.as_ref()));
+            example.push(&code, Some(place));
         }
-        let mut all = code.into_iter().zip(places);
-        if let Shape::Statements { imports, signature } = &shape {
-            for (code, place) in all.by_ref().take(*imports) {
-                example.push(code, Some(place));
-            }
-            example.push(&format!("{signature} {{"), None);
-        }
-        for (code, place) in all {
-            example.push(code, Some(place));
-        }
-        if matches!(shape, Shape::Statements { .. }) {
+        if let Some(open) = open {
+            example.function = Some((open, example.lines.len()));
             example.push("}", None);
         }
         example.lines.push(Line { at: example.text.len(), len: 0, place: None });
-        Some(example)
+        example
+    }
+}
+
+impl Example {
+    /// Adds a line that only the program has where it belongs in front of the line with this index.
+    fn push_added(&mut self, index: usize, added: Option<&(usize, String)>) -> Option<usize> {
+        let (_, text) = added.filter(|(before, _)| *before == index)?;
+        self.push(text, None);
+        Some(self.lines.len() - 1)
     }
 
     fn push(&mut self, code: &str, place: Option<Place>) {
@@ -119,35 +149,28 @@ impl Example {
         &self.text
     }
 
-    /// The program as it would be laid out, with what stands in its function indented.
-    pub(super) fn indented(&self) -> String {
+    /// The program as it would be laid out, with what stands in its function indented by `indent`.
+    pub(super) fn indented(&self, indent: &str) -> String {
         let own = |line: &Line| &self.text[line.at..line.at + line.len];
-        let Some((open, close)) = self.function() else { return self.text.clone() };
+        let Some((open, close)) = self.function else { return self.text.clone() };
         let lines = self.lines[..=close].iter().enumerate().map(|(index, line)| match own(line) {
-            code if index > open && index < close && !code.is_empty() => format!("    {code}\n"),
+            code if index > open && index < close && !code.is_empty() => format!("{indent}{code}\n"),
             code => format!("{code}\n"),
         });
         lines.collect()
     }
 
     /// The same way back.
-    pub(super) fn outdented(&self, indented: &str) -> String {
-        let Some((open, _)) = self.function() else { return indented.to_owned() };
+    pub(super) fn outdented(&self, indented: &str, indent: &str) -> String {
+        let Some((open, _)) = self.function else { return indented.to_owned() };
         let count = indented.lines().count();
         let signature = &self.lines[open];
         let opened = indented.lines().position(|line| line == &self.text[signature.at..signature.at + signature.len]);
         let lines = indented.lines().enumerate().map(|(index, line)| match opened {
-            Some(opened) if index > opened && index + 1 < count => line.strip_prefix("    ").unwrap_or(line),
+            Some(opened) if index > opened && index + 1 < count => line.strip_prefix(indent).unwrap_or(line),
             _ => line,
         });
         lines.map(|line| format!("{line}\n")).collect()
-    }
-
-    /// The lines that open and close the function around the statements.
-    fn function(&self) -> Option<(usize, usize)> {
-        let first = usize::from(self.is_assumed);
-        let mut own = (first..self.lines.len() - 1).filter(|&index| self.lines[index].place.is_none());
-        Some((own.next()?, own.next()?))
     }
 
     /// The bytes in the file from the first line's code to the last one's end.
@@ -185,18 +208,18 @@ impl Example {
         }
     }
 
-    /// Whether an offset of the program belongs to the import that is only assumed.
-    pub(crate) fn is_in_assumed(&self, offset: usize) -> bool {
-        self.is_assumed && self.index(offset) == 0
+    /// Whether an offset of the program belongs to the line that its frame has at its head.
+    pub(crate) fn is_in_head(&self, offset: usize) -> bool {
+        self.head == Some(self.index(offset))
     }
 
-    /// The edit of the file that an edit of the program stands for; nothing for one of the assumed import.
+    /// The edit of the file that an edit of the program stands for; nothing for one of the frame's head.
     ///
     /// # Errors
     /// [`Misplaced`] where it changes what only the program has, or its text would mean something else in the
     /// documentation.
     pub(crate) fn edit(&self, edit: &Edit) -> Result<Option<Edit>, Misplaced> {
-        if self.is_in_assumed(edit.range().start) && self.is_in_assumed(edit.range().end) {
+        if self.is_in_head(edit.range().start) && self.is_in_head(edit.range().end) {
             return Ok(None);
         }
         self.placed(edit).map(Some).ok_or(Misplaced)
@@ -250,9 +273,10 @@ impl Example {
 
     /// Whether `text` stays code where the example stands.
     fn may_hold(&self, text: &str) -> bool {
-        let is_hidden = |line: &str| line == "#" || line.starts_with("# ") || line.starts_with("##");
+        let is_mark = |line: &str| line == "#" || line.starts_with("# ") || line.starts_with("##");
+        let is_hidden = |line: &str| self.standing.may_be_hidden && is_mark(line);
         let is_fence = |line: &str| line.starts_with("```") || line.starts_with("~~~");
-        let ends_comment = self.is_delimited && (text.contains("*/") || text.contains("/*"));
+        let ends_comment = self.standing.is_delimited && (text.contains("*/") || text.contains("/*"));
         !ends_comment && !text.lines().map(str::trim_start).any(|line| is_hidden(line) || is_fence(line))
     }
 }
@@ -266,13 +290,16 @@ fn line_with(prefix: &str, line: &str) -> String {
 }
 
 /// Where one line stands; `line` is its text behind what containers put in front of it.
-fn place(file: &str, line: &Range<usize>) -> Option<Place> {
+fn place(file: &str, line: &Range<usize>, may_be_hidden: bool) -> Option<Place> {
     let start = file[..line.start].rfind('\n').map_or(0, |at| at + 1);
     let next = file[line.end..].find('\n').map_or(file.len(), |at| line.end + at + 1);
     let front = &file[start..line.start];
     let is_mark = |char: char| char.is_whitespace() || matches!(char, '/' | '!' | '*' | '>');
     if !front.chars().all(is_mark) {
         return None;
+    }
+    if !may_be_hidden {
+        return Some(Place { line: start, code: line.start, next, prefix: front.to_owned(), front: front.len() });
     }
     let text = &file[line.clone()];
     let blank = text.len() - text.trim_start().len();
@@ -301,84 +328,5 @@ fn give_empty_lines_a_front(places: &mut [Place], lines: &[Range<usize>]) {
             places[index].front = front.len();
             places[index].prefix = front;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edit::EditSet;
-
-    fn example(file: &str) -> Example {
-        let prose = if file.starts_with("//") {
-            super::super::prose::doc_comments(file).swap_remove(0)
-        } else {
-            super::super::prose::Prose::of_markdown(file)
-        };
-        let block = super::super::markdown::code_blocks(&prose.text).swap_remove(0);
-        let lines: Vec<Range<usize>> =
-            block.lines.iter().map(|line| prose.place(line.start)..prose.place(line.end)).collect();
-        let reading =
-            Reading { is_built: file.starts_with("//"), is_delimited: prose.is_delimited, legacy: "geppetto" };
-        Example::new(FileId(0), file, &lines, reading).unwrap()
-    }
-
-    /// What becomes of `file` when `old` in its example becomes `new`.
-    fn replaced(file: &str, old: &str, new: &str) -> String {
-        let example = example(file);
-        let at = example.text().find(old).unwrap();
-        let edit = example.edit(&Edit::replace(at..at + old.len(), new)).unwrap().unwrap();
-        EditSet::new([edit]).unwrap().apply(file)
-    }
-
-    #[test]
-    fn statements_become_a_function_behind_their_imports() {
-        let example =
-            example("/// ```\n/// use a::b;\n///\n/// # let x = b()?;\n/// ##[x]\n/// #\n/// f();\n/// ```\n");
-        let main = "fn main() -> Result<(), Box<dyn std::error::Error>> {";
-        assert_eq!(example.text(), format!("use a::b;\n\n{main}\nlet x = b()?;\n#[x]\n\nf();\n}}\n"));
-    }
-
-    #[test]
-    fn new_lines_begin_as_the_lines_beside_them() {
-        let file = "/// ```\n/// # f();\n/// g();\n/// ```\n";
-        assert_eq!(
-            replaced(file, "f();", "f();\nh();\n\ni();"),
-            "/// ```\n/// # f();\n/// # h();\n/// #\n/// # i();\n/// g();\n/// ```\n"
-        );
-        assert_eq!(replaced(file, "f();\n", ""), "/// ```\n/// g();\n/// ```\n");
-        assert_eq!(replaced(file, "f();\n", "h();\n"), "/// ```\n/// # h();\n/// g();\n/// ```\n");
-        assert_eq!(replaced(file, "();\ng", ""), "/// ```\n/// # f();\n/// ```\n");
-        let crlf = "- a\r\n\r\n  ```rust\r\n  g();\r\n  ```\r\n";
-        assert_eq!(replaced(crlf, "g();", "g();\nh();"), "- a\r\n\r\n  ```rust\r\n  g();\r\n  h();\r\n  ```\r\n");
-    }
-
-    #[test]
-    fn imports_in_front_of_the_function_go_in_front_of_its_lines() {
-        let file = "/// ```\n/// g();\n/// ```\n";
-        let example = example(file);
-        let edit = example.edit(&Edit::insert(0, "use a;\n\n")).unwrap().unwrap();
-        let after = EditSet::new([edit]).unwrap().apply(file);
-        assert_eq!(after, "/// ```\n/// use a;\n///\n/// g();\n/// ```\n");
-        assert_eq!(example.edit(&Edit::replace(0..2, "pub")), Err(Misplaced));
-    }
-
-    #[test]
-    fn text_that_would_not_stay_code_is_refused() {
-        let example = example("/// ```\n/// g();\n/// ```\n");
-        let at = example.text().find("g()").unwrap();
-        for text in ["# x", "a\n#", "\n```"] {
-            assert_eq!(example.edit(&Edit::insert(at, text)), Err(Misplaced), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_assumed_import_of_a_fragment_stands_nowhere() {
-        let example = example("```rust\nstate.cancel_run();\n```\n");
-        assert_eq!(
-            example.text(),
-            "use geppetto::prelude::*; use std::sync::Arc;\nfn main() {\nstate.cancel_run();\n}\n"
-        );
-        assert_eq!(example.edit(&Edit::replace(4..12, "geppetto_runtime")), Ok(None));
     }
 }

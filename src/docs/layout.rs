@@ -1,27 +1,35 @@
-//! Examples whose code rustfmt had laid out stay so.
-
-use std::path::Path;
+//! Examples whose code its language's formatter had laid out stay so.
 
 use similar::{DiffOp, TextDiff};
 
-use super::super::manifest::LEGACY_PACKAGE;
-use super::example::Example;
-use super::of_text;
+use super::Example;
 use crate::edit::{Edit, EditSet};
-use crate::source::Source;
-use crate::tree::FileId;
 
-/// `after` with the examples that differ from those of `before` formatted by `rustfmt`, if they were before.
-pub(crate) fn format(path: &Path, before: &str, after: &str, rustfmt: &dyn Fn(&str) -> Option<String>) -> String {
-    let examples = |text: &str| of_text(FileId(0), &Source::new(path, text), true, LEGACY_PACKAGE);
+/// The formatter of a language.
+#[derive(Clone, Copy)]
+pub(crate) struct Formatter<'a> {
+    /// By how much it indents what stands in a function.
+    pub(crate) indent: &'static str,
+    /// A text as it lays it out; `None` where it cannot.
+    pub(crate) run: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// `after` with the `examples` that differ from those of `before` laid out, if they were before.
+pub(crate) fn format(
+    before: &str,
+    after: &str,
+    examples: &dyn Fn(&str) -> Vec<Example>,
+    formatter: Formatter<'_>,
+) -> String {
     let (old, new) = (examples(before), examples(after));
     if old.len() != new.len() {
         return after.to_owned();
     }
     let changed = old.iter().zip(&new).filter(|(old, new)| old.text() != new.text());
     let edits = changed.flat_map(|(old, new)| {
-        let is_formatted = rustfmt(&old.indented()).is_some_and(|formatted| formatted == old.indented());
-        let laid_out = is_formatted.then(|| laid_out(new, rustfmt)).flatten();
+        let before = old.indented(formatter.indent);
+        let is_formatted = (formatter.run)(&before).is_some_and(|formatted| formatted == before);
+        let laid_out = is_formatted.then(|| laid_out(new, formatter)).flatten();
         laid_out.unwrap_or_else(|| without_first_blanks(old, new).into_iter().collect())
     });
     let edits: Vec<Edit> = edits.collect();
@@ -38,8 +46,9 @@ fn without_first_blanks(old: &Example, new: &Example) -> Option<Edit> {
 }
 
 /// The edits of the file that lay out one example.
-fn laid_out(example: &Example, rustfmt: &dyn Fn(&str) -> Option<String>) -> Option<Vec<Edit>> {
-    let formatted = example.outdented(&rustfmt(&example.indented())?);
+fn laid_out(example: &Example, formatter: Formatter<'_>) -> Option<Vec<Edit>> {
+    let formatted = (formatter.run)(&example.indented(formatter.indent))?;
+    let formatted = example.outdented(&formatted, formatter.indent);
     let diff = TextDiff::from_lines(example.text(), &formatted);
     let mut edits = Vec::new();
     let starts = |text: &str| -> Vec<usize> {

@@ -1,24 +1,25 @@
 //! Which packages and bare names a text uses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::go::index::{FileIdx, Program};
-use crate::go::infer::{Ref, infer};
-use crate::go::syntax::{NodeId, Syntax};
+use super::index::{FileIdx, Program};
+use super::infer::{Ref, infer};
+use super::syntax::{NodeId, Syntax};
 use crate::source::Source;
 use crate::tree::FileId;
 
 /// The names of a file that its own declarations do not explain.
 #[derive(Debug, Default)]
-pub(super) struct Usage {
-    packages: BTreeSet<String>,
+pub(crate) struct Usage {
+    /// What is named of each package.
+    packages: BTreeMap<String, BTreeSet<String>>,
     bare: BTreeSet<String>,
 }
 
 impl Usage {
     /// Looks at a text; nothing is known of one that does not parse.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let syntax = Syntax::parse(FileId(0), Arc::new(Source::new("", text))).ok()?;
         let mut program = Program::default();
         let package = program.add_package("", "", false);
@@ -37,12 +38,13 @@ impl Usage {
         for name in syntax.nodes() {
             let Some(parent) = syntax.parent(name) else { continue };
             let text = || syntax.text(name).to_owned();
+            let member = |role: &str| syntax.child(parent, role).map(|member| syntax.text(member).to_owned());
             match (syntax.kind(name), syntax.kind(parent)) {
                 ("package_identifier", "qualified_type") => {
-                    usage.packages.insert(text());
+                    usage.packages.entry(text()).or_default().extend(member("name"));
                 }
                 ("identifier", "selector_expression") if !is_declared(name) => {
-                    usage.packages.insert(text());
+                    usage.packages.entry(text()).or_default().extend(member("field"));
                     usage.bare.insert(text());
                 }
                 ("type_identifier", "qualified_type") => {}
@@ -56,12 +58,17 @@ impl Usage {
     }
 
     /// Whether `name` stands for a package somewhere.
-    pub(super) fn names_package(&self, name: &str) -> bool {
-        self.packages.contains(name)
+    pub(crate) fn names_package(&self, name: &str) -> bool {
+        self.packages.contains_key(name)
+    }
+
+    /// What may be packages, and what is named of each.
+    pub(crate) fn packages(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
+        self.packages.iter().map(|(name, members)| (name.as_str(), members))
     }
 
     /// Whether `name` stands somewhere without a package in front of it.
-    pub(super) fn names(&self, name: &str) -> bool {
+    pub(crate) fn names(&self, name: &str) -> bool {
         self.bare.contains(name)
     }
 }

@@ -1,0 +1,89 @@
+//! `legacy-docs`: documentation that names the legacy API.
+//!
+//! Examples are code, which the other rules change. What is found here is what they cannot read.
+
+use std::collections::BTreeSet;
+
+use crate::docs::Guide;
+use crate::finding::{Finding, Level};
+use crate::frontend::Analysis;
+use crate::go::build::Built;
+use crate::go::cx::{Cx, Outcome};
+use crate::go::docs::ModuleDocs;
+use crate::go::index::FileIdx;
+use crate::go::ledger::{declares, occurrences};
+use crate::go::sites::Site;
+use crate::go::surface::Legacy;
+use crate::go::unit::UnitPlan;
+use crate::names::Named;
+use crate::tree::Tree;
+
+/// The names in Markdown files, but for those in examples that were read.
+pub(crate) fn in_guides(tree: &Tree, built: &Built, docs: &ModuleDocs, out: &mut Analysis) {
+    let documented = docs.documented();
+    for &(module, file) in &docs.guides {
+        let Ok(source) = tree.source(file) else { continue };
+        let own: Vec<FileIdx> =
+            built.program.own_files().filter(|file| built.modules.get(file) == Some(&module)).collect();
+        let is_meant = |_, name: &str| !declares(&built.program, &own, name);
+        let guide = Guide { file, source: &source, language: "go" };
+        let (mentions, findings) = guide.classify(&documented, occurrences(source.text()), &is_meant);
+        out.mentions.extend(mentions);
+        out.findings.extend(findings);
+    }
+}
+
+/// A name in an example that does not say what it means.
+pub(crate) fn unknown(named: Named) -> Finding {
+    named.unexplained("add what is missing, then run the tool again")
+}
+
+/// A fragment that imports nothing means the usual packages, most probably.
+pub(crate) fn offer_what_is_assumed(cx: &Cx<'_>, plan: &mut UnitPlan) {
+    let is_assumed = |file: FileIdx| cx.example(file).is_some_and(|example| example.is_assumed);
+    if plan.level == Level::Report || !plan.sites.iter().any(|(site, _)| is_assumed(site.file)) {
+        return;
+    }
+    plan.level = Level::Offered;
+    for (_, outcome) in &mut plan.sites {
+        *outcome = std::mem::replace(outcome, Outcome::report("", ""))
+            .reserved("the fragment imports nothing: its names are taken for those of the usual packages");
+    }
+}
+
+/// Where an example does not show the runs of its engine, the sink would be lost to who reads it.
+pub(crate) fn keep_sinks_without_runs(cx: &Cx<'_>, plan: &mut UnitPlan) {
+    let is_carried = |file: FileIdx| {
+        plan.changes.iter().any(|change| change.file == file && change.edit.text().contains("WithEventSinks("))
+    };
+    let is_lost = |(site, _): &(Site, Outcome)| {
+        site.legacy == Legacy::WithSink && cx.example(site.file).is_some() && !is_carried(site.file)
+    };
+    let lost = plan.sites.iter().position(is_lost).filter(|_| plan.level != Level::Report);
+    let outcome = Outcome::report(
+        "the example does not show the runs of the engine, which carry its sink now",
+        "show a run: eng.RunInference(events.WithEventSinks(ctx, sink), turn)",
+    );
+    hold(cx, plan, lost, outcome);
+}
+
+/// A unit that would change an example in a way for which its documentation has no place stays as it is.
+pub(crate) fn hold_where_fixed(cx: &Cx<'_>, plan: &mut UnitPlan, fixed: &BTreeSet<FileIdx>) {
+    if plan.level == Level::Report || !plan.changes.iter().any(|change| fixed.contains(&change.file)) {
+        return;
+    }
+    let place = plan.sites.iter().position(|(site, _)| fixed.contains(&site.file)).unwrap_or_default();
+    let outcome = Outcome::report(
+        "the new code of this example would not stay code in the documentation around it",
+        "write it by hand, then run the tool again",
+    );
+    hold(cx, plan, Some(place), outcome);
+}
+
+/// Reports the unit because of one of its sites.
+fn hold(cx: &Cx<'_>, plan: &mut UnitPlan, site: Option<usize>, verdict: Outcome) {
+    let Some((_, outcome)) = site.and_then(|site| plan.sites.get_mut(site)) else { return };
+    *outcome = verdict;
+    plan.changes.clear();
+    plan.hold_back(cx);
+}
