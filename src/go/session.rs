@@ -5,6 +5,7 @@ mod facts;
 mod fields;
 pub(crate) mod literal;
 mod names;
+pub(crate) mod rivals;
 pub(crate) mod steady;
 
 pub(crate) use creation::{new_session, statements};

@@ -3,7 +3,7 @@
 use super::run_lifecycle::Lifecycles;
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
-use crate::go::session::{Literal, Sessions, literal, steady};
+use crate::go::session::{Literal, Sessions, literal, rivals, steady};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -20,6 +20,9 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
                 && syntax.is_inside(site.whole, literal.node)
                 && !syntax.is_inside(site.whole, literal.body)
         });
+        if let Some(report) = found.and_then(|literal| rivals::rivalry(session, literal)) {
+            return report;
+        }
         return match found {
             Some(literal) if lifecycles.sets_builder_of(literal) => {
                 offer_builder_of_run(session, Outcome::safe(Vec::new(), "the builder is set in front of the start"))
