@@ -105,23 +105,27 @@ impl<'a, 'c> Draft<'a, 'c> {
             .filter(|inner| !large.iter().any(|outer| outer != *inner && swallows(outer, inner)))
             .cloned()
             .collect();
-        let outer: Vec<Change> = outer.into_iter().map(|change| rescued(self.cx, change)).collect();
+        let outer: Vec<Change> = outer.iter().map(|change| rescued(self.cx, change, &outer)).collect();
         all.extend(merge_insertions(outer));
         all
     }
 }
 
-/// The change with the comments of the old text that the new one has lost, in front of it.
-fn rescued(cx: &Cx<'_>, change: Change) -> Change {
+/// The change with the comments of the old text that the new one has lost, in front of it; what moved is not lost.
+fn rescued(cx: &Cx<'_>, change: &Change, all: &[Change]) -> Change {
     let syntax = cx.syntax(change.file);
     let (range, text) = (change.edit.range(), change.edit.text());
     let inside = syntax.nodes().filter(|&node| {
         let at = syntax.range(node);
         syntax.kind(node) == "comment" && range.start <= at.start && at.end <= range.end
     });
-    let lost: Vec<&str> = inside.map(|node| syntax.text(node)).filter(|comment| !text.contains(comment)).collect();
+    let is_kept = |comment: &&str| {
+        let moved = all.iter().any(|other| other.file == change.file && other.edit.text().contains(*comment));
+        text.contains(*comment) || moved
+    };
+    let lost: Vec<&str> = inside.map(|node| syntax.text(node)).filter(|comment| !is_kept(comment)).collect();
     if lost.is_empty() {
-        return change;
+        return change.clone();
     }
     let is_line = text.is_empty() && range.start > 0 && syntax.source.text()[..range.start].ends_with('\n');
     let indent = syntax.source.indent_at(range.start);

@@ -4,16 +4,17 @@ mod builders;
 mod cancel;
 mod claim;
 mod finish;
+mod place;
+mod refusal;
 mod seed;
-
-use std::collections::BTreeSet;
+mod start;
 
 pub(crate) use claim::Claim;
+pub(crate) use start::rewrite;
 
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
-use crate::go::rules::run_lifecycle::arms;
 use crate::go::session::{Literal, Sessions};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
@@ -44,6 +45,14 @@ pub(crate) struct Lifecycle {
     removed: Vec<NodeId>,
     /// Statements that move from the closure in front of the start.
     hoisted: Vec<NodeId>,
+    /// Statements that become others.
+    replaced: Vec<(NodeId, String)>,
+    /// Statements that come in front of others.
+    added: Vec<(NodeId, String)>,
+    /// What is done before a failed start is answered.
+    on_failure: Option<String>,
+    /// Whether the context of the run is made where the run is, and moves in front of the start.
+    makes_ctx: bool,
 }
 
 impl Lifecycle {
@@ -54,7 +63,6 @@ impl Lifecycle {
     pub(crate) fn of(session: &Sessions<'_, '_>, claim: &Site) -> Result<Self, Outcome> {
         let Sessions { cx, unit, names, .. } = session;
         let (file, syntax) = (claim.file, cx.syntax(claim.file));
-        let claimed = Claim::of(cx, claim)?;
         let function = cx.function(file, claim.name).ok_or_else(|| lost("the claim stands in no function"))?;
         let inside: Vec<Site> = unit
             .sites
@@ -63,9 +71,6 @@ impl Lifecycle {
             .copied()
             .collect();
         let of_kind = |legacy: Legacy| inside.iter().filter(move |site| site.legacy == legacy).collect::<Vec<_>>();
-        if of_kind(Legacy::StartRun).len() > 1 {
-            return Err(lost("the state is claimed more than once in this function"));
-        }
         let runs = of_kind(Legacy::RunInferenceStarted);
         let [run_site] = runs[..] else {
             return Err(match runs.len() {
@@ -76,10 +81,11 @@ impl Lifecycle {
         };
         let run = cx.call_of_name(file, run_site.name).ok_or_else(|| lost("the run is used as a value"))?;
         let [ctx, seed] = cx.args(file, run)[..] else { return Err(lost("the run has other arguments")) };
-        let list = syntax.parent(claimed.stmt);
-        let at = syntax.ancestors(run).find(|&node| syntax.parent(node) == list);
-        let at = at.filter(|&at| syntax.start(at) > syntax.start(claimed.stmt));
-        let at = at.ok_or_else(|| lost("the run does not follow the claim"))?;
+        if of_kind(Legacy::StartRun).len() > 1 {
+            return Err(lost("the state is claimed more than once in this function"));
+        }
+        let claimed = Claim::of(session, claim)?;
+        let at = place::of(cx, &claimed, run)?;
         let operand = syntax.child(claim.whole, "operand").ok_or_else(|| lost("the claim is used as a value"))?;
         let mut lifecycle = Self {
             file,
@@ -104,29 +110,37 @@ impl Lifecycle {
             builders: Vec::new(),
             removed: Vec::new(),
             hoisted: Vec::new(),
+            replaced: Vec::new(),
+            added: Vec::new(),
+            on_failure: None,
+            makes_ctx: false,
         };
-        let ctx = cancel::context(session, &mut lifecycle, ctx)?;
-        lifecycle.start = format!("{}.StartInference({ctx})", lifecycle.session);
         finish::collect(session, &mut lifecycle)?;
+        let text = cancel::context(session, &mut lifecycle, ctx)?;
+        lifecycle.start = format!("{}.StartInference({text})", lifecycle.session);
+        finish::tidy(session, &mut lifecycle);
         builders::collect(session, &mut lifecycle)?;
-        seed::collect(session, &mut lifecycle)?;
-        lifecycle.remark_closure(session);
+        seed::collect(session, &mut lifecycle, ctx)?;
+        seed::is_settled(session, &lifecycle, ctx)?;
+        lifecycle.remark_delay(session);
         Ok(lifecycle)
     }
 
-    /// Says so where the run began later than it does now.
-    fn remark_closure(&mut self, session: &Sessions<'_, '_>) {
+    /// Says so where the run began later than it does now, or perhaps not at all.
+    fn remark_delay(&mut self, session: &Sessions<'_, '_>) {
         let syntax = session.cx.syntax(self.file);
-        let is_late = syntax.ancestors(self.run).take_while(|&node| node != self.at).any(|node| {
-            let is_closure = syntax.kind(node) == "func_literal";
+        let is_handed_on = |node: NodeId| {
             let call = syntax.parent(node).filter(|&call| syntax.kind(call) == "call_expression");
-            is_closure && call.is_none_or(|call| syntax.child(call, "function") != Some(node))
-        });
-        if is_late {
+            syntax.kind(node) == "func_literal" && call.is_none_or(|call| syntax.child(call, "function") != Some(node))
+        };
+        if syntax.ancestors(self.run).take_while(|&node| node != self.at).any(is_handed_on) {
             self.remarks
                 .push((Trap::EagerStart, "the run used to begin when the function that is handed on was called"));
+        } else if seed::in_front(session, self).into_iter().any(|stmt| seed::is_noticeable(syntax, stmt)) {
+            self.remarks
+                .push((Trap::EagerStart, "the run begins at the claim now, in front of what stood in front of it"));
         }
-        if self.claim.names_error(session.cx, self.file) {
+        if self.claim.tells_error(session) {
             self.remarks.push((Trap::ErrorIdentity, "the error of a refused start has another text"));
         }
     }
@@ -150,41 +164,4 @@ pub(crate) fn lost(why: &str) -> Outcome {
         why,
         "start the run where it was claimed: handle, err := sess.StartInference(ctx), and wait for it where it ran",
     )
-}
-
-/// Drafts the changes of a lifecycle.
-pub(crate) fn rewrite(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) {
-    let Sessions { cx, draft, facts, .. } = session;
-    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
-    let Claim { stmt, check, arm, .. } = lifecycle.claim;
-    let Some((busy, failed)) = arms(session, file, arm) else { return };
-    let text = &lifecycle.session;
-    let is_asked_before = lifecycle.claim.is_asked_before(cx, file);
-    if facts.is_shared && !is_asked_before {
-        draft.replace_stmt(file, stmt, &[format!("if {text}.IsRunning() {busy}")]);
-    } else {
-        draft.remove_stmt(file, stmt);
-    }
-    if check != stmt {
-        draft.remove_stmt(file, check);
-    }
-    let error = lifecycle.claim.error_name(cx, file, lifecycle.at);
-    let failed = lifecycle.claim.renamed(cx, file, &failed, &error);
-    let mut lines: Vec<String> = lifecycle.hoisted.iter().map(|&stmt| draft.block(file, stmt)).collect();
-    lines.extend(
-        lifecycle
-            .builders
-            .iter()
-            .filter(|(_, builder)| !builder.is_empty())
-            .map(|(_, builder)| format!("{text}.Builder = {builder}")),
-    );
-    if syntax.text(lifecycle.seed) != "nil" {
-        lines.push(format!("{text}.Append({})", draft.text(file, lifecycle.seed)));
-    }
-    lines.push(format!("{}, {error} := {}", lifecycle.handle, lifecycle.start));
-    lines.push(format!("if {error} != nil {failed}"));
-    draft.insert_before(file, lifecycle.at, &lines);
-    draft.large(file, syntax.range(lifecycle.run), format!("{}.Wait()", lifecycle.handle));
-    let removed: BTreeSet<NodeId> = lifecycle.removed.iter().chain(&lifecycle.hoisted).copied().collect();
-    removed.into_iter().for_each(|stmt| draft.remove_stmt(file, stmt));
 }

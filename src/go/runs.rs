@@ -92,8 +92,14 @@ fn checks(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, error: NodeId) -> bool {
 /// Whether control never comes out of a block at its end.
 pub(crate) fn leaves(cx: &Cx<'_>, file: FileIdx, block: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let Some(list) = syntax.children(block).next() else { return false };
-    let Some(last) = syntax.children(list).last() else { return false };
+    let list = syntax.children(block).next();
+    list.is_some_and(|list| leaves_list(cx, file, &syntax.children(list).collect::<Vec<_>>()))
+}
+
+/// Whether control never comes out of a list of statements at its end.
+pub(crate) fn leaves_list(cx: &Cx<'_>, file: FileIdx, stmts: &[NodeId]) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(&last) = stmts.last() else { return false };
     let text = syntax.text(last);
     match syntax.kind(last) {
         "return_statement" | "continue_statement" | "break_statement" | "goto_statement" => true,
@@ -120,6 +126,23 @@ fn ends_test(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> bool {
         _ => false,
     };
     is_of_tests && matches!(syntax.text(method), "Fatal" | "Fatalf" | "FailNow" | "Skip" | "Skipf" | "SkipNow")
+}
+
+/// Whether an error is only compared where it is used: with nil or a sentinel, by `errors.Is`, as what a `switch` is over.
+pub(crate) fn is_only_compared(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(above) = syntax.parent(used) else { return false };
+    match syntax.kind(above) {
+        "binary_expression" => {
+            syntax.child(above, "operator").is_some_and(|operator| matches!(syntax.text(operator), "==" | "!="))
+        }
+        "argument_list" => syntax.parent(above).is_some_and(|call| {
+            syntax.child(call, "function").is_some_and(|function| syntax.text(function) == "errors.Is")
+        }),
+        "expression_switch_statement" => syntax.role(used) == "value",
+        "parenthesized_expression" => is_only_compared(cx, file, above),
+        _ => false,
+    }
 }
 
 /// Whether a block ends its function or the program.

@@ -1,66 +1,214 @@
-//! The context of a run, and the cancel function made for it by hand.
+//! The context of a run, and the cancel function that is stored for it.
 
 use super::{Lifecycle, lost};
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
+use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
 /// The context that the run starts with. A cancel function that served only the run goes: the session has its own.
 pub(super) fn context(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx: NodeId) -> Result<String, Outcome> {
-    let Sessions { cx, draft, .. } = session;
-    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
-    if let Some(made) = made_by_hand(session, lifecycle, ctx) {
-        if made.serves_only_run && lifecycle.is_in_scope(session, made.parent) {
-            lifecycle.removed.push(made.stmt);
-            lifecycle.removed.extend(made.calls);
-            return Ok(draft.text(file, made.parent));
-        }
-        if !made.serves_only_run {
-            lifecycle.remarks.push((Trap::RunContext, "the stored cancel function reached more than the run"));
+    let draft = session.draft;
+    let file = lifecycle.file;
+    let stored: Vec<Site> = lifecycle.sites.iter().filter(|site| site.legacy == Legacy::SetCancel).copied().collect();
+    let mut text = None;
+    for site in &stored {
+        if let Some(parent) = forget(session, lifecycle, site, ctx)? {
+            text = Some(draft.text(file, parent));
         }
     }
-    match lifecycle.is_in_scope(session, ctx) {
-        true => Ok(draft.text(file, ctx)),
-        false => Err(lost(&format!("the context `{}` of the run is not there at the claim", syntax.text(ctx)))),
-    }
+    lifecycle.makes_ctx = text.is_none() && !lifecycle.is_in_scope(session, ctx);
+    Ok(text.unwrap_or_else(|| draft.text(file, ctx)))
 }
 
+/// Drops a stored cancel function. Where its context served only the run, it goes with it, and its parent is the run's.
+fn forget(
+    session: &Sessions<'_, '_>,
+    lifecycle: &mut Lifecycle,
+    site: &Site,
+    ctx: NodeId,
+) -> Result<Option<NodeId>, Outcome> {
+    let Sessions { cx, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let call = cx.call_of_name(file, site.name).ok_or_else(|| lost("a cancel function is stored by a method value"))?;
+    let [arg] = cx.args(file, call)[..] else { return Err(lost("the cancel function cannot be read")) };
+    if syntax.text(arg) == "nil" {
+        return Ok(None);
+    }
+    let Some(cancel) = cancel_of(session, lifecycle, arg) else {
+        if syntax.kind(arg) == "func_literal" {
+            return Err(lost("the stored function does more than cancelling, and a session only cancels its run")
+                .because(Trap::RunContext, "`CancelActive` cancels the context of the run and nothing else"));
+        }
+        lifecycle.remarks.push(REACHES_MORE);
+        return Ok(None);
+    };
+    let Some(made) = Made::of(session, lifecycle, cancel, ctx) else {
+        if made_here(session, lifecycle, cancel) && cx.uses(file, cancel).len() == 1 {
+            return Err(lost("nothing calls the cancel function of the run's context any more"));
+        }
+        lifecycle.remarks.push(REACHES_MORE);
+        return Ok(None);
+    };
+    if made.serves_only_run && lifecycle.is_in_scope(session, made.parent) {
+        lifecycle.removed.push(made.stmt);
+        lifecycle.removed.extend(made.calls);
+        return Ok(Some(made.parent));
+    }
+    if made.reaches_more {
+        lifecycle.remarks.push(REACHES_MORE);
+    }
+    release(session, lifecycle, &made, call, cancel)?;
+    Ok(None)
+}
+
+/// Calls a cancel function that the state held on every way, as `go vet` asks for.
+fn release(
+    session: &Sessions<'_, '_>,
+    lifecycle: &mut Lifecycle,
+    made: &Made,
+    stored: NodeId,
+    cancel: NodeId,
+) -> Result<(), Outcome> {
+    let Sessions { cx, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let function = |node: NodeId| cx.function(file, node);
+    let text = format!("defer {}()", syntax.text(cancel));
+    let others = || cx.uses(file, cancel).iter().filter(|&&used| !syntax.is_inside(used, stored));
+    if function(made.stmt) == function(lifecycle.run) {
+        let is_deferred = |&&used: &&NodeId| {
+            syntax.enclosing(used, &["defer_statement"]).is_some_and(|defer| function(defer) == function(made.stmt))
+        };
+        let stmt = cx.stmt(file, stored).filter(|&stmt| function(stmt) == function(made.stmt));
+        if !others().any(|used| is_deferred(&used)) {
+            let stmt = stmt.ok_or_else(|| lost("nothing calls the cancel function of the run's context any more"))?;
+            lifecycle.replaced.push((stmt, text));
+        }
+    } else {
+        let between = |stmt: &NodeId| syntax.start(*stmt) < syntax.start(lifecycle.at);
+        let (_, behind) = cx.siblings(file, made.stmt);
+        let returns = |stmt: NodeId| {
+            syntax
+                .below(stmt)
+                .any(|node| syntax.kind(node) == "return_statement" && function(node) == function(made.stmt))
+        };
+        let is_check = |stmt: &NodeId| lifecycle.claim.checks.contains(stmt);
+        if behind.into_iter().filter(|stmt| between(stmt) && !is_check(stmt)).any(returns) {
+            return Err(lost(
+                "code between the context of the run and the run returns early, and nothing would call its cancel function",
+            ));
+        }
+        if let (None, Some(stmt)) = (others().next(), cx.stmt(file, lifecycle.run)) {
+            lifecycle.added.push((stmt, text));
+        }
+    }
+    if function(made.stmt) != function(lifecycle.at) || function(made.stmt) != function(lifecycle.run) {
+        lifecycle.on_failure = Some(format!("{}()", syntax.text(cancel)));
+    }
+    Ok(())
+}
+
+const REACHES_MORE: (Trap, &str) = (Trap::RunContext, "the stored cancel function reached more than the run");
+
+/// The variable of the cancel function that `arg` is, or only calls.
+fn cancel_of(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, arg: NodeId) -> Option<NodeId> {
+    let Sessions { cx, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let local = |node: NodeId| match cx.inferred(file).meaning(node) {
+        Some(Ref::Local(declared)) => Some(declared),
+        _ => None,
+    };
+    if syntax.kind(arg) != "func_literal" {
+        return local(arg);
+    }
+    let list = syntax.child(arg, "body").and_then(|body| syntax.children(body).next())?;
+    let stmts: Vec<NodeId> = syntax.children(list).collect();
+    let [stmt] = stmts[..] else { return None };
+    let call = syntax.children(stmt).next().filter(|&call| syntax.kind(call) == "call_expression")?;
+    let function = syntax.child(call, "function")?;
+    if syntax.kind(stmt) == "expression_statement" && cx.args(file, call).is_empty() { local(function) } else { None }
+}
+
+/// Whether the variable is declared by a statement of the function, and is no parameter.
+fn made_here(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, declared: NodeId) -> bool {
+    let syntax = session.cx.syntax(lifecycle.file);
+    syntax.parent(declared).is_some_and(|parent| syntax.kind(parent) != "parameter_declaration")
+}
+
+/// `runCtx, cancel := context.WithCancel(parent)`, or another function that makes both.
 struct Made {
     stmt: NodeId,
     parent: NodeId,
     /// Statements that only call the cancel function.
     calls: Vec<NodeId>,
     serves_only_run: bool,
+    /// Whether other code looks at the context.
+    reaches_more: bool,
 }
 
-/// `runCtx, cancel := context.WithCancel(parent)`.
-fn made_by_hand(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, ctx: NodeId) -> Option<Made> {
-    let Sessions { cx, .. } = session;
-    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
-    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(ctx) else { return None };
-    let stmt = cx.stmt(file, declared).filter(|&stmt| syntax.kind(stmt) == "short_var_declaration")?;
-    let (left, right) = (syntax.list(syntax.child(stmt, "left")?), syntax.list(syntax.child(stmt, "right")?));
-    let ([run_ctx, cancel], [call]) = (&left[..], &right[..]) else { return None };
-    let callee = cx.inferred(file).callee(*call).map(|def| cx.program.def(def));
-    let is_with_cancel =
-        callee.is_some_and(|def| def.name == "WithCancel" && cx.program.package(def.package).path == "context");
-    if *run_ctx != declared || !is_with_cancel {
-        return None;
-    }
-    let &parent = cx.args(file, *call).first()?;
-    let mut calls = Vec::new();
-    let mut serves_only_run = cx.uses(file, declared).len() == 1;
-    for &used in cx.uses(file, *cancel) {
-        match use_of(session, lifecycle, used) {
-            Some(Use::Stored) => {}
-            Some(Use::Called(stmt)) => calls.push(stmt),
-            None => serves_only_run = false,
+impl Made {
+    fn of(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, cancel: NodeId, ctx: NodeId) -> Option<Self> {
+        let Sessions { cx, .. } = session;
+        let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+        let stmt = cx.stmt(file, cancel).filter(|&stmt| syntax.kind(stmt) == "short_var_declaration")?;
+        let (left, right) = (syntax.list(syntax.child(stmt, "left")?), syntax.list(syntax.child(stmt, "right")?));
+        let ([run_ctx, _], [call]) = (&left[..], &right[..]) else { return None };
+        let callee = cx.inferred(file).callee(*call).map(|def| cx.program.def(def))?;
+        let package = cx.program.package(callee.package).path.as_str();
+        let known = ["WithCancel", "WithTimeout", "WithDeadline", "NotifyContext"];
+        if !matches!(package, "context" | "os/signal") || !known.contains(&callee.name.as_str()) {
+            return None;
         }
+        let &parent = cx.args(file, *call).first()?;
+        let uses = uses_behind(session, lifecycle, *run_ctx, stmt);
+        let is_runs = |used: &NodeId| *used == ctx;
+        let mut made = Self {
+            stmt,
+            parent,
+            calls: Vec::new(),
+            serves_only_run: callee.name == "WithCancel" && uses.len() == 1 && uses.iter().all(is_runs),
+            reaches_more: !uses.iter().all(|&used| used == ctx || leads_to(session, lifecycle, used, ctx)),
+        };
+        let is_set = |used: &NodeId| syntax.parent(*used).is_some_and(|list| syntax.role(list) == "left");
+        made.serves_only_run &= !uses_behind(session, lifecycle, parent, stmt).iter().any(is_set);
+        for &used in cx.uses(file, cancel) {
+            match use_of(session, lifecycle, used) {
+                Some(Use::Stored) => {}
+                Some(Use::Called(stmt)) => made.calls.push(stmt),
+                None => made.serves_only_run = false,
+            }
+        }
+        Some(made)
     }
-    Some(Made { stmt, parent, calls, serves_only_run })
+}
+
+/// The uses of the variable that `name` declares or sets in `stmt`, behind it.
+fn uses_behind(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, name: NodeId, stmt: NodeId) -> Vec<NodeId> {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return Vec::new() };
+    let uses = cx.uses(file, declared).iter().copied();
+    uses.filter(|&used| syntax.start(used) >= syntax.end(stmt)).collect()
+}
+
+/// Whether a context is used only to make the run's: `runCtx = events.WithEventSinks(runCtx, …)`.
+fn leads_to(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, used: NodeId, ctx: NodeId) -> bool {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    if syntax.is_inside(used, ctx) {
+        return true;
+    }
+    let Some(stmt) = syntax.enclosing(used, &["short_var_declaration", "assignment_statement"]) else { return false };
+    let left = syntax.child(stmt, "left").map_or(Vec::new(), |left| syntax.list(left));
+    let is_run_ctx = |name: &NodeId| {
+        let of = cx.inferred(file).meaning(*name);
+        matches!(of, Some(Ref::Local(_))) && of == cx.inferred(file).meaning(ctx)
+    };
+    !syntax.ancestors(used).take_while(|&node| node != stmt).any(|node| syntax.kind(node) == "func_literal")
+        && left.first().is_some_and(is_run_ctx)
 }
 
 enum Use {
@@ -73,17 +221,14 @@ enum Use {
 fn use_of(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, used: NodeId) -> Option<Use> {
     let Sessions { cx, .. } = session;
     let syntax = cx.syntax(lifecycle.file);
-    let parent = syntax.parent(used)?;
-    let stored = |call: NodeId| {
-        let function = syntax.child(call, "function");
-        lifecycle.sites.iter().any(|site| site.legacy == Legacy::SetCancel && Some(site.whole) == function)
+    let is_stored = |site: &Site| {
+        site.legacy == Legacy::SetCancel
+            && cx.call_of_name(lifecycle.file, site.name).is_some_and(|call| syntax.is_inside(used, call))
     };
-    match syntax.kind(parent) {
-        "argument_list" => syntax.parent(parent).filter(|&call| stored(call)).map(|_| Use::Stored),
-        "call_expression" if syntax.child(parent, "function") == Some(used) => {
-            let stmt = syntax.parent(parent)?;
-            matches!(syntax.kind(stmt), "expression_statement" | "defer_statement").then_some(Use::Called(stmt))
-        }
-        _ => None,
+    if lifecycle.sites.iter().any(is_stored) {
+        return Some(Use::Stored);
     }
+    let call = syntax.parent(used).filter(|&call| syntax.kind(call) == "call_expression")?;
+    let stmt = syntax.parent(call).filter(|_| syntax.child(call, "function") == Some(used))?;
+    matches!(syntax.kind(stmt), "expression_statement" | "defer_statement").then_some(Use::Called(stmt))
 }

@@ -1,117 +1,205 @@
-//! The claim of a run: `StartRun` with the block of its failure.
+//! The claim of a run: `StartRun`, and the statements that look at its error.
 
 use super::lost;
+use super::refusal::{self, Refusal};
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
-use crate::go::runs::leaves;
+use crate::go::infer::Ref;
+use crate::go::layout::dedent;
+use crate::go::runs::{is_only_compared, leaves};
+use crate::go::session::Sessions;
 use crate::go::sites::Site;
+use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::words;
+use crate::rules::Trap;
 
 /// A claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Claim {
+    pub(crate) file: FileIdx,
+    pub(crate) call: NodeId,
+    /// The statement that claims.
     pub(crate) stmt: NodeId,
-    /// The `if` that looks at the claim's error: the statement itself, or the one behind it.
-    pub(crate) check: NodeId,
-    pub(crate) arm: NodeId,
+    /// The statements that look at the claim's error: the claim itself, or those behind it.
+    pub(crate) checks: Vec<NodeId>,
     /// The variable with the error.
-    error: Option<NodeId>,
+    pub(crate) error: Option<NodeId>,
 }
 
 impl Claim {
-    pub(crate) fn of(cx: &Cx<'_>, site: &Site) -> Result<Self, Outcome> {
+    pub(crate) fn of(session: &Sessions<'_, '_>, site: &Site) -> Result<Self, Outcome> {
+        let cx = session.cx;
         let (file, syntax) = (site.file, cx.syntax(site.file));
         let call = cx.call_of_name(file, site.name).ok_or_else(|| lost("the claim is used as a value"))?;
         let stmt = cx.stmt(file, call).ok_or_else(|| lost("the claim stands in no statement"))?;
-        let claim = match syntax.kind(stmt) {
-            "if_statement" => in_if(cx, file, stmt, call),
-            "short_var_declaration" | "assignment_statement" => in_front(cx, file, stmt, call),
+        let mut claim = Self { file, call, stmt, checks: Vec::new(), error: None };
+        match syntax.kind(stmt) {
+            "if_statement" | "expression_switch_statement" => {
+                claim.error = syntax.child(stmt, "initializer").and_then(|given| error_of(cx, file, given, call));
+                claim.checks = vec![stmt];
+            }
+            "short_var_declaration" | "assignment_statement" => {
+                claim.error = error_of(cx, file, stmt, call);
+                claim.checks = claim.checks_behind(session);
+            }
+            _ => {}
+        }
+        if claim.is_dropped(cx) {
+            return Err(lost("nobody looks at what became of the claim, and a start that is refused runs nothing")
+                .because(Trap::DroppedStartError, "the run went on beside the one that held the state"));
+        }
+        if claim.checks.is_empty() {
+            return Err(lost("what follows a refused claim cannot be read"));
+        }
+        for refusal in [Refusal::Busy, Refusal::Other] {
+            match refusal::read(session, &claim, refusal) {
+                Some((_, true)) => {}
+                Some((_, false)) if refusal == Refusal::Busy => {
+                    return Err(lost("a refused claim does not leave this code"));
+                }
+                Some(_) => {
+                    return Err(lost(
+                        "only a state that runs already leaves this code, and a start fails in other ways, too",
+                    ));
+                }
+                None => return Err(lost("what follows a refused claim cannot be read")),
+            }
+        }
+        Ok(claim)
+    }
+
+    /// Whether the error goes nowhere.
+    fn is_dropped(&self, cx: &Cx<'_>) -> bool {
+        let syntax = cx.syntax(self.file);
+        match (syntax.kind(self.stmt), self.error) {
+            ("expression_statement" | "defer_statement" | "go_statement", _) => true,
+            (_, Some(error)) => syntax.text(error) == "_",
+            _ => false,
+        }
+    }
+
+    /// The statements right behind the claim that ask for its error, up to one that every refusal leaves.
+    fn checks_behind(&self, session: &Sessions<'_, '_>) -> Vec<NodeId> {
+        let cx = session.cx;
+        let (_, behind) = cx.siblings(self.file, self.stmt);
+        let mut claim = self.clone();
+        for stmt in behind.into_iter().take_while(|&stmt| refusal::asks(session, self, stmt)) {
+            claim.checks.push(stmt);
+            if refusal::read(session, &claim, Refusal::Other).is_some_and(|(_, leaves)| leaves) {
+                break;
+            }
+        }
+        claim.checks
+    }
+
+    /// Whether a node is the claim's error: its variable, or the call itself.
+    pub(super) fn is_error(&self, cx: &Cx<'_>, node: NodeId) -> bool {
+        let syntax = cx.syntax(self.file);
+        let node = syntax.bare(node);
+        if node == self.call {
+            return true;
+        }
+        let declared = |node| match cx.inferred(self.file).meaning(node) {
+            Some(Ref::Local(declared)) => Some(declared),
             _ => None,
         };
-        let claim = claim.ok_or_else(|| lost("what follows a refused claim cannot be read"))?;
-        match leaves(cx, file, claim.arm) {
-            true => Ok(claim),
-            false => Err(lost("a refused claim does not leave this code")),
-        }
+        self.error.and_then(declared).is_some_and(|of| declared(node) == Some(of))
     }
 
-    /// Whether the statement in front asks whether the state runs, and does what a refused claim does.
-    pub(super) fn is_asked_before(&self, cx: &Cx<'_>, file: FileIdx) -> bool {
-        let syntax = cx.syntax(file);
-        let (before, _) = cx.siblings(file, self.stmt);
+    /// Whether the statement in front asks whether this session runs, and leaves if it does.
+    pub(super) fn is_asked_before(&self, session: &Sessions<'_, '_>, text: &str) -> bool {
+        let Sessions { cx, unit, names, .. } = session;
+        let syntax = cx.syntax(self.file);
+        let (before, _) = cx.siblings(self.file, self.stmt);
         let Some(&last) = before.last().filter(|&&last| syntax.kind(last) == "if_statement") else { return false };
-        let condition = syntax.child(last, "condition");
-        condition.is_some_and(|condition| syntax.text(condition).ends_with(".IsRunning()"))
-            && syntax.child(last, "consequence").is_some_and(|arm| leaves(cx, file, arm))
-    }
-
-    /// Whether the block names the error.
-    pub(super) fn names_error(&self, cx: &Cx<'_>, file: FileIdx) -> bool {
-        let syntax = cx.syntax(file);
-        let Some(error) = self.error else { return false };
-        let name = syntax.text(error);
-        syntax.below(self.arm).any(|node| syntax.kind(node) == "identifier" && syntax.text(node) == name)
-    }
-
-    /// What the error of the start is called in front of `at`: as the claim's, if nothing behind declares that name again.
-    pub(super) fn error_name(&self, cx: &Cx<'_>, file: FileIdx, at: NodeId) -> String {
-        let syntax = cx.syntax(file);
-        let name = self.error.map_or("err", |error| syntax.text(error));
-        let (before, behind) = cx.siblings(file, at);
-        let declares_alone = |stmt: &NodeId| {
-            let left = syntax.child(*stmt, "left").filter(|_| syntax.kind(*stmt) == "short_var_declaration");
-            left.is_some_and(|left| syntax.list(left).iter().all(|&place| [name, "_"].contains(&syntax.text(place))))
+        let asks = |condition: NodeId| {
+            unit.sites.iter().any(|site| {
+                site.legacy == Legacy::IsRunning
+                    && site.file == self.file
+                    && cx.call_of_name(self.file, site.name) == Some(condition)
+                    && syntax.child(site.whole, "operand").map(|of| names.text(cx, self.file, of)).as_deref()
+                        == Some(text)
+            })
         };
-        let is_known = before.iter().any(|stmt| {
-            *stmt != self.stmt
-                && syntax.kind(*stmt) == "short_var_declaration"
-                && syntax
-                    .child(*stmt, "left")
-                    .is_some_and(|left| syntax.list(left).iter().any(|&place| syntax.text(place) == name))
+        let condition = syntax.child(last, "condition").map(|condition| syntax.bare(condition));
+        condition.is_some_and(asks) && syntax.child(last, "consequence").is_some_and(|arm| leaves(cx, self.file, arm))
+    }
+
+    /// Whether what follows a refused claim names the error, and not only compares it.
+    pub(super) fn tells_error(&self, session: &Sessions<'_, '_>) -> bool {
+        let cx = session.cx;
+        let syntax = cx.syntax(self.file);
+        let uses = self.checks.iter().flat_map(|&check| syntax.below(check));
+        let mut uses = uses.filter(|&node| syntax.kind(node) == "identifier" && self.is_error(cx, node));
+        uses.any(|used| Some(used) != self.error && !is_only_compared(cx, self.file, used))
+    }
+
+    /// What a session that runs already is answered with.
+    pub(super) fn busy(&self, session: &Sessions<'_, '_>) -> Option<String> {
+        let cx = session.cx;
+        let (lines, _) = refusal::read(session, self, Refusal::Busy)?;
+        let text = format!("{{\n{}\n}}", indented(&lines.join("\n")));
+        let Some(error) = self.error else { return Some(text) };
+        let name = format!("{}ErrSessionAlreadyActive", cx.package(self.file, "inference/session"));
+        Some(words::replace(&text, cx.text(self.file, error), &name))
+    }
+
+    /// The statements that look at the error of the start, which is called `name`.
+    pub(super) fn checks_of_start(&self, session: &Sessions<'_, '_>, name: &str) -> Vec<String> {
+        let Sessions { cx, draft, .. } = session;
+        let syntax = cx.syntax(self.file);
+        let renamed = |text: String| match self.error.map(|error| syntax.text(error)) {
+            Some(old) if old != name => words::replace(&text, old, name),
+            _ => text,
+        };
+        let checks = self.checks.iter().map(|&check| {
+            if check != self.stmt {
+                return draft.block(self.file, check);
+            }
+            let (keyword, value) = match syntax.kind(check) {
+                "if_statement" => ("if", syntax.child(check, "condition")),
+                _ => ("switch", syntax.child(check, "value")),
+            };
+            let value = value.map_or(String::new(), |value| self.without_call(session, value, name) + " ");
+            let body = dedent(&draft.render(self.file, self.body(cx)..syntax.end(check)), cx.indent(self.file, check));
+            format!("{keyword} {value}{body}")
         });
-        match !is_known && behind.iter().chain([&at]).any(declares_alone) {
-            true => "startErr".to_owned(),
-            false => name.to_owned(),
+        checks.map(renamed).collect()
+    }
+
+    /// The text of an expression with the name of the start's error for the call that claims.
+    fn without_call(&self, session: &Sessions<'_, '_>, value: NodeId, name: &str) -> String {
+        let Sessions { cx, draft, .. } = session;
+        let syntax = cx.syntax(self.file);
+        let (around, call) = (syntax.range(value), syntax.range(self.call));
+        match syntax.is_inside(self.call, value) {
+            true => {
+                let [before, behind] = [around.start..call.start, call.end..around.end];
+                format!("{}{name}{}", draft.render(self.file, before), draft.render(self.file, behind))
+            }
+            false => draft.text(self.file, value),
         }
     }
 
-    /// The block with the error called `name`.
-    pub(super) fn renamed(&self, cx: &Cx<'_>, file: FileIdx, arm: &str, name: &str) -> String {
-        match self.error.map(|error| cx.text(file, error)) {
-            Some(old) if old != name => crate::go::words::replace(arm, old, name),
-            _ => arm.to_owned(),
+    /// Where the braces of the statement that claims and checks begin.
+    fn body(&self, cx: &Cx<'_>) -> usize {
+        let syntax = cx.syntax(self.file);
+        if let Some(arm) = syntax.child(self.stmt, "consequence") {
+            return syntax.start(arm);
         }
+        let head = ["value", "initializer"].into_iter().find_map(|role| syntax.child(self.stmt, role));
+        let from = head.map_or(syntax.start(self.stmt), |head| syntax.end(head));
+        from + syntax.slice(from..syntax.end(self.stmt)).find('{').unwrap_or_default()
     }
 }
 
-/// `if err := X.StartRun(); err != nil { … }` and `if X.StartRun() != nil { … }`.
-fn in_if(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, call: NodeId) -> Option<Claim> {
-    let syntax = cx.syntax(file);
-    if syntax.child(stmt, "alternative").is_some() {
-        return None;
-    }
-    let (condition, arm) = (syntax.child(stmt, "condition")?, syntax.child(stmt, "consequence")?);
-    if let Some(initializer) = syntax.child(stmt, "initializer") {
-        let error = error_of(cx, file, initializer, call)?;
-        let is_check = syntax.text(condition) == format!("{} != nil", syntax.text(error));
-        return is_check.then_some(Claim { stmt, check: stmt, arm, error: Some(error) });
-    }
-    let is_check = syntax.text(condition) == format!("{} != nil", syntax.text(call));
-    is_check.then_some(Claim { stmt, check: stmt, arm, error: None })
-}
-
-/// `err := X.StartRun()`, and `if err != nil { … }` behind it.
-fn in_front(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, call: NodeId) -> Option<Claim> {
-    let syntax = cx.syntax(file);
-    let error = error_of(cx, file, stmt, call)?;
-    let (_, behind) = cx.siblings(file, stmt);
-    let &check = behind.first().filter(|&&check| syntax.kind(check) == "if_statement")?;
-    let condition = syntax.child(check, "condition")?;
-    let is_check = syntax.text(condition) == format!("{} != nil", syntax.text(error))
-        && syntax.child(check, "initializer").is_none()
-        && syntax.child(check, "alternative").is_none();
-    let arm = syntax.child(check, "consequence")?;
-    is_check.then_some(Claim { stmt, check, arm, error: Some(error) })
+fn indented(text: &str) -> String {
+    let lines = text.split('\n').map(|line| match line.is_empty() || line.starts_with('\u{0}') {
+        true => line.to_owned(),
+        false => format!("\t{line}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn error_of(cx: &Cx<'_>, file: FileIdx, assignment: NodeId, call: NodeId) -> Option<NodeId> {

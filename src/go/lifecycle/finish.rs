@@ -21,12 +21,16 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> 
             syntax.parent(call).filter(|&stmt| matches!(syntax.kind(stmt), "expression_statement" | "defer_statement"));
         lifecycle.removed.push(stmt.ok_or_else(|| lost("the end of the run is a part of other code"))?);
     }
+    Ok(())
+}
+
+/// Removes what has nothing left to do.
+pub(super) fn tidy(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) {
     let emptied: Vec<NodeId> =
         lifecycle.removed.iter().filter_map(|&stmt| deferred(session, lifecycle, stmt)).collect();
     lifecycle.removed.extend(emptied);
     let idle: Vec<NodeId> = lifecycle.sites.iter().filter_map(|site| idle_name(session, lifecycle, site)).collect();
     lifecycle.removed.extend(idle);
-    Ok(())
 }
 
 /// The declaration of a variable that only statements use that go.

@@ -6,14 +6,15 @@ use super::{Lifecycle, lost};
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
-use crate::go::syntax::NodeId;
+use crate::go::syntax::{NodeId, Syntax};
 use crate::rules::Trap;
 
-/// Where the seed, or what a builder takes, is made inside of the closure that runs, the statements that make it move in
-/// front of the start.
-pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> Result<(), Outcome> {
+/// Where the seed, the context or what a builder takes is made inside of the closure that runs, the statements that make it
+/// move in front of the start.
+pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx: NodeId) -> Result<(), Outcome> {
     let bodies = lifecycle.builders.iter().map(|(literal, _)| literal.body);
-    let needed: Vec<NodeId> = std::iter::once(lifecycle.seed).chain(bodies).collect();
+    let ctx = Some(ctx).filter(|_| lifecycle.makes_ctx);
+    let needed: Vec<NodeId> = std::iter::once(lifecycle.seed).chain(ctx).chain(bodies).collect();
     if needed.iter().all(|&node| lifecycle.is_in_scope(session, node)) {
         return Ok(());
     }
@@ -39,13 +40,54 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> 
     let is_quiet =
         |stmt: &NodeId| !matches!(syntax.kind(*stmt), "return_statement" | "defer_statement" | "go_statement");
     if moved.is_empty() || !wanted.iter().all(is_known) || !moved.iter().all(is_quiet) {
-        return Err(lost("the turn that the run begins with is made inside of the function that runs"));
+        return Err(lost("the turn or the context that the run begins with is made inside of the function that runs"));
     }
     if names_are_taken(session, lifecycle, &moved) {
         return Err(lost("what the run begins with is made of variables whose names mean something else at the claim"));
     }
     lifecycle.hoisted = moved;
-    lifecycle.remarks.push((Trap::EagerStart, "the turn is made at the claim now, not when the function runs"));
+    lifecycle
+        .remarks
+        .push((Trap::EagerStart, "what the run begins with is made at the claim now, not when the function runs"));
+    Ok(())
+}
+
+/// The statements in front of the run in the functions that run it, without those that go or move.
+pub(super) fn in_front(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> Vec<NodeId> {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let lists = syntax.ancestors(lifecycle.run).take_while(|&node| node != lifecycle.at);
+    let stmts = lists.filter(|&node| syntax.parent(node).is_some_and(|list| syntax.kind(list) == "statement_list"));
+    let before = stmts.flat_map(|stmt| cx.siblings(file, stmt).0);
+    before.filter(|stmt| !lifecycle.removed.contains(stmt) && !lifecycle.hoisted.contains(stmt)).collect()
+}
+
+/// Whether somebody can tell when, or whether, a statement is done.
+pub(super) fn is_noticeable(syntax: &Syntax, stmt: NodeId) -> bool {
+    let kinds = ["call_expression", "return_statement", "select_statement", "for_statement", "send_statement"];
+    let is_receive = |node: NodeId| syntax.kind(node) == "unary_expression" && syntax.text(node).starts_with("<-");
+    syntax.kind(stmt) != "defer_statement"
+        && syntax.below(stmt).any(|node| kinds.contains(&syntax.kind(node)) || is_receive(node))
+}
+
+/// Whether the turn and the context of the run are the same at the start as where the run was.
+pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, ctx: NodeId) -> Result<(), Outcome> {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let between = in_front(session, lifecycle);
+    let is_set = |used: NodeId| syntax.parent(used).is_some_and(|list| syntax.role(list) == "left");
+    let names = |node: NodeId, what: NodeId| match cx.inferred(file).meaning(what) {
+        Some(Ref::Local(declared)) => cx.inferred(file).meaning(node) == Some(Ref::Local(declared)),
+        _ => syntax.kind(what) == "selector_expression" && syntax.text(node) == syntax.text(what),
+    };
+    for node in between.into_iter().flat_map(|stmt| syntax.below(stmt)) {
+        if names(node, lifecycle.seed) {
+            return Err(lost("the turn that the run begins with changes inside of the function that runs"));
+        }
+        if names(node, ctx) && is_set(node) {
+            return Err(lost("the context of the run is made inside of the function that runs"));
+        }
+    }
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 use super::run_lifecycle::Lifecycles;
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
+use crate::go::runs::is_only_compared;
 use crate::go::session::Sessions;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
-use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
 /// Decides a question or a cancel of a legacy state.
@@ -33,15 +33,13 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     }
 }
 
-/// Whether the error of the call is only compared with nil, or not looked at.
+/// Whether the error of the call is only compared, or not looked at.
 fn names_no_error(session: &Sessions<'_, '_>, site: &Site) -> bool {
     let cx = session.cx;
-    let syntax = cx.syntax(site.file);
-    let Some(call) = cx.call_of_name(site.file, site.name) else { return false };
+    let (file, syntax) = (site.file, cx.syntax(site.file));
+    let Some(call) = cx.call_of_name(file, site.name) else { return false };
     let parent = syntax.parent(call).unwrap_or(call);
-    let is_compared = syntax.kind(parent) == "binary_expression"
-        && [" == nil", " != nil"].iter().any(|with| syntax.text(parent).ends_with(with));
-    if is_compared || syntax.kind(parent) == "expression_statement" {
+    if is_only_compared(cx, file, call) || syntax.kind(parent) == "expression_statement" {
         return true;
     }
     let Some(assignment) = syntax.parent(parent).filter(|_| syntax.kind(parent) == "expression_list") else {
@@ -51,16 +49,8 @@ fn names_no_error(session: &Sessions<'_, '_>, site: &Site) -> bool {
     match left[..] {
         [name] if syntax.text(name) == "_" => true,
         [name] => {
-            let declared =
-                matches!(cx.inferred(site.file).meaning(name), Some(Ref::Local(declared)) if declared == name);
-            let is_checked = |&used: &NodeId| {
-                let above = syntax.parent(used).unwrap_or(used);
-                let text = syntax.text(above);
-                syntax.kind(above) == "binary_expression" && (text.ends_with(" == nil") || text.ends_with(" != nil"))
-                    || syntax.kind(above) == "argument_list"
-                        && syntax.parent(above).is_some_and(|call| syntax.text(call).starts_with("errors.Is("))
-            };
-            declared && cx.uses(site.file, name).iter().all(is_checked)
+            let is_declared = cx.inferred(file).meaning(name) == Some(Ref::Local(name));
+            is_declared && cx.uses(file, name).iter().all(|&used| is_only_compared(cx, file, used))
         }
         _ => false,
     }
@@ -72,14 +62,25 @@ pub(crate) fn set_cancel(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, si
     let call = cx.call_of_name(site.file, site.name);
     let stmt = call.and_then(|call| cx.stmt(site.file, call));
     let arg = call.and_then(|call| cx.args(site.file, call).first().copied());
+    if lifecycles.covers(cx, site) {
+        return Outcome::safe(Vec::new(), "nothing: the session cancels its run");
+    }
     match stmt {
-        Some(stmt) if lifecycles.covers(cx, site) || arg.is_some_and(|arg| cx.text(site.file, arg) == "nil") => {
+        Some(stmt) if arg.is_some_and(|arg| cx.text(site.file, arg) == "nil") => {
             draft.remove_stmt(site.file, stmt);
             Outcome::safe(Vec::new(), "nothing: the session cancels its run")
         }
-        _ => Outcome::report(
-            "the run that this cancels cannot be found in this function",
-            "start the run with sess.StartInference(ctx): it can be cancelled by sess.CancelActive() or handle.Cancel()",
-        ),
+        _ => {
+            let outcome = Outcome::report(
+                "the run that this cancels cannot be found in this function",
+                "start the run with sess.StartInference(ctx): it can be cancelled by sess.CancelActive() or handle.Cancel()",
+            );
+            match arg.is_some_and(|arg| cx.syntax(site.file).kind(arg) == "func_literal") {
+                true => {
+                    outcome.because(Trap::RunContext, "`CancelActive` cancels the context of the run and nothing else")
+                }
+                false => outcome,
+            }
+        }
     }
 }

@@ -145,7 +145,7 @@ fn is_beside_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId)
         Some(Ref::Local(declared)) => facts
             .creation_of(made.file, declared)
             .is_some_and(|creation| cx.function(made.file, creation.call) == cx.function(made.file, made.node)),
-        _ => false,
+        _ => !made.parts.is_empty() && literal::creation_put(session, made, state).is_some(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::run_inference::{busy_arm, judge_history, judge_seed};
+use super::run_inference::{judge_history, judge_seed};
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::lifecycle::{self, Lifecycle};
@@ -47,6 +47,16 @@ impl Lifecycles {
         self.all.iter().flatten().any(|lifecycle| lifecycle.builders.iter().any(|(other, _)| other == literal))
     }
 
+    /// The claim that cannot become a start, in whose function the site stands.
+    pub(crate) fn lost_claim(&self, cx: &Cx<'_>, site: &Site) -> Option<String> {
+        let around = |file: FileIdx, name: NodeId| cx.function(file, name).filter(|_| file == site.file);
+        let mut lost = self.all.iter().filter_map(|found| found.as_ref().err());
+        let (file, name, _) = lost.find(|(file, name, _)| {
+            around(*file, *name).is_some_and(|function| cx.syntax(*file).is_inside(site.name, function))
+        })?;
+        Some(cx.place(*file, *name))
+    }
+
     fn of(&self, site: &Site) -> Option<&Lifecycle> {
         self.all.iter().flatten().find(|lifecycle| lifecycle.sites.contains(site))
     }
@@ -68,6 +78,10 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
             Legacy::FinishRun => Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended"),
             _ => Outcome::safe(Vec::new(), format!("`{handle}.Wait()`")),
         };
+    }
+    if let Some(place) = lifecycles.lost_claim(cx, site).filter(|_| site.legacy != Legacy::StartRun) {
+        let why = format!("its claim does not become a start ({place})");
+        return Outcome::report(why, "start the run where it is claimed, and wait for it here: handle.Wait()");
     }
     match site.legacy {
         Legacy::StartRun => lifecycles
@@ -91,11 +105,7 @@ fn kill(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         return Outcome::report("the method is used as a value", "the session frees itself: drop this");
     };
     let syntax = cx.syntax(site.file);
-    let cancels = unit.sites.iter().any(|other| {
-        other.legacy == Legacy::CancelRun
-            && other.file == site.file
-            && cx.function(site.file, other.name) == cx.function(site.file, site.name)
-    });
+    let cancels = unit.sites.iter().any(|other| other.legacy == Legacy::CancelRun && is_called_with(cx, other, site));
     if syntax.kind(stmt) != "expression_statement" || !cancels {
         return Outcome::report(
             "the state is freed without a run or a cancel in this function",
@@ -107,7 +117,16 @@ fn kill(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         .offered(Trap::KillFreesLater, "the session is free when the run has ended, not at once")
 }
 
-/// The block of a claim's failure, once for a session that runs already and once for a start that fails.
-pub(crate) fn arms(session: &Sessions<'_, '_>, file: FileIdx, arm: NodeId) -> Option<(String, String)> {
-    Some((busy_arm(session, file, arm)?, session.draft.block(file, arm)))
+/// Whether the function of `site` holds `other`, too, or calls the function of the tree that does.
+fn is_called_with(cx: &Cx<'_>, other: &Site, site: &Site) -> bool {
+    let function = cx.function(site.file, site.name);
+    let Some(around) = cx.function(other.file, other.name) else { return false };
+    if other.file == site.file && Some(around) == function {
+        return true;
+    }
+    let name = cx.syntax(other.file).child(around, "name");
+    let def = name.and_then(|name| cx.program.declared(other.file, name));
+    def.is_some_and(|def| {
+        cx.calls_of(def).0.iter().any(|&(file, call)| file == site.file && cx.function(file, call) == function)
+    })
 }

@@ -45,7 +45,7 @@ fn initial_turn(session: &Sessions<'_, '_>, creation: &Creation) -> Option<Strin
 /// Whether a core session beside it gives the session its builder.
 fn is_built_by_literal(session: &Sessions<'_, '_>, creation: &Creation) -> bool {
     let cx = session.cx;
-    let Some(variable) = creation.variable else { return false };
+    let Some(variable) = creation.variable else { return is_put_below_literal(session, creation) };
     let mut paired = session.facts.literals.iter().filter(|literal| {
         let declared = literal.state.and_then(|state| cx.inferred(literal.file).meaning(state));
         literal.file == creation.file && declared == Some(Ref::Local(variable))
@@ -53,6 +53,17 @@ fn is_built_by_literal(session: &Sessions<'_, '_>, creation: &Creation) -> bool 
     let (Some(literal), None) = (paired.next(), paired.next()) else { return false };
     let list = |node| cx.stmt(creation.file, node).and_then(|stmt| cx.syntax(creation.file).parent(stmt));
     list(creation.call) == list(literal.node)
+}
+
+/// Whether a core session over the place of the state follows in the same list of statements, with a builder for it.
+fn is_put_below_literal(session: &Sessions<'_, '_>, creation: &Creation) -> bool {
+    let cx = session.cx;
+    let list = |node| cx.stmt(creation.file, node).and_then(|stmt| cx.syntax(creation.file).parent(stmt));
+    let is_over = |literal: &&super::Literal| {
+        let put = literal.state.and_then(|state| super::literal::creation_put(session, literal, state));
+        put == Some(creation) && !literal.parts.is_empty() && list(literal.node) == list(creation.call)
+    };
+    session.facts.literals.iter().filter(is_over).count() == 1
 }
 
 fn make(session: &Sessions<'_, '_>, creation: &Creation, id: Id) -> Result<String, Outcome> {
@@ -89,7 +100,8 @@ fn make(session: &Sessions<'_, '_>, creation: &Creation, id: Id) -> Result<Strin
         draft.insert_after(file, stmt, &lines(&name));
         return Ok(format!("`{name}` is a session with a builder"));
     }
-    let text = new_session(session, creation, &builder, creation.call)?;
+    let builder = if is_built { "" } else { &builder };
+    let text = new_session(session, creation, builder, creation.call)?;
     draft.large(file, syntax.range(creation.call), text);
     Ok("a session with a builder".to_owned())
 }
@@ -116,7 +128,8 @@ pub(crate) fn new_session(
             Some(turn) => format!(", Turns: []*{}Turn{{{turn}}}", cx.package(file, "turns")),
             None => String::new(),
         };
-        return Ok(format!("&{package}Session{{SessionID: {id_text}, Builder: {builder}{turns}}}"));
+        let builder = if builder.is_empty() { String::new() } else { format!(", Builder: {builder}") };
+        return Ok(format!("&{package}Session{{SessionID: {id_text}{builder}{turns}}}"));
     }
     let Some(stmt) = cx.stmt(file, at) else {
         return Err(Outcome::report(
@@ -136,7 +149,9 @@ pub(crate) fn statements(session: &Sessions<'_, '_>, creation: &Creation, name: 
     let package = cx.package(file, "inference/session");
     let id = proof::id(cx, file, creation.id);
     let mut lines = vec![format!("{name} := {}", constructor(&package, id, &draft.text(file, creation.id)))];
-    lines.push(format!("{name}.Builder = {builder}"));
+    if !builder.is_empty() {
+        lines.push(format!("{name}.Builder = {builder}"));
+    }
     if let Some(turn) = initial_turn(session, creation) {
         lines.push(append(name, &turn, proof::is_not_nil(cx, file, creation.turn)));
     }

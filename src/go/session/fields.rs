@@ -51,7 +51,12 @@ fn owner(cx: &Cx<'_>, def: DefId) -> (FileIdx, Option<NodeId>) {
 /// Whether the core session of every struct is made over the state beside it.
 fn hold_the_same(cx: &Cx<'_>, facts: &Facts, state: DefId, core: DefId) -> bool {
     let is_positional = cx.program.own_files().any(|file| has_positional_literal(cx, file, owner(cx, state)));
+    let over = |file: FileIdx, used: NodeId| match assigned_value(cx, file, used) {
+        Some(value) => is_made_over_field(cx, facts, file, used, value, state),
+        None => !is_assigned(cx, file, used),
+    };
     !is_positional
+        && cx.uses_of_def(core).iter().all(|&(file, used)| element_value(cx, file, used).is_some() || over(file, used))
         && cx.uses_of_def(state).iter().all(|&(file, used)| {
             if let Some(value) = element_value(cx, file, used) {
                 return match sibling(cx, file, used, core) {
@@ -59,8 +64,44 @@ fn hold_the_same(cx: &Cx<'_>, facts: &Facts, state: DefId, core: DefId) -> bool 
                     None => true,
                 };
             }
-            !is_assigned(cx, file, used)
+            !is_assigned(cx, file, used) || is_paired(cx, file, used, core)
         })
+}
+
+/// The value that is assigned to the field whose name stands at `used`, alone.
+fn assigned_value(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> Option<NodeId> {
+    let syntax = cx.syntax(file);
+    let selector = syntax.parent(used)?;
+    let left = syntax.parent(selector).filter(|&list| syntax.role(list) == "left")?;
+    let stmt = syntax.parent(left).filter(|&stmt| syntax.kind(stmt) == "assignment_statement")?;
+    match (&syntax.list(left)[..], &syntax.list(syntax.child(stmt, "right")?)[..]) {
+        ([_], [value]) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Whether `c.core = &core.Session{State: c.state, …}` assigns a core session over the field beside it.
+fn is_made_over_field(cx: &Cx<'_>, facts: &Facts, file: FileIdx, used: NodeId, value: NodeId, state: DefId) -> bool {
+    let syntax = cx.syntax(file);
+    let holder = |name: NodeId| {
+        syntax.parent(name).and_then(|selector| syntax.child(selector, "operand")).map(|of| syntax.text(of))
+    };
+    let made = facts.literals.iter().find(|literal| literal.file == file && literal.node == value);
+    let of = made.and_then(|made| made.state).and_then(|of| syntax.child(of, "field"));
+    of.is_some_and(|field| cx.inferred(file).meaning(field) == Some(Ref::Def(state)) && holder(field) == holder(used))
+}
+
+/// Whether the field of the core session is assigned behind that of its state, in the same list.
+fn is_paired(cx: &Cx<'_>, file: FileIdx, used: NodeId, core: DefId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(holder) = syntax.parent(used).and_then(|selector| syntax.child(selector, "operand")) else { return false };
+    let Some(stmt) = cx.stmt(file, used).filter(|_| assigned_value(cx, file, used).is_some()) else { return false };
+    let wanted = format!("{}.{}", syntax.text(holder), cx.program.def(core).name);
+    let (_, behind) = cx.siblings(file, stmt);
+    behind.iter().any(|&stmt| {
+        syntax.kind(stmt) == "assignment_statement"
+            && syntax.child(stmt, "left").is_some_and(|left| syntax.text(left) == wanted)
+    })
 }
 
 /// Whether a struct is made without the names of its fields.

@@ -110,6 +110,9 @@ pub(crate) fn base(session: &Sessions<'_, '_>, literal: &Literal) -> Option<Stri
     if let Some(creation) = creation_at(session, literal.file, state) {
         return Some(draft.text(creation.file, creation.engine));
     }
+    if let Some(creation) = creation_put(session, literal, state) {
+        return Some(draft.text(creation.file, creation.engine));
+    }
     let beside = match cx.inferred(literal.file).meaning(state) {
         Some(Ref::Local(declared)) => {
             let creation = facts.creation_of(literal.file, declared)?;
@@ -142,6 +145,32 @@ fn engine_in_holder(session: &Sessions<'_, '_>, literal: &Literal, state: NodeId
 /// The creation that stands where a state is expected.
 pub(crate) fn creation_at<'a>(session: &Sessions<'a, '_>, file: FileIdx, node: NodeId) -> Option<&'a Creation> {
     session.facts.creations.iter().find(|creation| creation.file == file && creation.call == node)
+}
+
+/// The creation whose state this function has put where `state` reads it: `c.inf = NewInferenceState(…)`, or in the literal
+/// that `c` is declared with.
+pub(crate) fn creation_put<'a>(session: &Sessions<'a, '_>, literal: &Literal, state: NodeId) -> Option<&'a Creation> {
+    let Sessions { cx, facts, .. } = session;
+    let (file, syntax) = (literal.file, cx.syntax(literal.file));
+    let operand = syntax.child(state, "operand").filter(|_| syntax.kind(state) == "selector_expression")?;
+    let made = proof::initial(cx, file, operand);
+    let is_put = |creation: &&Creation| {
+        let element = syntax.enclosing(creation.call, &["keyed_element", "block"]);
+        let key = element.and_then(|element| syntax.child(element, "key"));
+        let is_element = key
+            .is_some_and(|key| Some(syntax.text(key)) == syntax.child(state, "field").map(|field| syntax.text(field)))
+            && made.is_some_and(|made| syntax.is_inside(creation.call, made));
+        let place = syntax.parent(creation.call).and_then(|list| syntax.parent(list));
+        let left = place.and_then(|stmt| syntax.child(stmt, "left")).map(|left| syntax.text(left));
+        let is_near = cx.function(creation.file, creation.call) == cx.function(file, literal.node);
+        creation.file == file
+            && is_near
+            && syntax.start(creation.call) < syntax.start(literal.node)
+            && proof::is_stable(cx, file, creation.engine)
+            && (is_element || left == Some(syntax.text(state)))
+    };
+    let mut put = facts.creations.iter().filter(is_put);
+    put.next().filter(|_| put.next().is_none())
 }
 
 /// The field with the engine beside the field with the state: `b.eng` for `b.inf`, if every `b` is made with both.
