@@ -42,6 +42,24 @@ impl<'a, 'c> Draft<'a, 'c> {
         self.large(file, self.cx.line_range(file, stmt), "");
     }
 
+    /// Removes a function with its documentation.
+    pub(crate) fn remove_declaration(&self, file: FileIdx, decl: NodeId) {
+        let syntax = self.cx.syntax(file);
+        let text = syntax.source.text();
+        let all = syntax.parent(decl).map_or(&[][..], |parent| syntax.all_children(parent));
+        let at = all.iter().position(|&node| node == decl).unwrap_or(0);
+        let mut start = syntax.start(decl);
+        for &comment in all[..at].iter().rev().take_while(|&&node| syntax.kind(node) == "comment") {
+            if text[syntax.end(comment)..start].matches('\n').count() != 1 {
+                break;
+            }
+            start = syntax.start(comment);
+        }
+        let end = text[syntax.end(decl)..].find(|char: char| !char.is_whitespace());
+        let end = end.map_or(text.len(), |at| syntax.end(decl) + at);
+        self.large(file, start..end, "");
+    }
+
     /// Puts lines in front of a statement, indented as it is.
     pub(crate) fn insert_before<S: AsRef<str>>(&self, file: FileIdx, stmt: NodeId, lines: &[S]) {
         let start = self.cx.syntax(file).start(stmt);
@@ -119,6 +137,11 @@ fn rescued(cx: &Cx<'_>, change: &Change, all: &[Change]) -> Change {
         let at = syntax.range(node);
         syntax.kind(node) == "comment" && range.start <= at.start && at.end <= range.end
     });
+    if text.is_empty()
+        && syntax.children(NodeId::ROOT).any(|node| range.start <= syntax.start(node) && syntax.end(node) <= range.end)
+    {
+        return change.clone();
+    }
     let is_kept = |comment: &&str| {
         let moved = all.iter().any(|other| other.file == change.file && other.edit.text().contains(*comment));
         text.contains(*comment) || moved

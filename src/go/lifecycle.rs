@@ -1,5 +1,6 @@
 //! A run by hand, from its claim to its end, and what it becomes: one start where it was claimed, one wait where it ran.
 
+mod between;
 mod builders;
 mod cancel;
 mod claim;
@@ -7,12 +8,18 @@ mod finish;
 mod place;
 mod refusal;
 mod seed;
+mod split;
 mod start;
+#[cfg(test)]
+mod tests;
+pub(crate) mod wrapper;
 
 pub(crate) use claim::Claim;
+use split::Split;
 pub(crate) use start::rewrite;
+use wrapper::Claiming;
 
-use crate::go::cx::Outcome;
+use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::session::{Literal, Sessions};
@@ -53,6 +60,14 @@ pub(crate) struct Lifecycle {
     on_failure: Option<String>,
     /// Whether the context of the run is made where the run is, and moves in front of the start.
     makes_ctx: bool,
+    /// What the start takes: the seed, the context and what builders take.
+    inputs: Vec<NodeId>,
+    /// The statement in front of which the start stands where that is not `at`.
+    at_before: Option<NodeId>,
+    /// Sinks of core sessions that go into the context of the run.
+    sinks: Vec<String>,
+    /// Where the run stands in a function of its own.
+    split: Option<Split>,
 }
 
 impl Lifecycle {
@@ -60,10 +75,10 @@ impl Lifecycle {
     ///
     /// # Errors
     /// What is said where it cannot be found, or not be started at the claim.
-    pub(crate) fn of(session: &Sessions<'_, '_>, claim: &Site) -> Result<Self, Outcome> {
-        let Sessions { cx, unit, names, .. } = session;
+    pub(crate) fn of(session: &Sessions<'_, '_>, site: &Site, claim: &Claiming) -> Result<Self, Outcome> {
+        let Sessions { cx, unit, .. } = session;
         let (file, syntax) = (claim.file, cx.syntax(claim.file));
-        let function = cx.function(file, claim.name).ok_or_else(|| lost("the claim stands in no function"))?;
+        let function = cx.function(file, claim.call).ok_or_else(|| lost("the claim stands in no function"))?;
         let inside: Vec<Site> = unit
             .sites
             .iter()
@@ -72,12 +87,23 @@ impl Lifecycle {
             .collect();
         let of_kind = |legacy: Legacy| inside.iter().filter(move |site| site.legacy == legacy).collect::<Vec<_>>();
         let runs = of_kind(Legacy::RunInferenceStarted);
-        let [run_site] = runs[..] else {
-            return Err(match runs.len() {
-                0 => lost("no run follows in this function")
-                    .because(Trap::NoCounterpart, "a claim without a run is a plain lock"),
-                _ => lost("more than one run follows in this function"),
-            });
+        let split = if runs.is_empty() { Split::of(session, file, function)? } else { None };
+        let run_site = match (&runs[..], &split) {
+            ([run], _) => **run,
+            ([], Some(split)) => split.run,
+            ([], None) => {
+                return Err(lost("no run follows in this function")
+                    .because(Trap::NoCounterpart, "a claim without a run is a plain lock"));
+            }
+            _ => return Err(lost("more than one run follows in this function")),
+        };
+        let sites: Vec<Site> = match &split {
+            Some(split) => {
+                let runs =
+                    unit.sites.iter().filter(|site| site.file == file && syntax.is_inside(site.name, split.decl));
+                inside.iter().chain(runs).copied().collect()
+            }
+            None => inside.clone(),
         };
         let run = cx.call_of_name(file, run_site.name).ok_or_else(|| lost("the run is used as a value"))?;
         let [ctx, seed] = cx.args(file, run)[..] else { return Err(lost("the run has other arguments")) };
@@ -85,18 +111,17 @@ impl Lifecycle {
             return Err(lost("the state is claimed more than once in this function"));
         }
         let claimed = Claim::of(session, claim)?;
-        let at = place::of(cx, &claimed, run)?;
-        let operand = syntax.child(claim.whole, "operand").ok_or_else(|| lost("the claim is used as a value"))?;
+        let at = place::of(cx, &claimed, run, split.as_ref())?;
         let mut lifecycle = Self {
             file,
             claim: claimed,
             run,
             seed,
             at,
-            session: names.text(cx, file, operand),
+            session: claim.session.clone(),
             start: String::new(),
-            handle: session.fresh(file, run, &["handle", "execution"]),
-            sites: inside
+            handle: handle(session, file, run, claim.call)?,
+            sites: sites
                 .iter()
                 .filter(|site| {
                     matches!(
@@ -105,6 +130,7 @@ impl Lifecycle {
                     )
                 })
                 .copied()
+                .chain([*site])
                 .collect(),
             remarks: Vec::new(),
             builders: Vec::new(),
@@ -114,14 +140,22 @@ impl Lifecycle {
             added: Vec::new(),
             on_failure: None,
             makes_ctx: false,
+            inputs: vec![seed, ctx],
+            at_before: None,
+            sinks: Vec::new(),
+            split,
         };
         finish::collect(session, &mut lifecycle)?;
+        lifecycle.is_of_session(session, run_site)?;
         let text = cancel::context(session, &mut lifecycle, ctx)?;
-        lifecycle.start = format!("{}.StartInference({text})", lifecycle.session);
         finish::tidy(session, &mut lifecycle);
         builders::collect(session, &mut lifecycle)?;
+        let text = builders::with_sinks(session, &lifecycle, text);
+        lifecycle.start = format!("{}.StartInference({text})", lifecycle.session);
         seed::collect(session, &mut lifecycle, ctx)?;
         seed::is_settled(session, &lifecycle, ctx)?;
+        between::settle(session, &mut lifecycle)?;
+        between::remark(session, &mut lifecycle);
         lifecycle.remark_delay(session);
         Ok(lifecycle)
     }
@@ -133,7 +167,9 @@ impl Lifecycle {
             let call = syntax.parent(node).filter(|&call| syntax.kind(call) == "call_expression");
             syntax.kind(node) == "func_literal" && call.is_none_or(|call| syntax.child(call, "function") != Some(node))
         };
-        if syntax.ancestors(self.run).take_while(|&node| node != self.at).any(is_handed_on) {
+        let called = self.split.as_ref().map_or(self.run, |split| split.call);
+        let around = syntax.ancestors(self.run).take_while(|&node| node != self.frame());
+        if around.chain(syntax.ancestors(called).take_while(|&node| node != self.at)).any(is_handed_on) {
             self.remarks
                 .push((Trap::EagerStart, "the run used to begin when the function that is handed on was called"));
         } else if seed::in_front(session, self).into_iter().any(|stmt| seed::is_noticeable(syntax, stmt)) {
@@ -145,17 +181,78 @@ impl Lifecycle {
         }
     }
 
+    /// What is declared inside of it is not there at the start: the statement with the run, or the function that runs.
+    fn frame(&self) -> NodeId {
+        self.split.as_ref().map_or(self.at, |split| split.decl)
+    }
+
+    /// Whether a variable is there at the start.
+    fn is_known(&self, session: &Sessions<'_, '_>, declared: NodeId) -> bool {
+        let syntax = session.cx.syntax(self.file);
+        match &self.split {
+            Some(split) => split.binds(declared),
+            None => syntax.start(declared) < syntax.start(self.at),
+        }
+    }
+
     /// Whether everything that `node` names is declared in front of the start.
     fn is_in_scope(&self, session: &Sessions<'_, '_>, node: NodeId) -> bool {
         let Sessions { cx, .. } = session;
         let syntax = cx.syntax(self.file);
-        let start = syntax.start(self.at);
         syntax.below(node).filter(|&name| syntax.kind(name) == "identifier").all(|name| {
             match cx.inferred(self.file).meaning(name) {
-                Some(Ref::Local(declared)) => syntax.start(declared) < start || syntax.is_inside(declared, node),
+                Some(Ref::Local(declared)) => self.is_known(session, declared) || syntax.is_inside(declared, node),
                 _ => true,
             }
         })
+    }
+
+    /// Code from where the run is, as it is written at the start.
+    fn at_start(&self, session: &Sessions<'_, '_>, text: String) -> String {
+        match &self.split {
+            Some(split) => split.at_call(session, &text),
+            None => text,
+        }
+    }
+
+    /// The seed, and where it has its blocks: the argument of the function that runs where it is a parameter of it.
+    pub(crate) fn seed_at_start(&self, session: &Sessions<'_, '_>) -> (NodeId, NodeId) {
+        let Some(split) = &self.split else { return (self.seed, self.run) };
+        let given = match session.cx.inferred(self.file).meaning(self.seed) {
+            Some(Ref::Local(declared)) => split.given(declared),
+            _ => None,
+        };
+        given.map_or((self.seed, self.run), |given| (given, split.call))
+    }
+
+    /// Whether a call stands in one of the functions of the run.
+    pub(crate) fn surrounds(&self, cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
+        let functions = [cx.function(self.file, self.claim.stmt), self.split.as_ref().map(|split| split.decl)];
+        let is_around = |function: NodeId| cx.syntax(file).is_inside(call, function);
+        file == self.file && functions.into_iter().flatten().any(is_around)
+    }
+
+    /// Whether the run is of the session that was claimed, as far as can be seen.
+    fn is_of_session(&self, session: &Sessions<'_, '_>, run: Site) -> Result<(), Outcome> {
+        let Sessions { cx, names, .. } = session;
+        let syntax = cx.syntax(self.file);
+        let holder = |text: &str| text.rsplit_once('.').map_or(text, |(holder, _)| holder).to_owned();
+        let of = syntax.child(run.whole, "operand").filter(|_| self.split.is_some());
+        let Some(of) = of else { return Ok(()) };
+        let text = self.at_start(session, names.text(cx, self.file, of));
+        match text == self.session || text.contains('.') && holder(&text) == holder(&self.session) {
+            true => Ok(()),
+            false => Err(lost("the function that runs may run another state than the claimed one")),
+        }
+    }
+}
+
+/// A name for the handle that is free where the run is and where it was claimed.
+fn handle(session: &Sessions<'_, '_>, file: FileIdx, run: NodeId, claim: NodeId) -> Result<String, Outcome> {
+    let here = session.fresh(file, run, &["handle", "execution"]);
+    match here == session.fresh(file, claim, &["handle", "execution"]) {
+        true => Ok(here),
+        false => Err(lost("the handle of the run has no name that is free in both functions")),
     }
 }
 

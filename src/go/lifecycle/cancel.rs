@@ -11,17 +11,16 @@ use crate::rules::Trap;
 
 /// The context that the run starts with. A cancel function that served only the run goes: the session has its own.
 pub(super) fn context(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx: NodeId) -> Result<String, Outcome> {
-    let draft = session.draft;
     let file = lifecycle.file;
     let stored: Vec<Site> = lifecycle.sites.iter().filter(|site| site.legacy == Legacy::SetCancel).copied().collect();
     let mut text = None;
     for site in &stored {
         if let Some(parent) = forget(session, lifecycle, site, ctx)? {
-            text = Some(draft.text(file, parent));
+            text = Some(parent);
         }
     }
     lifecycle.makes_ctx = text.is_none() && !lifecycle.is_in_scope(session, ctx);
-    Ok(text.unwrap_or_else(|| draft.text(file, ctx)))
+    Ok(lifecycle.at_start(session, session.draft.text(file, text.unwrap_or(ctx))))
 }
 
 /// Drops a stored cancel function. Where its context served only the run, it goes with it, and its parent is the run's.

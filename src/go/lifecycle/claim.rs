@@ -2,13 +2,13 @@
 
 use super::lost;
 use super::refusal::{self, Refusal};
+use super::wrapper::{Claiming, Says};
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::layout::dedent;
 use crate::go::runs::{is_only_compared, leaves};
 use crate::go::session::Sessions;
-use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::words;
@@ -23,17 +23,18 @@ pub(crate) struct Claim {
     pub(crate) stmt: NodeId,
     /// The statements that look at the claim's error: the claim itself, or those behind it.
     pub(crate) checks: Vec<NodeId>,
-    /// The variable with the error.
+    /// The variable with the error, or with what the function that claims gives back.
     pub(crate) error: Option<NodeId>,
+    /// What the function says that claims.
+    pub(crate) wrapper: Option<Says>,
 }
 
 impl Claim {
-    pub(crate) fn of(session: &Sessions<'_, '_>, site: &Site) -> Result<Self, Outcome> {
+    pub(crate) fn of(session: &Sessions<'_, '_>, claiming: &Claiming) -> Result<Self, Outcome> {
         let cx = session.cx;
-        let (file, syntax) = (site.file, cx.syntax(site.file));
-        let call = cx.call_of_name(file, site.name).ok_or_else(|| lost("the claim is used as a value"))?;
+        let (file, syntax, call) = (claiming.file, cx.syntax(claiming.file), claiming.call);
         let stmt = cx.stmt(file, call).ok_or_else(|| lost("the claim stands in no statement"))?;
-        let mut claim = Self { file, call, stmt, checks: Vec::new(), error: None };
+        let mut claim = Self { file, call, stmt, checks: Vec::new(), error: None, wrapper: claiming.wrapper };
         match syntax.kind(stmt) {
             "if_statement" | "expression_switch_statement" => {
                 claim.error = syntax.child(stmt, "initializer").and_then(|given| error_of(cx, file, given, call));
@@ -50,6 +51,9 @@ impl Claim {
                 .because(Trap::DroppedStartError, "the run went on beside the one that held the state"));
         }
         if claim.checks.is_empty() {
+            return Err(lost("what follows a refused claim cannot be read"));
+        }
+        if asks_more(cx, &claim) {
             return Err(lost("what follows a refused claim cannot be read"));
         }
         for refusal in [Refusal::Busy, Refusal::Other] {
@@ -132,7 +136,8 @@ impl Claim {
         let syntax = cx.syntax(self.file);
         let uses = self.checks.iter().flat_map(|&check| syntax.below(check));
         let mut uses = uses.filter(|&node| syntax.kind(node) == "identifier" && self.is_error(cx, node));
-        uses.any(|used| Some(used) != self.error && !is_only_compared(cx, self.file, used))
+        self.wrapper != Some(Says::Success)
+            && uses.any(|used| Some(used) != self.error && !is_only_compared(cx, self.file, used))
     }
 
     /// What a session that runs already is answered with.
@@ -142,7 +147,27 @@ impl Claim {
         let text = format!("{{\n{}\n}}", indented(&lines.join("\n")));
         let Some(error) = self.error else { return Some(text) };
         let name = format!("{}ErrSessionAlreadyActive", cx.package(self.file, "inference/session"));
-        Some(words::replace(&text, cx.text(self.file, error), &name))
+        let variable = cx.text(self.file, error);
+        if self.is_seen_elsewhere(cx, error) {
+            return Some(text.replacen("{\n", &format!("{{\n\t{variable} = {name}\n"), 1));
+        }
+        Some(words::replace(&text, variable, &name))
+    }
+
+    /// Whether the claim's error goes to a variable that others look at behind a refused claim: a result of the function, one
+    /// that a function literal sees, or one of an outer scope where the code goes on.
+    fn is_seen_elsewhere(&self, cx: &Cx<'_>, error: NodeId) -> bool {
+        let syntax = cx.syntax(self.file);
+        let Some(Ref::Local(declared)) = cx.inferred(self.file).meaning(error) else { return false };
+        if declared == error {
+            return false;
+        }
+        let is_result = syntax.ancestors(declared).any(|node| syntax.role(node) == "result");
+        let function = cx.function(self.file, declared);
+        let is_captured = |used: &NodeId| cx.function(self.file, *used) != function;
+        let jumps = ["break_statement", "continue_statement", "goto_statement"];
+        let jumps = self.checks.iter().any(|&check| syntax.below(check).any(|node| jumps.contains(&syntax.kind(node))));
+        is_result || jumps || cx.uses(self.file, declared).iter().any(is_captured)
     }
 
     /// The statements that look at the error of the start, which is called `name`.
@@ -154,6 +179,9 @@ impl Claim {
             _ => text,
         };
         let checks = self.checks.iter().map(|&check| {
+            if self.wrapper == Some(Says::Success) {
+                return format!("if {name} != nil {}", self.behind_head(session, check));
+            }
             if check != self.stmt {
                 return draft.block(self.file, check);
             }
@@ -162,10 +190,16 @@ impl Claim {
                 _ => ("switch", syntax.child(check, "value")),
             };
             let value = value.map_or(String::new(), |value| self.without_call(session, value, name) + " ");
-            let body = dedent(&draft.render(self.file, self.body(cx)..syntax.end(check)), cx.indent(self.file, check));
-            format!("{keyword} {value}{body}")
+            format!("{keyword} {value}{}", self.behind_head(session, check))
         });
         checks.map(renamed).collect()
+    }
+
+    /// A check from its first brace on.
+    fn behind_head(&self, session: &Sessions<'_, '_>, check: NodeId) -> String {
+        let Sessions { cx, draft, .. } = session;
+        let end = cx.syntax(self.file).end(check);
+        dedent(&draft.render(self.file, self.body(cx, check)..end), cx.indent(self.file, check))
     }
 
     /// The text of an expression with the name of the start's error for the call that claims.
@@ -182,16 +216,28 @@ impl Claim {
         }
     }
 
-    /// Where the braces of the statement that claims and checks begin.
-    fn body(&self, cx: &Cx<'_>) -> usize {
+    /// Where the braces of a check begin.
+    fn body(&self, cx: &Cx<'_>, check: NodeId) -> usize {
         let syntax = cx.syntax(self.file);
-        if let Some(arm) = syntax.child(self.stmt, "consequence") {
+        if let Some(arm) = syntax.child(check, "consequence") {
             return syntax.start(arm);
         }
-        let head = ["value", "initializer"].into_iter().find_map(|role| syntax.child(self.stmt, role));
-        let from = head.map_or(syntax.start(self.stmt), |head| syntax.end(head));
-        from + syntax.slice(from..syntax.end(self.stmt)).find('{').unwrap_or_default()
+        let head = ["value", "initializer"].into_iter().find_map(|role| syntax.child(check, role));
+        let from = head.map_or(syntax.start(check), |head| syntax.end(head));
+        from + syntax.slice(from..syntax.end(check)).find('{').unwrap_or_default()
     }
+}
+
+/// Whether a function says whether it could claim, and more is asked than `!ok`.
+fn asks_more(cx: &Cx<'_>, claim: &Claim) -> bool {
+    let syntax = cx.syntax(claim.file);
+    let is_plain = |&check: &NodeId| {
+        let condition = syntax.child(check, "condition").map(|condition| syntax.bare(condition));
+        let operand = condition.and_then(|condition| syntax.child(condition, "operand"));
+        condition.is_some_and(|condition| syntax.kind(condition) == "unary_expression")
+            && operand.is_some_and(|operand| claim.is_error(cx, operand))
+    };
+    claim.wrapper == Some(Says::Success) && !matches!(&claim.checks[..], [check] if is_plain(check))
 }
 
 fn indented(text: &str) -> String {

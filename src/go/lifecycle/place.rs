@@ -2,13 +2,21 @@
 
 use super::claim::Claim;
 use super::lost;
+use super::split::Split;
 use crate::go::cx::{Cx, Outcome};
 use crate::go::syntax::{NodeId, Syntax};
 
 /// The statement in front of which the run starts: in the function of the claim, behind it, where the run, or the function
 /// literal that runs, is certain to come next.
-pub(super) fn of(cx: &Cx<'_>, claim: &Claim, run: NodeId) -> Result<NodeId, Outcome> {
+pub(super) fn of(cx: &Cx<'_>, claim: &Claim, run: NodeId, split: Option<&Split>) -> Result<NodeId, Outcome> {
     let (file, syntax) = (claim.file, cx.syntax(claim.file));
+    if let Some(split) = split {
+        let mut within = syntax.ancestors(run).take_while(|&node| node != split.decl);
+        if within.any(|node| syntax.kind(node) == "for_statement" || node != run && is_perhaps(syntax, node)) {
+            return Err(lost("whether and how often the run takes place is decided after the claim"));
+        }
+    }
+    let run = split.map_or(run, |split| split.call);
     let list = syntax.parent(claim.stmt);
     let inside = |node: NodeId| syntax.ancestors(node).take_while(move |&node| Some(node) != list);
     let outer = inside(run).filter(|&node| syntax.kind(node) == "func_literal").last().unwrap_or(run);

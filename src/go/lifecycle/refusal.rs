@@ -1,6 +1,7 @@
 //! What code does with the error of a claim, read for one error at a time.
 
 use super::claim::Claim;
+use super::wrapper::Says;
 use crate::go::infer::Ref;
 use crate::go::layout::dedent;
 use crate::go::runs::leaves_list;
@@ -144,6 +145,9 @@ impl Reader<'_, '_, '_> {
         let cx = self.session.cx;
         let syntax = cx.syntax(self.claim.file);
         let condition = syntax.bare(condition);
+        if self.claim.wrapper == Some(Says::Success) && self.claim.is_error(cx, condition) {
+            return Some(false);
+        }
         match syntax.kind(condition) {
             "unary_expression" => {
                 let is_not = syntax.child(condition, "operator").is_some_and(|operator| syntax.text(operator) == "!");

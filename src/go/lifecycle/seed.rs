@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Lifecycle, lost};
-use crate::go::cx::Outcome;
+use crate::go::cx::{Cx, Outcome};
+use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
 use crate::go::syntax::{NodeId, Syntax};
@@ -33,9 +34,8 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
         moved.push(stmt);
     }
     moved.reverse();
-    let start = syntax.start(lifecycle.at);
     let is_known = |declared: &NodeId| {
-        syntax.start(*declared) < start || moved.iter().any(|&stmt| syntax.is_inside(*declared, stmt))
+        lifecycle.is_known(session, *declared) || moved.iter().any(|&stmt| syntax.is_inside(*declared, stmt))
     };
     let is_quiet =
         |stmt: &NodeId| !matches!(syntax.kind(*stmt), "return_statement" | "defer_statement" | "go_statement");
@@ -45,6 +45,15 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
     if names_are_taken(session, lifecycle, &moved) {
         return Err(lost("what the run begins with is made of variables whose names mean something else at the claim"));
     }
+    if let Some(call) = moved.iter().find_map(|&stmt| slow_call(cx, file, stmt, 0)) {
+        let call = cx.text(file, call);
+        return Err(lost(&format!(
+            "what the run begins with is made by `{call}`, whose time and effects nobody knows"
+        )));
+    }
+    if let Some(name) = is_asked_below(session, lifecycle, run_stmt, &moved) {
+        return Err(lost(&format!("what the run begins with is made with `{name}`, which code that stays asks")));
+    }
     lifecycle.hoisted = moved;
     lifecycle
         .remarks
@@ -52,11 +61,70 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
     Ok(())
 }
 
+/// A call of which nobody knows how long it takes: none of the library's turns and contexts, of formatting, or of functions
+/// of the tree that only call such.
+fn slow_call(cx: &Cx<'_>, file: FileIdx, node: NodeId, depth: usize) -> Option<NodeId> {
+    let syntax = cx.syntax(file);
+    let waits = ["select_statement", "send_statement", "go_statement", "for_statement"];
+    let is_slow = |&node: &NodeId| {
+        let kind = syntax.kind(node);
+        let is_receive = kind == "unary_expression" && syntax.text(node).starts_with("<-");
+        is_receive
+            || depth > 0 && waits.contains(&kind)
+            || kind == "call_expression" && !is_quick(cx, file, node, depth)
+    };
+    syntax.below(node).find(is_slow)
+}
+
+fn is_quick(cx: &Cx<'_>, file: FileIdx, call: NodeId, depth: usize) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(function) = syntax.child(call, "function") else { return false };
+    let Some(def) = cx.inferred(file).callee(call) else {
+        let builtins = ["append", "len", "cap", "make", "new", "string", "copy", "min", "max"];
+        return builtins.contains(&syntax.text(function)) || syntax.kind(function).ends_with("_type");
+    };
+    let data = cx.program.def(def);
+    if cx.program.is_own(data.file) {
+        let body = cx.syntax(data.file).child(data.node, "body").filter(|_| depth < 4);
+        return body.is_some_and(|body| slow_call(cx, data.file, body, depth + 1).is_none());
+    }
+    let path = cx.program.package(data.package).path.as_str();
+    let quick = ["context", "fmt", "strings", "strconv", "errors", "events", "turns", "tools", "state"];
+    let is_printing = path == "fmt" && !data.name.starts_with('S') && data.name != "Errorf";
+    quick.contains(&path.rsplit('/').next().unwrap_or(path)) && !is_printing
+}
+
+/// A variable that moved statements declare and code that stays looks at: in front of the run, or anywhere in a function of
+/// its own, where it would not be known.
+fn is_asked_below<'a>(
+    session: &Sessions<'a, '_>,
+    lifecycle: &Lifecycle,
+    run_stmt: NodeId,
+    moved: &[NodeId],
+) -> Option<&'a str> {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let is_moved = |node: NodeId| moved.iter().chain(&lifecycle.removed).any(|&stmt| syntax.is_inside(node, stmt));
+    let declared = moved
+        .iter()
+        .flat_map(|&stmt| syntax.below(stmt))
+        .filter(|&name| cx.inferred(file).meaning(name) == Some(Ref::Local(name)));
+    let is_asked = |name: &NodeId| {
+        cx.uses(file, *name).iter().any(|&used| {
+            let is_deferred = syntax.enclosing(used, &["defer_statement"]).is_some();
+            let is_before = syntax.end(used) <= syntax.start(run_stmt) && !is_deferred;
+            !is_moved(used) && !syntax.is_inside(used, lifecycle.run) && (is_before || lifecycle.split.is_some())
+        })
+    };
+    let name = declared.into_iter().find(is_asked)?;
+    Some(cx.text(file, name))
+}
+
 /// The statements in front of the run in the functions that run it, without those that go or move.
 pub(super) fn in_front(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> Vec<NodeId> {
     let cx = session.cx;
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
-    let lists = syntax.ancestors(lifecycle.run).take_while(|&node| node != lifecycle.at);
+    let lists = syntax.ancestors(lifecycle.run).take_while(|&node| node != lifecycle.frame());
     let stmts = lists.filter(|&node| syntax.parent(node).is_some_and(|list| syntax.kind(list) == "statement_list"));
     let before = stmts.flat_map(|stmt| cx.siblings(file, stmt).0);
     before.filter(|stmt| !lifecycle.removed.contains(stmt) && !lifecycle.hoisted.contains(stmt)).collect()
@@ -94,9 +162,8 @@ pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, ctx:
 /// The variables of the function that `node` names.
 fn locals_below(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, node: NodeId) -> BTreeSet<NodeId> {
     let syntax = session.cx.syntax(lifecycle.file);
-    let start = syntax.start(lifecycle.at);
     let names = syntax.below(node).filter_map(|name| match session.cx.inferred(lifecycle.file).meaning(name) {
-        Some(Ref::Local(declared)) if syntax.start(declared) >= start => Some(declared),
+        Some(Ref::Local(declared)) if !lifecycle.is_known(session, declared) => Some(declared),
         _ => None,
     });
     names.collect()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Claim, Lifecycle};
+use super::wrapper::Says;
+use super::{Claim, Lifecycle, split};
 use crate::go::cx::Cx;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
@@ -14,14 +15,19 @@ pub(crate) fn rewrite(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) {
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
     let claim = &lifecycle.claim;
     let text = &lifecycle.session;
-    let error = ErrorName::of(cx, claim, lifecycle.at);
-    claim_becomes(session, lifecycle, &error);
-    claim.checks.iter().filter(|&&check| check != claim.stmt).for_each(|&check| draft.remove_stmt(file, check));
-    let mut lines: Vec<String> = lifecycle.hoisted.iter().map(|&stmt| draft.block(file, stmt)).collect();
+    let at = lifecycle.at_before.unwrap_or(lifecycle.at);
+    let error = ErrorName::of(cx, claim, at);
+    if claim.wrapper.is_none() {
+        claim_becomes(session, lifecycle, &error);
+        claim.checks.iter().filter(|&&check| check != claim.stmt).for_each(|&check| draft.remove_stmt(file, check));
+    }
+    let hoisted = lifecycle.hoisted.iter().map(|&stmt| lifecycle.at_start(session, draft.block(file, stmt)));
+    let mut lines: Vec<String> = hoisted.collect();
     let builders = lifecycle.builders.iter().filter(|(_, builder)| !builder.is_empty());
     lines.extend(builders.map(|(_, builder)| format!("{text}.Builder = {builder}")));
     if syntax.text(lifecycle.seed) != "nil" {
-        lines.push(format!("{text}.Append({})", draft.text(file, lifecycle.seed)));
+        let seed = lifecycle.at_start(session, draft.text(file, lifecycle.seed));
+        lines.push(format!("{text}.Append({seed})"));
     }
     if error.is_assigned {
         let package = cx.package(file, "inference/session");
@@ -38,13 +44,43 @@ pub(crate) fn rewrite(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) {
         }
     }
     lines.extend(checks);
-    draft.insert_before(file, lifecycle.at, &lines);
+    draft.insert_before(file, at, &lines);
     draft.large(file, syntax.range(lifecycle.run), format!("{}.Wait()", lifecycle.handle));
+    if let Some(split) = &lifecycle.split {
+        split::draft(session, lifecycle, split);
+    }
     lifecycle.replaced.iter().for_each(|(stmt, text)| draft.replace_stmt(file, *stmt, std::slice::from_ref(text)));
     lifecycle.added.iter().for_each(|(stmt, text)| draft.insert_before(file, *stmt, std::slice::from_ref(text)));
     let is_replaced = |stmt: &NodeId| lifecycle.replaced.iter().any(|(other, _)| other == stmt);
     let removed: BTreeSet<NodeId> = lifecycle.removed.iter().chain(&lifecycle.hoisted).copied().collect();
-    removed.into_iter().filter(|stmt| !is_replaced(stmt)).for_each(|stmt| draft.remove_stmt(file, stmt));
+    let removed: BTreeSet<NodeId> = removed.into_iter().filter(|stmt| !is_replaced(stmt)).collect();
+    let first: Vec<NodeId> = removed.iter().copied().filter(|&stmt| cx.siblings(file, stmt).0.is_empty()).collect();
+    let heads: Vec<NodeId> =
+        first.into_iter().flat_map(|first| remove_head(session, lifecycle, first, &removed)).collect();
+    removed.into_iter().filter(|stmt| !heads.contains(stmt)).for_each(|stmt| draft.remove_stmt(file, stmt));
+}
+
+/// Removes the first statements of a list, if all up to some that stays go, with the blank lines between them.
+fn remove_head(
+    session: &Sessions<'_, '_>,
+    lifecycle: &Lifecycle,
+    first: NodeId,
+    removed: &BTreeSet<NodeId>,
+) -> Vec<NodeId> {
+    let Sessions { cx, draft, .. } = session;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let (_, behind) = cx.siblings(file, first);
+    let rest: Vec<NodeId> = behind.iter().copied().take_while(|stmt| removed.contains(stmt)).collect();
+    let (Some(next), false) = (behind.get(rest.len()), rest.is_empty()) else { return Vec::new() };
+    let text = syntax.source.text();
+    let line_of = |node: NodeId| text[..syntax.start(node)].rfind('\n').map_or(0, |at| at + 1);
+    let range = line_of(first)..line_of(*next);
+    let has_comments = syntax.nodes().any(|node| syntax.kind(node) == "comment" && range.contains(&syntax.start(node)));
+    if has_comments || range.is_empty() {
+        return Vec::new();
+    }
+    draft.large(file, range, "");
+    std::iter::once(first).chain(rest).collect()
 }
 
 /// Where others may have started the session it is asked whether it runs; the error is declared where others use it.
@@ -78,22 +114,24 @@ impl ErrorName {
     /// As the claim's, if nothing that follows `at` means another variable by that name.
     fn of(cx: &Cx<'_>, claim: &Claim, at: NodeId) -> Self {
         let (file, syntax) = (claim.file, cx.syntax(claim.file));
-        let name = claim.error.map_or("err", |error| syntax.text(error));
+        let claimed = claim.error.filter(|_| claim.wrapper != Some(Says::Success));
+        let name = claimed.map_or("err", |error| syntax.text(error));
         let (before, behind) = cx.siblings(file, at);
         let scope: Vec<NodeId> = std::iter::once(at).chain(behind).collect();
         let is_in_scope = |node: NodeId| scope.iter().any(|&stmt| syntax.is_inside(node, stmt));
-        let declared = claim.error.and_then(|error| match cx.inferred(file).meaning(error) {
+        let declared = claimed.and_then(|error| match cx.inferred(file).meaning(error) {
             Some(Ref::Local(declared)) => Some(declared),
             _ => None,
         });
-        let is_declared_by_claim = declared == claim.error && declared.is_some();
+        let is_declared_by_claim = declared == claimed && declared.is_some();
         let is_statement = syntax.kind(claim.stmt) == "short_var_declaration";
         let is_asked = |used: NodeId| claim.checks.iter().any(|&check| syntax.is_inside(used, check));
         let is_near = syntax.parent(claim.stmt) == syntax.parent(at);
         let is_used_between = is_declared_by_claim
+            && claim.wrapper.is_none()
             && is_statement
             && declared.is_some_and(|declared| {
-                cx.uses(file, declared).iter().any(|&used| !is_asked(used) && !(is_near && is_in_scope(used)))
+                cx.uses(file, declared).iter().any(|&used| !(is_asked(used) || is_near && is_in_scope(used)))
             });
         let is_known =
             is_used_between && is_near || declares(cx, claim, &before, name) || is_parameter(cx, claim, at, name);
@@ -109,7 +147,7 @@ impl ErrorName {
         };
         let is_hidden =
             scope.iter().any(|&stmt| syntax.below(stmt).any(means_another) || declares_alone(cx, claim, stmt, name));
-        let is_assigned = claim.error.is_some() && !is_declared_by_claim && !is_known;
+        let is_assigned = claimed.is_some() && !is_declared_by_claim && !is_known;
         let name = match is_known || is_assigned || !is_hidden {
             true => name.to_owned(),
             false => "startErr".to_owned(),
@@ -121,7 +159,7 @@ impl ErrorName {
 /// Whether one of the statements declares the name for those behind it.
 fn declares(cx: &Cx<'_>, claim: &Claim, stmts: &[NodeId], name: &str) -> bool {
     let syntax = cx.syntax(claim.file);
-    stmts.iter().filter(|&&stmt| stmt != claim.stmt).any(|&stmt| match syntax.kind(stmt) {
+    stmts.iter().filter(|&&stmt| stmt != claim.stmt || claim.wrapper.is_some()).any(|&stmt| match syntax.kind(stmt) {
         "short_var_declaration" => {
             let left = syntax.child(stmt, "left").map_or(Vec::new(), |left| syntax.list(left));
             left.iter().any(|&place| syntax.text(place) == name)

@@ -7,6 +7,7 @@ use crate::go::runs::is_only_compared;
 use crate::go::session::Sessions;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
+use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
 /// Decides a question or a cancel of a legacy state.
@@ -25,12 +26,43 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
                 }
             }
         }
-        _ => Outcome::report(
-            "a session does not say whether a cancel function is stored",
-            "ask whether it runs: sess.IsRunning()",
-        )
-        .because(Trap::NoCounterpart, "there is no counterpart to `HasCancel`"),
+        _ => {
+            draft.small(site.file, syntax.range(site.name), "IsRunning");
+            let outcome = Outcome::safe(Vec::new(), "`IsRunning()`");
+            match guards_cancel(session, site) && every_run_stores(session) {
+                true => outcome,
+                false => outcome.offered(
+                    Trap::NoCounterpart,
+                    "a session does not say whether a cancel function is stored, only whether it runs",
+                ),
+            }
+        }
     }
+}
+
+/// Whether every run stores its cancel function: those of `RunInference` do.
+fn every_run_stores(session: &Sessions<'_, '_>) -> bool {
+    let count = |legacy: Legacy| session.unit.sites.iter().filter(|site| site.legacy == legacy).count();
+    count(Legacy::StartRun) <= count(Legacy::SetCancel)
+}
+
+/// Whether the question only decides about a cancel: `if x.HasCancel() { x.CancelRun() }`, `if !x.HasCancel() { … return }`.
+fn guards_cancel(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let cx = session.cx;
+    let (file, syntax) = (site.file, cx.syntax(site.file));
+    let Some(stmt) = cx.stmt(file, site.name).filter(|&stmt| syntax.kind(stmt) == "if_statement") else { return false };
+    let is_condition = syntax.child(stmt, "condition").is_some_and(|condition| {
+        let inner = syntax.child(condition, "operand").filter(|_| syntax.kind(condition) == "unary_expression");
+        cx.call_of_name(file, site.name) == Some(inner.unwrap_or(condition))
+    });
+    let (_, behind) = cx.siblings(file, stmt);
+    let cancels =
+        |node: NodeId| {
+            session.unit.sites.iter().any(|other| {
+                other.legacy == Legacy::CancelRun && other.file == file && syntax.is_inside(other.name, node)
+            })
+        };
+    is_condition && (cancels(stmt) || behind.first().is_some_and(|&next| cancels(next)))
 }
 
 /// Whether the error of the call is only compared, or not looked at.

@@ -24,7 +24,10 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
             return report;
         }
         return match found {
-            Some(literal) if lifecycles.sets_builder_of(literal) => {
+            Some(literal) if lifecycles.builder_of(literal) == Some("") => {
+                Outcome::safe(Vec::new(), "the session itself; sinks go into the context of the run")
+            }
+            Some(literal) if lifecycles.builder_of(literal).is_some() => {
                 offer_builder_of_run(session, Outcome::safe(Vec::new(), "the builder is set in front of the start"))
             }
             Some(literal) => made(session, literal).unwrap_or_else(|report| report),
@@ -139,7 +142,7 @@ fn is_at_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId) -> 
     literal::creation_at(session, made.file, state).is_some() || is_beside_creation(session, made, state)
 }
 
-fn is_beside_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId) -> bool {
+pub(crate) fn is_beside_creation(session: &Sessions<'_, '_>, made: &Literal, state: NodeId) -> bool {
     let Sessions { cx, facts, .. } = session;
     match cx.inferred(made.file).meaning(state) {
         Some(Ref::Local(declared)) => facts

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::run_inference::{judge_history, judge_seed};
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
-use crate::go::lifecycle::{self, Lifecycle};
+use crate::go::lifecycle::{self, Lifecycle, wrapper};
 use crate::go::session::{Literal, Sessions};
 use crate::go::sights;
 use crate::go::sites::Site;
@@ -25,11 +25,14 @@ impl Lifecycles {
     pub(crate) fn find(session: &Sessions<'_, '_>) -> Self {
         let mut found = Self::default();
         for claim in session.unit.sites.iter().filter(|site| site.legacy == Legacy::StartRun) {
-            match Lifecycle::of(session, claim) {
-                Ok(lifecycle) => {
-                    found.covered.extend(lifecycle.sites.iter().map(|site| (site.file, site.name)));
-                    lifecycle::rewrite(session, &lifecycle);
-                    found.all.push(Ok(lifecycle));
+            let claims = wrapper::claims(session, claim);
+            let lives = claims.and_then(|claims| {
+                claims.iter().map(|claiming| Lifecycle::of(session, claim, claiming)).collect::<Result<Vec<_>, _>>()
+            });
+            match lives {
+                Ok(lives) => {
+                    wrapper::rewrite(session, claim);
+                    lives.into_iter().for_each(|life| found.add(session, life));
                 }
                 Err(report) => found.all.push(Err((claim.file, claim.name, report))),
             }
@@ -37,14 +40,21 @@ impl Lifecycles {
         found
     }
 
+    fn add(&mut self, session: &Sessions<'_, '_>, lifecycle: Lifecycle) {
+        self.covered.extend(lifecycle.sites.iter().map(|site| (site.file, site.name)));
+        lifecycle::rewrite(session, &lifecycle);
+        self.all.push(Ok(lifecycle));
+    }
+
     /// Whether a site is a part of a lifecycle that becomes a start and a wait.
     pub(crate) fn covers(&self, _: &Cx<'_>, site: &Site) -> bool {
         self.covered.contains(&(site.file, site.name))
     }
 
-    /// Whether the builder of a core session is set in front of the start of a run.
-    pub(crate) fn sets_builder_of(&self, literal: &Literal) -> bool {
-        self.all.iter().flatten().any(|lifecycle| lifecycle.builders.iter().any(|(other, _)| other == literal))
+    /// The builder of a core session that is set in front of the start of a run; none is set where it is empty.
+    pub(crate) fn builder_of(&self, literal: &Literal) -> Option<&str> {
+        let mut builders = self.all.iter().flatten().flat_map(|lifecycle| &lifecycle.builders);
+        builders.find(|(other, _)| other == literal).map(|(_, builder)| builder.as_str())
     }
 
     /// The claim that cannot become a start, in whose function the site stands.
@@ -57,23 +67,27 @@ impl Lifecycles {
         Some(cx.place(*file, *name))
     }
 
-    fn of(&self, site: &Site) -> Option<&Lifecycle> {
-        self.all.iter().flatten().find(|lifecycle| lifecycle.sites.contains(site))
+    /// The lifecycles that a site belongs to: several where a function claims for others.
+    fn of(&self, site: &Site) -> Vec<&Lifecycle> {
+        self.all.iter().flatten().filter(|lifecycle| lifecycle.sites.contains(site)).collect()
+    }
+
+    /// Whether every call stands in a function with a run of its own.
+    fn surround(&self, cx: &Cx<'_>, calls: &[(FileIdx, NodeId)]) -> bool {
+        calls.iter().all(|&(file, call)| self.all.iter().flatten().any(|lifecycle| lifecycle.surrounds(cx, file, call)))
     }
 }
 
 /// Decides a site of a lifecycle.
 pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: &Site) -> Outcome {
     let cx = session.cx;
-    if let Some(lifecycle) = lifecycles.of(site) {
+    let lives = lifecycles.of(site);
+    if let Some(lifecycle) = lives.first() {
         let handle = &lifecycle.handle;
         return match site.legacy {
             Legacy::StartRun => {
                 let outcome = Outcome::safe(Vec::new(), format!("`{handle}, err := {}`", lifecycle.start));
-                let outcome = judge_seed(session, site.file, lifecycle.seed, lifecycle.at, outcome);
-                let outcome = sights::judge(cx, site.file, lifecycle.seed, lifecycle.run, outcome);
-                let outcome = judge_history(session, outcome, false);
-                lifecycle.remarks.iter().fold(outcome, |outcome, (trap, why)| outcome.offered(*trap, why))
+                lives.iter().fold(outcome, |outcome, life| judge(session, life, outcome))
             }
             Legacy::FinishRun => Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended"),
             _ => Outcome::safe(Vec::new(), format!("`{handle}.Wait()`")),
@@ -89,6 +103,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
             .iter()
             .find_map(|found| found.as_ref().err().filter(|(file, name, _)| (*file, *name) == (site.file, site.name)))
             .map_or_else(|| Outcome::report("", ""), |(_, _, report)| report.clone()),
+        Legacy::FinishRun if is_end(session, lifecycles, site) => end(session, site),
         Legacy::FinishRun => kill(session, site),
         _ => Outcome::report(
             "the claim of this run cannot be found in this function",
@@ -96,6 +111,58 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
         )
         .because(Trap::CheckThenAct, &format!("the claim must be the start ({})", cx.place(site.file, site.name))),
     }
+}
+
+fn judge(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, outcome: Outcome) -> Outcome {
+    let (seed, at) = lifecycle.seed_at_start(session);
+    let outcome = judge_seed(session, lifecycle.file, seed, at, outcome);
+    let outcome = sights::judge(session.cx, lifecycle.file, lifecycle.seed, lifecycle.run, outcome);
+    let outcome = judge_history(session, outcome, false);
+    lifecycle.remarks.iter().fold(outcome, |outcome, (trap, why)| outcome.offered(*trap, why))
+}
+
+/// The function of a site, and where it is called, if it is not used otherwise.
+fn calls_around(cx: &Cx<'_>, site: &Site) -> Option<(NodeId, Vec<(FileIdx, NodeId)>)> {
+    let syntax = cx.syntax(site.file);
+    let decl = syntax.enclosing(site.name, &["function_declaration", "method_declaration"])?;
+    let (calls, values) = cx.calls_of(cx.program.declared(site.file, syntax.child(decl, "name")?)?);
+    (!calls.is_empty() && values.is_empty()).then_some((decl, calls))
+}
+
+/// Whether a function only ends the runs of those who call it.
+fn is_end(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: &Site) -> bool {
+    let cx = session.cx;
+    let stmt = cx.call_of_name(site.file, site.name).and_then(|call| cx.syntax(site.file).parent(call));
+    stmt.is_some_and(|stmt| matches!(cx.syntax(site.file).kind(stmt), "expression_statement" | "defer_statement"))
+        && calls_around(cx, site).is_some_and(|(_, calls)| lifecycles.surround(cx, &calls))
+}
+
+/// A function that ends a run does the rest of what it did; with nothing left it goes, and so do its calls.
+fn end(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, .. } = session;
+    let syntax = cx.syntax(site.file);
+    let outcome = Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended");
+    let Some(stmt) = cx.call_of_name(site.file, site.name).and_then(|call| cx.stmt(site.file, call)) else {
+        return outcome;
+    };
+    let stmts_of = |&(file, call): &(FileIdx, NodeId)| {
+        let stmt = cx.syntax(file).parent(call)?;
+        let kind = cx.syntax(file).kind(stmt);
+        matches!(kind, "expression_statement" | "defer_statement").then_some((file, stmt))
+    };
+    if let Some((decl, calls)) = calls_around(cx, site) {
+        let is_all = syntax.child(decl, "body").and_then(|body| syntax.children(body).next()) == syntax.parent(stmt)
+            && cx.siblings(site.file, stmt) == (Vec::new(), Vec::new());
+        let name = syntax.child(decl, "name").map_or("", |name| syntax.text(name));
+        let stmts: Option<Vec<(FileIdx, NodeId)>> = calls.iter().map(stmts_of).collect();
+        if let Some(stmts) = stmts.filter(|_| is_all && !name.starts_with(char::is_uppercase)) {
+            stmts.into_iter().for_each(|(file, stmt)| draft.remove_stmt(file, stmt));
+            draft.remove_declaration(site.file, decl);
+            return outcome;
+        }
+    }
+    draft.remove_stmt(site.file, stmt);
+    outcome
 }
 
 /// `FinishRun` behind a cancel: the session frees itself.

@@ -87,7 +87,16 @@ fn is_made_over_field(cx: &Cx<'_>, facts: &Facts, file: FileIdx, used: NodeId, v
         syntax.parent(name).and_then(|selector| syntax.child(selector, "operand")).map(|of| syntax.text(of))
     };
     let made = facts.literals.iter().find(|literal| literal.file == file && literal.node == value);
-    let of = made.and_then(|made| made.state).and_then(|of| syntax.child(of, "field"));
+    let of = made.and_then(|made| made.state);
+    if let Some(Ref::Local(variable)) = of.and_then(|of| cx.inferred(file).meaning(of)) {
+        // The same variable was put into the field of the state here.
+        return cx.uses_of_def(state).iter().any(|&(other, name)| {
+            let value = element_value(cx, other, name).or_else(|| assigned_value(cx, other, name));
+            let is_it = value.and_then(|value| cx.inferred(other).meaning(value)) == Some(Ref::Local(variable));
+            other == file && is_it && cx.function(file, name) == cx.function(file, used)
+        });
+    }
+    let of = of.and_then(|of| syntax.child(of, "field"));
     of.is_some_and(|field| cx.inferred(file).meaning(field) == Some(Ref::Def(state)) && holder(field) == holder(used))
 }
 

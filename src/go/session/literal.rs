@@ -92,6 +92,11 @@ fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> 
     }
 }
 
+/// Sinks as variadic arguments.
+pub(crate) fn variadic(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> String {
+    elements(session, file, value).unwrap_or_else(|| format!("{}...", session.draft.text(file, value)))
+}
+
 /// The elements of a slice literal, without its braces.
 fn elements(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
     let syntax = session.cx.syntax(file);
