@@ -22,6 +22,7 @@ use wrapper::Claiming;
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
+use crate::go::proof;
 use crate::go::session::{Literal, Sessions};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
@@ -153,10 +154,11 @@ impl Lifecycle {
         let text = builders::with_sinks(session, &lifecycle, text);
         lifecycle.start = format!("{}.StartInference({text})", lifecycle.session);
         seed::collect(session, &mut lifecycle, ctx)?;
-        seed::is_settled(session, &lifecycle, ctx)?;
+        seed::is_settled(session, &lifecycle)?;
         between::settle(session, &mut lifecycle)?;
         between::remark(session, &mut lifecycle);
         lifecycle.remark_delay(session);
+        lifecycle.remark_early_end(session);
         Ok(lifecycle)
     }
 
@@ -235,14 +237,35 @@ impl Lifecycle {
     /// Whether the run is of the session that was claimed, as far as can be seen.
     fn is_of_session(&self, session: &Sessions<'_, '_>, run: Site) -> Result<(), Outcome> {
         let Sessions { cx, names, .. } = session;
-        let syntax = cx.syntax(self.file);
-        let holder = |text: &str| text.rsplit_once('.').map_or(text, |(holder, _)| holder).to_owned();
-        let of = syntax.child(run.whole, "operand").filter(|_| self.split.is_some());
-        let Some(of) = of else { return Ok(()) };
-        let text = self.at_start(session, names.text(cx, self.file, of));
-        match text == self.session || text.contains('.') && holder(&text) == holder(&self.session) {
+        let Some(of) = cx.syntax(self.file).child(run.whole, "operand") else { return Ok(()) };
+        let whole =
+            |node: NodeId| proof::initial(cx, self.file, node).filter(|&value| proof::is_stable(cx, self.file, value));
+        let text = |node: NodeId| self.at_start(session, names.text(cx, self.file, node));
+        let holder = |text: &str| text.rsplit_once('.').map_or(String::new(), |(holder, _)| holder.to_owned());
+        let texts = [Some(text(of)), whole(of).map(text)];
+        let is_same = texts.iter().flatten().any(|text| *text == self.session || holder(text) == holder(&self.session));
+        // A variable may hold the same session under another name; where both are fields, they are of one holder.
+        let is_variable = self.split.is_none() && texts.iter().flatten().any(|text| !text.contains('.'));
+        match is_same || is_variable || self.split.is_none() && !self.session.contains('.') {
             true => Ok(()),
-            false => Err(lost("the function that runs may run another state than the claimed one")),
+            false => Err(lost("the run may be of another state than the claimed one")),
+        }
+    }
+
+    /// Says so where the state was freed while the run went on.
+    fn remark_early_end(&mut self, session: &Sessions<'_, '_>) {
+        let Sessions { cx, .. } = session;
+        let (file, syntax) = (self.file, cx.syntax(self.file));
+        let (_, behind) = cx.siblings(file, self.at);
+        let is_elsewhere = cx.function(file, self.run) != cx.function(file, self.at);
+        let ends = |site: &Site| {
+            site.legacy == Legacy::FinishRun
+                && cx.function(file, site.name) == cx.function(file, self.at)
+                && (behind.iter().any(|&stmt| syntax.is_inside(site.name, stmt))
+                    || syntax.enclosing(site.name, &["defer_statement"]).is_some())
+        };
+        if is_elsewhere && self.sites.iter().any(ends) {
+            self.remarks.push((Trap::KillFreesLater, "the state was freed while the run went on"));
         }
     }
 }

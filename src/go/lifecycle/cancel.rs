@@ -13,13 +13,14 @@ use crate::rules::Trap;
 pub(super) fn context(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx: NodeId) -> Result<String, Outcome> {
     let file = lifecycle.file;
     let stored: Vec<Site> = lifecycle.sites.iter().filter(|site| site.legacy == Legacy::SetCancel).copied().collect();
+    lifecycle.makes_ctx = !lifecycle.is_in_scope(session, ctx);
     let mut text = None;
     for site in &stored {
         if let Some(parent) = forget(session, lifecycle, site, ctx)? {
             text = Some(parent);
         }
     }
-    lifecycle.makes_ctx = text.is_none() && !lifecycle.is_in_scope(session, ctx);
+    lifecycle.makes_ctx &= text.is_none();
     Ok(lifecycle.at_start(session, session.draft.text(file, text.unwrap_or(ctx))))
 }
 
@@ -75,39 +76,44 @@ fn release(
     let Sessions { cx, .. } = session;
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
     let function = |node: NodeId| cx.function(file, node);
-    let text = format!("defer {}()", syntax.text(cancel));
-    let others = || cx.uses(file, cancel).iter().filter(|&&used| !syntax.is_inside(used, stored));
-    if function(made.stmt) == function(lifecycle.run) {
-        let is_deferred = |&&used: &&NodeId| {
-            syntax.enclosing(used, &["defer_statement"]).is_some_and(|defer| function(defer) == function(made.stmt))
-        };
-        let stmt = cx.stmt(file, stored).filter(|&stmt| function(stmt) == function(made.stmt));
-        if !others().any(|used| is_deferred(&used)) {
-            let stmt = stmt.ok_or_else(|| lost("nothing calls the cancel function of the run's context any more"))?;
-            lifecycle.replaced.push((stmt, text));
-        }
-    } else {
-        let between = |stmt: &NodeId| syntax.start(*stmt) < syntax.start(lifecycle.at);
-        let (_, behind) = cx.siblings(file, made.stmt);
-        let returns = |stmt: NodeId| {
-            syntax
-                .below(stmt)
-                .any(|node| syntax.kind(node) == "return_statement" && function(node) == function(made.stmt))
-        };
-        let is_check = |stmt: &NodeId| lifecycle.claim.checks.contains(stmt);
-        if behind.into_iter().filter(|stmt| between(stmt) && !is_check(stmt)).any(returns) {
-            return Err(lost(
-                "code between the context of the run and the run returns early, and nothing would call its cancel function",
-            ));
-        }
-        if let (None, Some(stmt)) = (others().next(), cx.stmt(file, lifecycle.run)) {
-            lifecycle.added.push((stmt, text));
-        }
+    let home = function(made.stmt);
+    let name = syntax.text(cancel);
+    let others: Vec<NodeId> =
+        cx.uses(file, cancel).iter().copied().filter(|&used| !syntax.is_inside(used, stored)).collect();
+    let is_deferred =
+        |&used: &NodeId| syntax.enclosing(used, &["defer_statement"]).is_some_and(|defer| function(defer) == home);
+    let is_hoisted = lifecycle.makes_ctx && home != function(lifecycle.at);
+    if others.iter().any(is_deferred) && !is_hoisted {
+        return Ok(());
     }
-    if function(made.stmt) != function(lifecycle.at) || function(made.stmt) != function(lifecycle.run) {
-        lifecycle.on_failure = Some(format!("{}()", syntax.text(cancel)));
+    if home == function(lifecycle.run) && !is_hoisted {
+        let stmt = cx.stmt(file, stored).filter(|&stmt| function(stmt) == home);
+        let stmt = stmt.ok_or_else(|| lost("nothing calls the cancel function of the run's context any more"))?;
+        lifecycle.replaced.push((stmt, format!("defer {name}()")));
+        return Ok(());
     }
+    if !is_hoisted && returns_early(session, lifecycle, made.stmt) {
+        return Err(lost(
+            "code between the context of the run and the run returns early, and nothing would call its cancel function",
+        ));
+    }
+    if let (true, Some(stmt)) = (others.is_empty(), cx.stmt(file, lifecycle.run)) {
+        lifecycle.added.push((stmt, format!("defer {name}()")));
+    }
+    lifecycle.on_failure = Some(format!("{name}()"));
     Ok(())
+}
+
+/// Whether code between `stmt` and the start leaves the function, besides what asks for the claim's error.
+fn returns_early(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> bool {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let (_, behind) = cx.siblings(file, stmt);
+    let is_between =
+        |other: &NodeId| syntax.start(*other) < syntax.start(lifecycle.at) && !lifecycle.claim.checks.contains(other);
+    let returns =
+        |node: NodeId| syntax.kind(node) == "return_statement" && cx.function(file, node) == cx.function(file, stmt);
+    behind.into_iter().filter(is_between).any(|other| syntax.below(other).any(returns))
 }
 
 const REACHES_MORE: (Trap, &str) = (Trap::RunContext, "the stored cancel function reached more than the run");

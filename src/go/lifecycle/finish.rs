@@ -16,6 +16,9 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> 
         if !matches!(site.legacy, Legacy::FinishRun | Legacy::SetCancel) {
             continue;
         }
+        if lifecycle.claim.checks.iter().any(|&check| syntax.is_inside(site.name, check)) {
+            return Err(lost("a refused claim frees what another run holds"));
+        }
         let call = cx.call_of_name(file, site.name).ok_or_else(|| lost("the end of the run is used as a value"))?;
         let stmt =
             syntax.parent(call).filter(|&stmt| matches!(syntax.kind(stmt), "expression_statement" | "defer_statement"));

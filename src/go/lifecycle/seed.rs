@@ -16,6 +16,7 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
     let bodies = lifecycle.builders.iter().map(|(literal, _)| literal.body);
     let ctx = Some(ctx).filter(|_| lifecycle.makes_ctx);
     let needed: Vec<NodeId> = std::iter::once(lifecycle.seed).chain(ctx).chain(bodies).collect();
+    refuse_slow(session, lifecycle, &needed)?;
     if needed.iter().all(|&node| lifecycle.is_in_scope(session, node)) {
         return Ok(());
     }
@@ -37,20 +38,16 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
     let is_known = |declared: &NodeId| {
         lifecycle.is_known(session, *declared) || moved.iter().any(|&stmt| syntax.is_inside(*declared, stmt))
     };
-    let is_quiet =
-        |stmt: &NodeId| !matches!(syntax.kind(*stmt), "return_statement" | "defer_statement" | "go_statement");
+    let leaves = ["return_statement", "defer_statement", "go_statement", "break_statement", "continue_statement"];
+    let ends = |node: NodeId| lifecycle.sites.iter().any(|site| site.name == node);
+    let is_quiet = |stmt: &NodeId| !syntax.below(*stmt).any(|node| leaves.contains(&syntax.kind(node)) || ends(node));
     if moved.is_empty() || !wanted.iter().all(is_known) || !moved.iter().all(is_quiet) {
         return Err(lost("the turn or the context that the run begins with is made inside of the function that runs"));
     }
     if names_are_taken(session, lifecycle, &moved) {
         return Err(lost("what the run begins with is made of variables whose names mean something else at the claim"));
     }
-    if let Some(call) = moved.iter().find_map(|&stmt| slow_call(cx, file, stmt, 0)) {
-        let call = cx.text(file, call);
-        return Err(lost(&format!(
-            "what the run begins with is made by `{call}`, whose time and effects nobody knows"
-        )));
-    }
+    refuse_slow(session, lifecycle, &moved)?;
     if let Some(name) = is_asked_below(session, lifecycle, run_stmt, &moved) {
         return Err(lost(&format!("what the run begins with is made with `{name}`, which code that stays asks")));
     }
@@ -59,6 +56,22 @@ pub(super) fn collect(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle, ctx
         .remarks
         .push((Trap::EagerStart, "what the run begins with is made at the claim now, not when the function runs"));
     Ok(())
+}
+
+/// Refuses code whose time and effects nobody knows, where it would move out of a function of its own.
+fn refuse_slow(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, nodes: &[NodeId]) -> Result<(), Outcome> {
+    let cx = session.cx;
+    let file = lifecycle.file;
+    if cx.function(file, lifecycle.run) == cx.function(file, lifecycle.at) {
+        return Ok(());
+    }
+    match nodes.iter().find_map(|&node| slow_call(cx, file, node, 0)) {
+        Some(call) => Err(lost(&format!(
+            "what the run begins with is made by `{}`, whose time and effects nobody knows",
+            cx.text(file, call)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A call of which nobody knows how long it takes: none of the library's turns and contexts, of formatting, or of functions
@@ -138,25 +151,52 @@ pub(super) fn is_noticeable(syntax: &Syntax, stmt: NodeId) -> bool {
         && syntax.below(stmt).any(|node| kinds.contains(&syntax.kind(node)) || is_receive(node))
 }
 
-/// Whether the turn and the context of the run are the same at the start as where the run was.
-pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, ctx: NodeId) -> Result<(), Outcome> {
+/// Whether what the run begins with is the same at the start as where the run was: nothing that stays in front of the run
+/// changes it, or does something that what moves may see.
+pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> Result<(), Outcome> {
     let cx = session.cx;
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
     let between = in_front(session, lifecycle);
-    let is_set = |used: NodeId| syntax.parent(used).is_some_and(|list| syntax.role(list) == "left");
-    let names = |node: NodeId, what: NodeId| match cx.inferred(file).meaning(what) {
-        Some(Ref::Local(declared)) => cx.inferred(file).meaning(node) == Some(Ref::Local(declared)),
-        _ => syntax.kind(what) == "selector_expression" && syntax.text(node) == syntax.text(what),
+    let inputs = || lifecycle.inputs.iter().chain(&lifecycle.hoisted).flat_map(|&node| syntax.below(node));
+    let names: Vec<Ref> = inputs().filter_map(|name| cx.inferred(file).meaning(name)).collect();
+    let is_input = |node: NodeId| match cx.inferred(file).meaning(node) {
+        Some(meaning @ Ref::Local(_)) => names.contains(&meaning),
+        _ => false,
     };
-    for node in between.into_iter().flat_map(|stmt| syntax.below(stmt)) {
-        if names(node, lifecycle.seed) {
-            return Err(lost("the turn that the run begins with changes inside of the function that runs"));
-        }
-        if names(node, ctx) && is_set(node) {
-            return Err(lost("the context of the run is made inside of the function that runs"));
+    let is_seed = |node: NodeId| match cx.inferred(file).meaning(lifecycle.seed) {
+        Some(Ref::Local(declared)) => cx.inferred(file).meaning(node) == Some(Ref::Local(declared)),
+        _ => syntax.kind(lifecycle.seed) == "selector_expression" && syntax.text(node) == syntax.text(lifecycle.seed),
+    };
+    for node in between.iter().flat_map(|&stmt| syntax.below(stmt)) {
+        if is_seed(node) || is_input(node) && is_changed(syntax, node) {
+            return Err(lost(
+                "the turn or the context that the run begins with changes inside of the function that runs",
+            ));
         }
     }
-    Ok(())
+    let last = lifecycle.hoisted.iter().map(|&stmt| syntax.start(stmt)).max().unwrap_or(0);
+    match between
+        .iter()
+        .any(|&stmt| syntax.start(stmt) < last && (is_noticeable(syntax, stmt) || sets_place(syntax, stmt)))
+    {
+        true => Err(lost("what the run begins with is made behind code that may change what it is made of")),
+        false => Ok(()),
+    }
+}
+
+/// Whether a variable is set where it stands, or may be through its address.
+fn is_changed(syntax: &Syntax, node: NodeId) -> bool {
+    syntax.parent(node).is_some_and(|above| {
+        syntax.role(above) == "left"
+            || matches!(syntax.kind(above), "inc_statement" | "dec_statement")
+            || syntax.kind(above) == "unary_expression" && syntax.text(above).starts_with('&')
+    })
+}
+
+/// Whether a statement sets a field or an element.
+fn sets_place(syntax: &Syntax, stmt: NodeId) -> bool {
+    let is_place = |node: NodeId| matches!(syntax.kind(node), "selector_expression" | "index_expression");
+    syntax.below(stmt).any(|node| is_place(node) && is_changed(syntax, node))
 }
 
 /// The variables of the function that `node` names.

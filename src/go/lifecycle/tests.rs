@@ -33,7 +33,7 @@ fn a_run_that_is_repeated_or_uncertain_is_reported() {
         ),
         (
             "go func() {\n\tctx = events.WithEventSinks(ctx, nil)\n\t_, _ = d.sess.RunInferenceStarted(ctx, seed)\n}()\nreturn nil",
-            "is made inside",
+            "changes inside",
         ),
     ];
     for (run, reason) in cases {
@@ -68,6 +68,52 @@ fn a_stored_function_that_does_more_than_cancelling_is_reported() {
     let body = "if err := d.sess.State.StartRun(); err != nil {\n\treturn err\n}\nrunCtx, cancel := context.WithCancel(ctx)\nd.sess.State.SetCancel(func() {\n\td.open = false\n\tcancel()\n})\n_, err := d.sess.RunInferenceStarted(runCtx, seed)\nd.sess.State.FinishRun()\nreturn err";
     let (level, said, traps) = why(body);
     assert_eq!((level, traps.contains(&Trap::RunContext)), (Level::Report, true), "{said}");
+}
+
+const CLAIM: &str = "if err := d.sess.State.StartRun(); err != nil {\n\treturn err\n}\n";
+
+#[test]
+fn a_run_of_another_state_than_the_claimed_one_is_reported() {
+    let other = "defer d.sess.State.FinishRun()\n_, err := other.desk.sess.RunInferenceStarted(ctx, seed)\nreturn err";
+    let (level, said, _) = why(&format!("other := struct{{ desk *desk }}{{d}}\n{CLAIM}{other}"));
+    assert!(level == Level::Report && said.contains("another state"), "{said}");
+    let called = "if err := pick().sess.State.StartRun(); err != nil {\n\treturn err\n}\n_, err := pick().sess.RunInferenceStarted(ctx, seed)\npick().sess.State.FinishRun()\nreturn err";
+    let code = format!("{}\nfunc pick() *desk {{ return nil }}\n", method(called));
+    let finding = finding_at(&code, "StartRun");
+    assert!(finding.level == Level::Report && finding.why.contains("each time"), "{}", finding.why);
+}
+
+#[test]
+fn what_is_changed_in_front_of_the_run_does_not_move() {
+    let run = "\t_, _ = d.sess.RunInferenceStarted(ctx, turn)\n\td.sess.State.FinishRun()\n}()\nreturn nil";
+    let make = "\tturn := turns.NewTurnBuilder().WithUserPrompt(text).Build()\n";
+    let cases = [
+        ("\ttext = text + \"!\"\n", "changes inside"),
+        ("\td.open = true\n", "may change"),
+        ("\tfmt.Println(\"begin\")\n", "may change"),
+    ];
+    for (first, reason) in cases {
+        let (level, said, _) = why(&format!("text := \"hello\"\n{CLAIM}go func() {{\n{first}{make}{run}"));
+        assert!(level == Level::Report && said.contains(reason), "{first}: {said}");
+    }
+    let slow = "\tturn := ask(ctx)\n";
+    let code = format!(
+        "{}\nfunc ask(ctx context.Context) *turns.Turn {{\n\t<-ctx.Done()\n\treturn nil\n}}\n",
+        method(&format!("{CLAIM}go func() {{\n{slow}{run}"))
+    );
+    let finding = finding_at(&code, "StartRun");
+    assert!(finding.level == Level::Report && finding.why.contains("`ask(ctx)`"), "{}", finding.why);
+}
+
+#[test]
+fn what_comes_in_front_of_the_run_or_frees_early_is_named() {
+    let waits = "go func() {\n\tdefer d.sess.State.FinishRun()\n\t<-ctx.Done()\n\t_, _ = d.sess.RunInferenceStarted(ctx, seed)\n}()\nreturn nil";
+    let (level, _, traps) = why(&format!("{CLAIM}{waits}"));
+    assert!(level == Level::Report || traps.contains(&Trap::EagerStart), "{traps:?}");
+    let early =
+        "defer d.sess.State.FinishRun()\ngo func() {\n\t_, _ = d.sess.RunInferenceStarted(ctx, seed)\n}()\nreturn nil";
+    let (_, _, traps) = why(&format!("{CLAIM}{early}"));
+    assert!(traps.contains(&Trap::KillFreesLater), "{traps:?}");
 }
 
 #[test]

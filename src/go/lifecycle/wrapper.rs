@@ -4,6 +4,7 @@ use super::lost;
 use super::split::Bound;
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
+use crate::go::proof;
 use crate::go::session::Sessions;
 use crate::go::sites::Site;
 use crate::go::syntax::NodeId;
@@ -34,6 +35,9 @@ pub(crate) fn claims(session: &Sessions<'_, '_>, site: &Site) -> Result<Vec<Clai
     let operand = syntax.child(site.whole, "operand").ok_or_else(|| lost("the claim is used as a value"))?;
     let call = cx.call_of_name(site.file, site.name);
     let call = call.ok_or_else(|| lost("the claim is used as a value"))?;
+    if !proof::is_stable(cx, site.file, operand) {
+        return Err(lost("the claimed state is an expression that may give another one each time"));
+    }
     let text = names.text(cx, site.file, operand);
     let Some((decl, says)) = wrapper(cx, site.file, call) else {
         return Ok(vec![Claiming { file: site.file, call, session: text, wrapper: None }]);

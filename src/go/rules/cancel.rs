@@ -19,6 +19,13 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         Legacy::CancelRun => {
             draft.small(site.file, syntax.range(site.name), "CancelActive");
             let outcome = Outcome::safe(Vec::new(), "`CancelActive()`");
+            let outcome = match every_run_stores(session) {
+                true => outcome,
+                false => outcome.offered(
+                    Trap::RunContext,
+                    "a run that was claimed without a cancel function could not be cancelled, and a session's can",
+                ),
+            };
             match names_no_error(session, site) {
                 true => outcome,
                 false => {
