@@ -28,7 +28,10 @@ impl Sights {
         };
         Self {
             sees_stamps: any(&|file, node| {
-                hands_turn_out(cx, file, node) || reads_metadata(cx, file, node) || compares_turns(cx, file, node)
+                hands_turn_out(cx, file, node)
+                    || hides_turn(cx, file, node)
+                    || reads_metadata(cx, file, node)
+                    || compares_turns(cx, file, node)
             }),
             recovers: any(&|file, node| is_recover(cx, file, node)),
             gives_nothing: any(&|file, node| gives_nothing(cx, file, node)),
@@ -90,6 +93,40 @@ fn hands_turn_out(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
         // A conversion, a predeclared function, a type's name: nothing looks at the turn.
         _ if is_own_or_known(cx, file, bare) => false,
         _ => true,
+    }
+}
+
+/// Whether a turn becomes a value of any type: an element, a field or a variable that takes everything.
+fn hides_turn(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let types = Types { program: cx.program };
+    let holds = |value: NodeId| holds_turn(cx, cx.ty(file, value), 0);
+    match syntax.kind(node) {
+        "literal_value" => {
+            let element = match types.underlying(cx.ty(file, node)) {
+                Ty::Map(_, element) | Ty::Slice(element) => is_anything(&types, &element),
+                _ => false,
+            };
+            element
+                && syntax
+                    .children(node)
+                    .any(|child| holds(syntax.of_element(syntax.child(child, "value").unwrap_or(child))))
+        }
+        "keyed_element" => {
+            let field = syntax.child(node, "key").and_then(|key| cx.inferred(file).meaning(syntax.of_element(key)));
+            let is_open = match field {
+                Some(Ref::Def(def)) => is_anything(&types, &types.of_value(def)),
+                _ => false,
+            };
+            is_open && syntax.child(node, "value").is_some_and(|value| holds(syntax.of_element(value)))
+        }
+        "assignment_statement" => {
+            let side = |role| syntax.child(node, role).map_or(Vec::new(), |side| syntax.list(side));
+            let takes_all =
+                |place: NodeId| *cx.ty(file, place) != Ty::Unknown && is_anything(&types, cx.ty(file, place));
+            side("left").into_iter().zip(side("right")).any(|(place, value)| takes_all(place) && holds(value))
+        }
+        _ => false,
     }
 }
 
@@ -388,7 +425,12 @@ mod tests {
 
     #[test]
     fn who_looks_at_turns_as_a_whole_is_told() {
-        for code in ["\tfmt.Printf(\"%+v\", out)\n", "\tfmt.Println(out.Metadata)\n", "\tkeep(out)\n"] {
+        for code in [
+            "\tfmt.Printf(\"%+v\", out)\n",
+            "\tfmt.Println(out.Metadata)\n",
+            "\tkeep(out)\n",
+            "\tkeep(map[string]any{\"turn\": out})\n",
+        ] {
             let beside = "func keep(v any) {}\n";
             let (level, why) = said(code, beside);
             assert!(level == Level::Offered && why.contains("as a whole"), "{code}: {why}");

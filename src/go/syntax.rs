@@ -224,6 +224,15 @@ impl Syntax {
         node
     }
 
+    /// The key, the value or the element itself that a `literal_element` wraps.
+    pub(crate) fn of_element(&self, mut node: NodeId) -> NodeId {
+        while self.kind(node) == "literal_element" {
+            let Some(child) = self.children(node).next() else { break };
+            node = child;
+        }
+        node
+    }
+
     /// The elements of an `expression_list`, or the expression alone.
     pub(crate) fn list(&self, node: NodeId) -> Vec<NodeId> {
         if self.kind(node) == "expression_list" { self.children(node).collect() } else { vec![node] }

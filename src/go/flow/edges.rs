@@ -330,7 +330,7 @@ impl Edges<'_, '_> {
         for (index, element) in syntax.children(body).enumerate() {
             let keyed = syntax.kind(element) == "keyed_element";
             let value = if keyed { syntax.child(element, "value") } else { Some(element) };
-            let Some(value) = value.map(|value| inner(self.view, self.file, value)) else { continue };
+            let Some(value) = value.map(|value| syntax.of_element(value)) else { continue };
             let slot = match self.field(element, keyed, index, &of) {
                 Some(_) if is_legacy => Slot::Expr(self.file, container),
                 Some(slot) => slot,
@@ -359,15 +359,6 @@ impl Edges<'_, '_> {
         };
         self.view.program.members(file, node).get(index).map(|&field| Slot::Def(field))
     }
-}
-
-fn inner(view: &View<'_>, file: FileIdx, mut node: NodeId) -> NodeId {
-    let syntax = view.syntax(file);
-    while syntax.kind(node) == "literal_element" {
-        let Some(child) = syntax.children(node).next() else { break };
-        node = child;
-    }
-    node
 }
 
 /// Names of types that mean legacy types hold together what is declared with them.

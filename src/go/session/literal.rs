@@ -122,12 +122,32 @@ pub(crate) fn base(session: &Sessions<'_, '_>, literal: &Literal) -> Option<Stri
         Some(Ref::Local(declared)) => {
             let creation = facts.creation_of(literal.file, declared)?;
             let is_near = cx.function(creation.file, creation.call) == cx.function(literal.file, literal.node);
-            let stays = || steady::may_move(cx, creation.file, creation.engine, creation.call, literal.node);
-            (is_near && stays()).then(|| draft.text(creation.file, creation.engine))
+            is_near.then(|| engine_of(session, creation, literal))
         }
         _ => None,
     };
     beside.or_else(|| engine_in_holder(session, literal, state)).or_else(|| engine_field(session, literal.file, state))
+}
+
+/// The engine of a state for the core session that is made further down: in a variable of its own where it may be another
+/// one by then.
+fn engine_of(session: &Sessions<'_, '_>, creation: &Creation, literal: &Literal) -> String {
+    let Sessions { cx, facts, draft, .. } = session;
+    let (file, engine) = (creation.file, draft.text(creation.file, creation.engine));
+    let stmt = cx.stmt(file, creation.call);
+    let (Some(stmt), false) = (stmt, steady::may_move(cx, file, creation.engine, creation.call, literal.node)) else {
+        return engine;
+    };
+    let beside = facts
+        .creations
+        .iter()
+        .filter(|other| other.file == file && cx.function(file, other.call) == cx.function(file, creation.call));
+    let name = match (beside.count(), creation.variable) {
+        (2.., Some(variable)) => session.fresh(file, creation.call, &[&format!("{}Engine", cx.text(file, variable))]),
+        _ => session.fresh(file, creation.call, &["eng", "base"]),
+    };
+    draft.insert_before(file, stmt, &[format!("{name} := {engine}")]);
+    name
 }
 
 /// The engine of a state that this function has made and put into the variable through which it is reached.

@@ -85,18 +85,28 @@ fn is_of_new_struct(cx: &Cx<'_>, file: FileIdx, field: NodeId) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::finding::Level;
-    use crate::go::testing::finding_at;
+    use crate::go::testing::{finding_at, migrated};
 
-    /// The level of a core session with `between` between the state and it.
-    fn level(state: &str, between: &str, core: &str) -> Level {
-        let code = format!(
-            "type pool struct {{\n\tengines []engine.Engine\n\tnext    int\n}}\n\n\
+    fn code(state: &str, between: &str, core: &str) -> String {
+        format!(
+            "func fresh() engine.Engine {{\n\treturn nil\n}}\n\ntype pool struct {{\n\tengines []engine.Engine\n\tnext    int\n}}\n\n\
              func (p *pool) f(ctx context.Context, eng, other engine.Engine, list []events.EventSink) error {{\n\
              \tinf := {state}\n{between}\tsess := {core}\n\
              \t_, err := sess.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())\n\
              \treturn err\n}}\n"
-        );
-        finding_at(&code, "core.Session").level
+        )
+    }
+
+    /// The level of a core session with `between` between the state and it.
+    fn level(state: &str, between: &str, core: &str) -> Level {
+        finding_at(&code(state, between, core), "core.Session").level
+    }
+
+    /// What the builder's engine is called.
+    fn engine(state: &str, between: &str) -> String {
+        let after = migrated(&code(state, between, "&core.Session{State: inf}"), Level::Safe);
+        let (_, engine) = after.split_once("WithBase(").expect("a builder");
+        engine.split(')').next().unwrap_or_default().to_owned()
     }
 
     #[test]
@@ -107,8 +117,10 @@ mod tests {
         assert_eq!(level(one, "", core), Level::Safe);
         assert_eq!(level(one, "\tfmt.Println()\n", core), Level::Safe);
         assert_eq!(level(of_pool, "", core), Level::Safe);
-        assert_eq!(level(one, "\teng = other\n", core), Level::Report);
-        assert_eq!(level(of_pool, "\tp.next++\n", core), Level::Report);
+        assert_eq!(engine(one, "\tfmt.Println()\n"), "eng");
+        assert_eq!(engine(one, "\teng = other\n"), "base");
+        assert_eq!(engine(of_pool, "\tp.next++\n"), "base");
+        assert_eq!(engine("state.NewInferenceState(\"id\", nil, fresh())", "\tfmt.Println()\n"), "base");
     }
 
     #[test]
