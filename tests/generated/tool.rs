@@ -5,7 +5,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use geppetto_migrate::finding::{Finding, Level};
+use geppetto_migrate::finding::{Class, Finding, Level};
 use geppetto_migrate::plan::{Change, Plan};
 use geppetto_migrate::rules::{Rule, Trap};
 use geppetto_migrate::{FRONTENDS, plan_roots};
@@ -55,6 +55,10 @@ pub(crate) fn migrate(directory: &Path, program: &Program, level: Level) -> Migr
     let names = names_in(&program.files);
     if plan.ledger.total() != names {
         migrated.complaints.push(format!("the ledger holds {} of {names} names", plan.ledger.total()));
+    }
+    let opaque = plan.ledger.count(Class::Opaque);
+    if opaque > 0 {
+        migrated.complaints.push(format!("{opaque} names cannot be read"));
     }
     migrated.complaints.extend(language.flaw(&program.files, &migrated.files));
     write(directory, &migrated.files);
