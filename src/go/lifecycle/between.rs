@@ -1,11 +1,14 @@
 //! What stands between the claim and the start, and behind the run: it was done while the state was held.
 
+use std::collections::BTreeSet;
+
 use super::{Lifecycle, lost};
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::ty::Ty;
 use crate::rules::Trap;
 
 /// Moves the start in front of what is taken for the run and given back where it ends: a refused start would keep it.
@@ -16,11 +19,10 @@ pub(super) fn settle(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> R
     let cx = session.cx;
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
     let is_elsewhere = lifecycle.split.is_some() || cx.function(file, lifecycle.run) != cx.function(file, lifecycle.at);
-    if !is_elsewhere {
-        return Ok(());
-    }
     let between = statements(session, lifecycle);
-    let Some(first) = between.iter().position(|&stmt| takes(session, lifecycle, stmt)) else { return Ok(()) };
+    let comes_first =
+        |&stmt: &NodeId| is_elsewhere && takes(session, lifecycle, stmt) || answers(session, lifecycle, stmt);
+    let Some(first) = between.iter().position(comes_first) else { return Ok(()) };
     let needs: Vec<Ref> = lifecycle
         .inputs
         .iter()
@@ -39,7 +41,7 @@ pub(super) fn settle(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> R
     };
     if lifecycle.split.is_some() || between[first..].iter().any(is_needed) {
         return Err(lost(
-            "what is taken between the claim and the run is given back where the run ends, and a refused start would keep it",
+            "what is taken, given back or answered between the claim and the run cannot be undone where a start is refused",
         ));
     }
     lifecycle.at_before = Some(between[first]);
@@ -81,6 +83,42 @@ fn takes(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> boo
                 .any(|&place| matches!(syntax.kind(place), "selector_expression" | "index_expression"))
         }),
         _ => false,
+    }
+}
+
+/// Whether a statement does what a refused claim does: answers, unlocks. Where the start is refused, it would be done twice.
+fn answers(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> bool {
+    let syntax = session.cx.syntax(lifecycle.file);
+    let refusals = lifecycle.claim.checks.iter().flat_map(|&check| syntax.below(check));
+    let done: BTreeSet<&str> = refusals.flat_map(|node| touched(session, lifecycle, node)).collect();
+    matches!(syntax.kind(stmt), "expression_statement" | "send_statement")
+        && syntax.below(stmt).flat_map(|node| touched(session, lifecycle, node)).any(|place| done.contains(place))
+}
+
+/// What a call or a send does something to: what its method is called on, what it is given of unknown types, the channel.
+fn touched<'a>(session: &Sessions<'a, '_>, lifecycle: &Lifecycle, node: NodeId) -> Vec<&'a str> {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    match syntax.kind(node) {
+        "send_statement" => syntax.child(node, "channel").map(|channel| syntax.text(channel)).into_iter().collect(),
+        "call_expression" if node != lifecycle.claim.call => {
+            let Some(function) = syntax.child(node, "function") else { return Vec::new() };
+            let operand = syntax.child(function, "operand").map_or(function, |operand| {
+                let is_receiver = syntax.enclosing(node, &["method_declaration"]).is_some_and(|method| {
+                    syntax.child(method, "receiver").is_some_and(|receiver| {
+                        syntax.text(receiver).trim_start_matches('(').split(' ').next() == Some(syntax.text(operand))
+                    })
+                });
+                if is_receiver { function } else { operand }
+            });
+            let is_package = matches!(cx.inferred(file).meaning(operand), Some(Ref::Package(_)));
+            let is_free = |&arg: &NodeId| {
+                matches!(cx.inferred(file).meaning(arg), Some(Ref::Local(_))) && *cx.ty(file, arg) == Ty::Unknown
+            };
+            let given = cx.args(file, node).into_iter().filter(is_free);
+            given.chain(Some(operand).filter(|_| !is_package)).map(|place| syntax.text(place)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -182,7 +182,13 @@ impl Made {
         for &used in cx.uses(file, cancel) {
             match use_of(session, lifecycle, used) {
                 Some(Use::Stored) => {}
-                Some(Use::Called(stmt)) => made.calls.push(stmt),
+                Some(Use::Called(stmt)) => {
+                    // Who leaves before a run that goes on elsewhere cancels it.
+                    let is_at_claim = cx.function(file, stmt) == cx.function(file, lifecycle.at);
+                    let runs_elsewhere = cx.function(file, lifecycle.run) != cx.function(file, lifecycle.at);
+                    made.serves_only_run &= !(runs_elsewhere && is_at_claim && syntax.kind(stmt) == "defer_statement");
+                    made.calls.push(stmt);
+                }
                 None => made.serves_only_run = false,
             }
         }
