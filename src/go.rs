@@ -27,6 +27,7 @@ mod surface;
 mod syntax;
 #[cfg(test)]
 mod testing;
+mod together;
 mod toolchain;
 mod ty;
 mod unit;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::build::{Built, build};
+use super::build::build;
 use super::cx::{Change, Cx, Need};
 use super::docs::ModuleDocs;
 use super::flow::{Flow, View};
@@ -12,6 +12,7 @@ use super::ledger;
 use super::modules::Modules;
 use super::rules::{self, legacy_docs, legacy_import};
 use super::surface::LegacyDefs;
+use super::together::Together;
 use super::unit::{self, UnitPlan};
 use crate::docs::{Documented, Found};
 use crate::edit::Edit;
@@ -23,7 +24,7 @@ use crate::tree::{FileId, Tree};
 pub(crate) fn analyze(tree: &Tree, modules: &Modules, selection: &Selection) -> (Analysis, ModuleDocs) {
     let built = build(tree, modules, &[]);
     let docs = ModuleDocs::find(tree, modules, &built);
-    let mut out = look(&built.program, &docs.documented(), selection);
+    let mut out = look(&built.program, &docs.documented(), &Together::of(tree, modules, &built), selection);
     legacy_docs::in_guides(tree, &built, &docs, &mut out);
     out.problems = built.problems;
     (out, docs)
@@ -41,8 +42,9 @@ pub(crate) fn look_into_examples(
         return;
     }
     let examples = &docs.examples;
-    let Built { program, .. } = build(&examples.within(tree, "go"), modules, &docs.readable);
-    let mut found = look(&program, &docs.documented(), selection);
+    let built = build(&examples.within(tree, "go"), modules, &docs.readable);
+    let together = Together::of(tree, modules, &built);
+    let mut found = look(&built.program, &docs.documented(), &together, selection);
     found.findings.retain(|finding| examples.get(finding.file).is_some());
     found.mentions.retain(|mention| examples.get(mention.file).is_some());
     found.edits.retain(|(file, _)| examples.get(*file).is_some());
@@ -53,7 +55,7 @@ pub(crate) fn look_into_examples(
     examples.bring_back(Found { findings, mentions, edits });
 }
 
-fn look(program: &Program, documented: &Documented<'_>, selection: &Selection) -> Analysis {
+fn look(program: &Program, documented: &Documented<'_>, together: &Together<'_>, selection: &Selection) -> Analysis {
     let mut out = Analysis::default();
     let legacy = LegacyDefs::find(program);
     let inferred = infer(program);
@@ -64,6 +66,7 @@ fn look(program: &Program, documented: &Documented<'_>, selection: &Selection) -
         legacy_docs::keep_sinks_without_runs(&cx, plan);
         legacy_docs::offer_what_is_assumed(&cx, plan);
     }
+    together.wait(&cx, &mut plans);
     let [safe, offered, chosen] = loop {
         let levels = [Selection::up_to(Level::Safe), Selection::up_to(Level::Offered), selection.clone()];
         let all = levels.map(|selection| Accepted::of(&cx, &plans, &selection));
@@ -92,7 +95,10 @@ impl Accepted {
     fn of(cx: &Cx<'_>, plans: &[UnitPlan], selection: &Selection) -> Self {
         let mut accepted = Self::default();
         let mut needs: HashMap<FileIdx, BTreeSet<Need>> = HashMap::new();
-        for plan in plans.iter().filter(|plan| selection.wants(plan.level, &UnitId(plan.id.clone()))) {
+        let wants = |plan: &&UnitPlan| selection.wants(plan.level, &UnitId(plan.id.clone()));
+        let is_done =
+            plans.iter().filter(|plan| !plan.needs_new_version && !plan.is_example(cx)).all(|plan| wants(&plan));
+        for plan in plans.iter().filter(wants).filter(|plan| is_done || !plan.needs_new_version) {
             // What gets in the way of a unit before it waits for the next round.
             if plan.changes.iter().any(|change| accepted.collides(change)) {
                 continue;

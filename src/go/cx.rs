@@ -51,6 +51,8 @@ pub(crate) struct Cx<'a> {
     def_uses: HashMap<DefId, Vec<(FileIdx, NodeId)>>,
     needs: RefCell<Vec<Need>>,
     sights: OnceCell<Sights>,
+    /// Names that changed code declares, with the list of statements that they are declared in.
+    declared: RefCell<Vec<(FileIdx, NodeId, String)>>,
 }
 
 impl<'a> Deref for Cx<'a> {
@@ -71,6 +73,7 @@ impl<'a> Cx<'a> {
             def_uses: HashMap::new(),
             needs: RefCell::default(),
             sights: OnceCell::new(),
+            declared: RefCell::default(),
         };
         for file in view.program.own_files() {
             for (name, meaning) in view.inferred(file).names() {
@@ -290,6 +293,19 @@ impl<'a> Cx<'a> {
         let inferred = self.inferred(file);
         let locals = inferred.names().filter(|&(node, meaning)| meaning == Ref::Local(node));
         locals.map(|(node, _)| (syntax.text(node), node)).collect()
+    }
+
+    /// Notes that changed code declares a name in the list of statements `list`.
+    pub(crate) fn declare(&self, file: FileIdx, list: NodeId, name: &str) {
+        self.declared.borrow_mut().push((file, list, name.to_owned()));
+    }
+
+    /// Whether changed code declares a name where `list` sees it, or where it is seen from `list`.
+    pub(crate) fn is_declared(&self, file: FileIdx, list: NodeId, name: &str) -> bool {
+        let syntax = self.syntax(file);
+        self.declared.borrow().iter().any(|(own, other, declared)| {
+            *own == file && declared == name && (syntax.is_inside(*other, list) || syntax.is_inside(list, *other))
+        })
     }
 
     /// What was asked of [`Self::package`] since the last time.

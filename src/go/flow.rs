@@ -9,7 +9,7 @@ use super::index::{DefId, DefKind, FileIdx, Program};
 use super::infer::{Inferred, Ref};
 use super::surface::{Legacy, LegacyDefs};
 use super::syntax::{NodeId, Syntax};
-use super::ty::Ty;
+use super::ty::{Ty, Types};
 
 /// A place that holds a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -231,7 +231,7 @@ impl<'a> View<'a> {
             return Some((def.file, def.node));
         }
         let function = self.syntax(file).child(call, "function")?;
-        match self.ty(file, function) {
+        match (Types { program: self.program }).underlying(self.ty(file, function)) {
             Ty::Func(signature) => signature.decl,
             _ => None,
         }
@@ -252,7 +252,7 @@ impl<'a> View<'a> {
 
     /// The embedded field through which a legacy value is reached.
     fn embedded(&self, ty: &Ty, depth: usize) -> Option<DefId> {
-        let types = super::ty::Types { program: self.program };
+        let types = Types { program: self.program };
         let Ty::Struct(file, node) = types.underlying(ty.pointee()) else { return None };
         let members = self.program.members(file, node).iter().copied();
         let mut embedded = members.filter(|&member| self.program.def(member).is_embedded);

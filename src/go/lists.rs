@@ -19,10 +19,13 @@ pub(crate) fn remove(cx: &Cx<'_>, file: FileIdx, all: &[NodeId], elements: Range
         let Some(list) = syntax.parent(first) else { return Vec::new() };
         syntax.start(list) + 1..syntax.end(list) - 1
     };
+    if let Some(changes) = with_lines(cx, file, gone) {
+        return changes;
+    }
     if let Some(changes) = with_comment_behind(cx, file, &range, last, elements.end == all.len()) {
         return changes;
     }
-    if has_comment(cx, file, &range) || owns_lines(cx, file, gone) {
+    if has_comment(cx, file, &range) {
         return gone.iter().map(|&element| cx.remove_element(file, element)).collect();
     }
     vec![cx.edit(file, range, "")]
@@ -63,14 +66,21 @@ pub(crate) fn has_comment(cx: &Cx<'_>, file: FileIdx, range: &Range<usize>) -> b
         .any(|comment| syntax.start(comment) >= range.start && syntax.end(comment) <= range.end)
 }
 
-/// Whether each of the elements stands on lines of its own, and a comma behind it.
-fn owns_lines(cx: &Cx<'_>, file: FileIdx, elements: &[NodeId]) -> bool {
+/// Elements that stand on lines of their own go with them; the comment behind one of them stays there.
+fn with_lines(cx: &Cx<'_>, file: FileIdx, elements: &[NodeId]) -> Option<Vec<Change>> {
     let syntax = cx.syntax(file);
     let text = syntax.source.text();
-    elements.iter().all(|&element| {
+    let of_element = |&element: &NodeId| {
         let range = syntax.range(element);
         let before = text[..range.start].rsplit('\n').next().unwrap_or("");
         let behind = text[range.end..].lines().next().unwrap_or("");
-        before.trim().is_empty() && behind.trim() == ","
-    })
+        let rest = behind.strip_prefix(',')?.trim_start();
+        match rest {
+            _ if !before.trim().is_empty() => None,
+            "" => Some(cx.remove_element(file, element)),
+            _ if rest.starts_with("//") => Some(cx.edit(file, range.start..range.end + behind.len() - rest.len(), "")),
+            _ => None,
+        }
+    };
+    elements.iter().map(of_element).collect()
 }

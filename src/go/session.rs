@@ -34,7 +34,7 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
     outcomes.extend(simple.into_iter().map(|site| (site, decide_simple(&session, &site))));
     let lifecycles = run_lifecycle::Lifecycles::find(&session);
     outcomes.extend(structural.into_iter().map(|site| (site, decide_structural(&session, &lifecycles, &site))));
-    Decision { outcomes, changes: draft.finish(), remarks: Vec::new() }
+    Decision { outcomes, changes: draft.finish(), ..Decision::default() }
 }
 
 /// What the rules see of a unit.

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cx::{Change, Cx, Need, Outcome};
 use super::flow::{Slot, UnitIdx};
 use super::index::FileIdx;
-use super::infer::Ref;
 use super::rules;
 use super::session;
 use super::sites::{self, Site};
@@ -31,6 +30,10 @@ pub(crate) struct Decision {
     pub(crate) changes: Vec<Change>,
     /// What stands in the way, or has to be said, at places that are no sites.
     pub(crate) remarks: Vec<(FileIdx, NodeId, Outcome)>,
+    /// Whether functions change soundly that are used as values, too.
+    pub(crate) carries_functions: bool,
+    /// Whether the new code fits only the version of the library that has nothing legacy any more.
+    pub(crate) needs_new_version: bool,
 }
 
 /// A unit with the decision of each of its sites.
@@ -41,6 +44,30 @@ pub(crate) struct UnitPlan {
     pub(crate) sites: Vec<(Site, Outcome)>,
     pub(crate) changes: Vec<Change>,
     pub(crate) needs: Vec<Need>,
+    /// Whether the new code fits only the version of the library that has nothing legacy any more.
+    pub(crate) needs_new_version: bool,
+}
+
+impl UnitPlan {
+    /// Whether it stands in an example, which nobody compiles.
+    pub(crate) fn is_example(&self, cx: &Cx<'_>) -> bool {
+        self.sites.first().is_some_and(|(site, _)| cx.example(site.file).is_some())
+    }
+
+    /// Puts the unit off until everything up to `level` is done, which keeps the module at the old version of the library.
+    pub(crate) fn wait_for(&mut self, level: Level) {
+        let why = "its new signature fits only the version of the library without the legacy API, which comes once nothing \
+                   else of the module uses that";
+        for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
+            *outcome = Outcome { level, ..outcome.clone().reserved(why) };
+        }
+        if level > self.level {
+            self.level = level;
+        }
+        if level == Level::Report {
+            self.changes.clear();
+        }
+    }
 }
 
 /// Every unit of the program, in the order of its first site.
@@ -82,8 +109,9 @@ pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
             decision.remarks.push((escape.file, escape.node, outcome));
         }
     }
-    decision.remarks.extend(function_values(cx, unit));
-    decision.remarks.extend(carried_options(cx, unit));
+    if !decision.carries_functions {
+        decision.remarks.extend(function_values(cx, unit));
+    }
     let remarks = std::mem::take(&mut decision.remarks);
     for (file, node, outcome) in remarks {
         blame(cx, &mut decision.outcomes, file, node, outcome);
@@ -105,53 +133,6 @@ fn is_about_options(unit: &Unit) -> bool {
                 | Legacy::CreateEngine
         )
     })
-}
-
-/// Options on ways that are not followed into every run yet.
-fn carried_options(cx: &Cx<'_>, unit: &Unit) -> Option<(FileIdx, NodeId, Outcome)> {
-    let is_carried = unit.sites.iter().any(|site| matches!(site.legacy, Legacy::Option | Legacy::Config));
-    let site = unit.sites.iter().find(|site| match site.legacy {
-        Legacy::WithSink => is_loose(cx, site, is_carried),
-        Legacy::Option => is_of_many(cx, site),
-        _ => false,
-    })?;
-    let outcome = Outcome::report(
-        "options that go this way are not followed into every run in Go yet",
-        "carry the sinks instead ([]events.EventSink), and give them to the runs: events.WithEventSinks(ctx, sinks...)",
-    );
-    Some((site.file, site.name, outcome))
-}
-
-/// Whether `WithSink` is used as a value, or is given a sink that may be nil and goes into a slice.
-fn is_loose(cx: &Cx<'_>, site: &Site, is_carried: bool) -> bool {
-    let syntax = cx.syntax(site.file);
-    let Some(call) = cx.call_of_name(site.file, site.name) else { return true };
-    let Some(&sink) = cx.args(site.file, call).first().filter(|_| is_carried) else { return false };
-    match cx.inferred(site.file).meaning(sink) {
-        Some(Ref::Local(declared)) => {
-            let list = syntax.parent(declared).map_or("", |list| syntax.kind(list));
-            let has_value = list == "expression_list" || list == "parameter_declaration";
-            !has_value || super::proof::is_assigned(cx, site.file, declared)
-        }
-        _ => false,
-    }
-}
-
-/// Whether the option type stands in the signature of a method or a function type, where others have to agree, or in a
-/// parameter that takes a slice as one argument and gives an engine back.
-fn is_of_many(cx: &Cx<'_>, site: &Site) -> bool {
-    let syntax = cx.syntax(site.file);
-    let kinds = ["method_declaration", "method_elem", "function_type", "func_literal", "function_declaration", "block"];
-    let around = syntax.parent(site.whole).and_then(|above| syntax.enclosing(above, &kinds));
-    let kind = around.map_or("", |around| syntax.kind(around));
-    let is_slice_parameter = kind == "function_declaration"
-        && syntax
-            .enclosing(site.whole, &["parameter_declaration"])
-            .is_some_and(|param| syntax.parent(param).is_some_and(|list| syntax.role(list) == "parameters"))
-        && around
-            .and_then(|around| syntax.child(around, "result"))
-            .is_some_and(|result| syntax.text(result).contains("Engine"));
-    matches!(kind, "method_declaration" | "method_elem" | "function_type" | "func_literal") || is_slice_parameter
 }
 
 /// Functions that take or give a value of the unit and are used without being called: where they go is not followed.
@@ -197,7 +178,7 @@ fn blame(cx: &Cx<'_>, outcomes: &mut [(Site, Outcome)], file: FileIdx, node: Nod
 
 /// The plan for a decided unit.
 fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
-    let Decision { outcomes: mut sites, mut changes, .. } = decision;
+    let Decision { outcomes: mut sites, mut changes, needs_new_version, .. } = decision;
     sites.sort_by_key(|(site, _)| (site.file, site.name));
     changes.extend(sites.iter().flat_map(|(_, outcome)| outcome.changes.clone()));
     changes.sort();
@@ -205,7 +186,7 @@ fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
     let needs = cx.take_needs();
     refuse_what_cannot_be_written(cx, &mut sites, &changes);
     let id = sites.first().map_or_else(String::new, |(site, _)| cx.place(site.file, site.name));
-    let mut plan = UnitPlan { id, level: Level::Report, sites, changes, needs };
+    let mut plan = UnitPlan { id, level: Level::Report, sites, changes, needs, needs_new_version };
     plan.hold_back(cx);
     if plan.level == Level::Report {
         plan.changes.clear();

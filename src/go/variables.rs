@@ -57,6 +57,14 @@ pub(crate) fn has_elements_set(cx: &Cx<'_>, file: FileIdx, declared: NodeId) -> 
     })
 }
 
+/// The expression that a variable gets where it is declared.
+pub(crate) fn first_value(syntax: &Syntax, declared: NodeId) -> Option<NodeId> {
+    match written(syntax, declared)? {
+        Value::Expr(value) => Some(value),
+        _ => None,
+    }
+}
+
 /// What the name gets where it stands, if it gets something there.
 fn written(syntax: &Syntax, name: NodeId) -> Option<Value> {
     let parent = syntax.parent(name)?;

@@ -7,6 +7,7 @@ use crate::go::sites;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::{Ty, Types};
+use crate::go::variables::first_value;
 
 /// Ties the places of every legacy value of the program.
 pub(super) fn follow(view: &View<'_>, flow: &mut Flow) {
@@ -242,7 +243,10 @@ impl Edges<'_, '_> {
         let is_option = self.view.legacy.of_type(self.view.ty(self.file, node)) == Some(Legacy::Option);
         if called.is_none() && !is_predeclared && is_option {
             // An option that a function value makes.
-            self.escapes(node);
+            match self.with_sink(function) {
+                Some(value) => self.flow.unite(Slot::Expr(self.file, value), Slot::Expr(self.file, node)),
+                None => self.escapes(node),
+            }
         }
         let callee = called.and_then(|def| self.view.legacy.get(def));
         match callee {
@@ -272,6 +276,16 @@ impl Edges<'_, '_> {
         let types = Types { program: self.view.program };
         !self.view.program.is_own(data.file)
             && types.signature(data.file, data.node, &Default::default()).results.iter().any(Ty::is_open)
+    }
+
+    /// `engine.WithSink` as the value of the variable that is called.
+    fn with_sink(&self, function: NodeId) -> Option<NodeId> {
+        let syntax = self.view.syntax(self.file);
+        let inferred = self.view.inferred(self.file);
+        let Some(Ref::Local(declared)) = inferred.meaning(function) else { return None };
+        let value = first_value(syntax, declared)?;
+        let meaning = inferred.meaning(syntax.child(value, "field").unwrap_or(value));
+        matches!(meaning, Some(Ref::Def(def)) if self.view.legacy.get(def) == Some(Legacy::WithSink)).then_some(value)
     }
 
     /// The method of the engine factory's interface that a call goes to.

@@ -1,9 +1,12 @@
 //! `engine-options`: option slices, parameters, fields, `Config`, `ApplyOptions`, factory signatures with options.
 
+mod conditions;
 mod config;
+mod dead;
 mod forwarders;
 mod live;
 mod uses;
+mod wrapped;
 
 use self::forwarders::Forwarder;
 use crate::go::cx::{Change, Cx};
@@ -13,6 +16,7 @@ use crate::go::lists;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::ty::Ty;
 use crate::go::unit::{Decision, Unit};
 
 /// Whether a factory is called with options.
@@ -25,8 +29,11 @@ pub(crate) fn has_options(cx: &Cx<'_>, site: &Site) -> bool {
 pub(crate) fn sink_of(cx: &Cx<'_>, file: FileIdx, expr: NodeId) -> Option<NodeId> {
     let syntax = cx.syntax(file);
     let expr = syntax.bare(expr);
-    let callee = cx.inferred(file).callee(expr).filter(|_| syntax.kind(expr) == "call_expression")?;
-    let is_ours = cx.legacy.get(callee) == Some(Legacy::WithSink);
+    let function = syntax.child(expr, "function").filter(|_| syntax.kind(expr) == "call_expression")?;
+    let is_ours = match cx.inferred(file).callee(expr) {
+        Some(callee) => cx.legacy.get(callee) == Some(Legacy::WithSink),
+        None => wrapped::is_alias(cx, file, function),
+    };
     is_ours.then(|| cx.args(file, expr).first().copied())?
 }
 
@@ -46,6 +53,8 @@ pub(crate) struct Options<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
     pub(crate) args: Vec<NodeId>,
+    /// Whether each argument is an option, and not one of them the list of all.
+    pub(crate) is_variadic: bool,
     removal: Vec<Change>,
 }
 
@@ -60,10 +69,11 @@ impl Options<'_> {
     pub(crate) fn given(&self, cx: &Cx<'_>, file: FileIdx, call: NodeId) -> Option<Given> {
         let args = cx.args(file, call);
         let first = self.first_option(cx, file, call)?;
-        let end = if self.is_variadic(cx, file, call) { args.len() } else { first + 1 };
+        let is_variadic = self.is_variadic(cx, file, call);
+        let end = if is_variadic { args.len() } else { first + 1 };
         let options = args.get(first..end.min(args.len())).filter(|options| !options.is_empty())?.to_vec();
         let removal = lists::remove(cx, file, &args, first..first + options.len());
-        Some(Given { args: options, removal })
+        Some(Given { args: options, is_variadic, removal })
     }
 
     /// The place of the first option among the arguments of a factory or a forwarder.
@@ -129,7 +139,30 @@ pub(crate) fn is_factory(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
 
 /// Decides a unit of options.
 pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
-    live::decide(cx, unit, forwarders::of(cx, unit))
+    dead::decide(cx, unit).unwrap_or_else(|| live::decide(cx, unit, forwarders::of(cx, unit)))
+}
+
+/// Whether values of a type are options, or lists of them.
+fn is_option_type(cx: &Cx<'_>, ty: &Ty) -> bool {
+    match ty {
+        Ty::Named(def, _) => cx.legacy.get(*def) == Some(Legacy::Option),
+        Ty::Slice(inner) => is_option_type(cx, inner),
+        _ => false,
+    }
+}
+
+/// The place among the declarations of parameters of the one that declares just the parameter `wanted`.
+fn declaration_of(cx: &Cx<'_>, file: FileIdx, declarations: &[NodeId], wanted: usize) -> Option<usize> {
+    let syntax = cx.syntax(file);
+    let mut at = 0;
+    for (index, &declaration) in declarations.iter().enumerate() {
+        let names = syntax.children_as(declaration, "name").filter(|&name| syntax.text(name) != ",").count().max(1);
+        if at == wanted && names == 1 {
+            return Some(index);
+        }
+        at += names;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -170,13 +203,17 @@ mod tests {
             "func Ask(ctx context.Context, turn *turns.Turn, sink events.EventSink) {{\n\tvar opts []engine.Option\n\
              \topts = append(opts, engine.WithSink(sink))\n{RUN}}}\n"
         );
+        let after_of = after;
         let after = after(&code);
         assert!(after.contains("\tif sink != nil {\n\t\topts = append(opts, sink)\n\t}\n"), "{after}");
         let literal = code.replace(
             "var opts []engine.Option\n\topts = append(opts, engine.WithSink(sink))",
-            "opts := []engine.Option{engine.WithSink(sink)}",
+            "with := engine.WithSink\n\topts := []engine.Option{with(&printer{}), with(sink)}",
         );
-        assert_eq!(level_at(&literal, "WithSink"), Level::Offered);
+        let literal = after_of(&literal);
+        assert!(literal.contains(") {\n\topts := []events.EventSink{&printer{}}\n\tif sink != nil {\n"), "{literal}");
+        let counted = code.replace("\teng, _", "\tfmt.Println(len(opts))\n\teng, _");
+        assert_eq!(level_at(&counted, "WithSink"), Level::Offered);
     }
 
     #[test]
@@ -212,6 +249,44 @@ mod tests {
             "func sinks(opts ...events.EventSink) ([]events.EventSink, error) {\n\tvar config []events.EventSink\n\
              \tconfig = append(config, opts...)\n\treturn config, nil\n}\n\nfunc f() { sinks(&printer{}) }\n"
         );
+    }
+
+    #[test]
+    fn options_that_nobody_gives_go_with_all_that_holds_them() {
+        let code = "type config struct {\n\tkind string\n\topts []engine.Option // later\n}\n\n\
+                    func build(c config, opts ...engine.Option) (engine.Engine, error) {\n\
+                    \tall := append([]engine.Option{}, c.opts...)\n\tif len(opts) > 0 {\n\t\tall = append(all, opts...)\n\t}\n\
+                    \treturn factory.NewEngineFromParsedValues(nil, all...)\n}\n\nfunc f() { build(config{\"a\", nil}) }\n";
+        assert_eq!(
+            after(code),
+            "type config struct {\n\tkind string\n}\n\nfunc build(c config) (engine.Engine, error) {\n\
+             \treturn factory.NewEngineFromParsedValues(nil)\n}\n\nfunc f() { build(config{\"a\"}) }\n"
+        );
+        let looked_at = code.replace("\treturn factory", "\tfmt.Println(len(all))\n\treturn factory");
+        assert_eq!(level_at(&looked_at, "Option // later"), Level::Report);
+    }
+
+    #[test]
+    fn a_factory_of_one_s_own_changes_once_nothing_else_is_legacy() {
+        let code = "type mock struct{}\n\n\
+                    func (mock) CreateEngine(_ *factory.ParsedValues, _ ...engine.Option) (engine.Engine, error) {\n\
+                    \treturn nil, nil\n}\n\nfunc f(maker factory.EngineFactory) { maker.CreateEngine(nil) }\n";
+        assert!(after(code).contains("func (mock) CreateEngine(_ *factory.ParsedValues) (engine"), "{}", after(code));
+        let beside =
+            format!("{code}\nfunc g() {{ opts := []engine.Option{{engine.WithSink(nil)}}; fmt.Println(opts) }}\n");
+        assert_eq!(level_at(&beside, "Option) (engine"), Level::Report);
+    }
+
+    #[test]
+    fn constructions_in_one_function_have_variables_of_their_own() {
+        let made = "\teng, _ := factory.NewEngineFromParsedValues(nil, engine.WithSink(&printer{}))\n\teng.RunInference(ctx, turn)\n";
+        let code = format!(
+            "func ask(ctx context.Context, turn *turns.Turn) {{\n{made}\tif turn != nil {{\n\t{}\t}}\n}}\n",
+            made.replace("\n\t", "\n\t\t")
+        );
+        let after = after(&code);
+        assert!(after.contains("\t\tsink2 := &printer{}\n"), "{after}");
+        assert!(after.contains("\t\teng.RunInference(events.WithEventSinks(ctx, sink2), turn)\n"), "{after}");
     }
 
     #[test]

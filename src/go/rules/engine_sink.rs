@@ -18,7 +18,7 @@ use crate::rules::Trap;
 pub(crate) fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, call: NodeId) -> Outcome {
     let Some(given) = options.given(cx, file, call) else { return Outcome::safe(Vec::new(), "the same call") };
     let removed = given.removal();
-    let pieces = carry::pieces(cx, options, file, &given.args);
+    let pieces = carry::pieces(cx, options, file, &given);
     if pieces.is_empty() {
         return Outcome::safe(removed, "the same call without options");
     }

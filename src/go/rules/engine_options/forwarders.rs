@@ -18,6 +18,7 @@ pub(crate) struct Forwarder {
     /// The name of the options, where there is one.
     pub(crate) name: Option<NodeId>,
     pub(crate) def: Option<DefId>,
+    has_body: bool,
     /// Whether it implements the engine factory, whose signature changes whatever the function does.
     pub(crate) is_maker: bool,
     /// Whether it hands all options on, and does nothing else with them.
@@ -41,8 +42,8 @@ pub(crate) fn of(cx: &Cx<'_>, unit: &Unit) -> Vec<Forwarder> {
         let before = found.len();
         let known = found.clone();
         found.retain_mut(|own| {
-            own.attaches = attaches(cx, own, &known);
-            own.looks = own.name.is_some_and(|name| {
+            own.attaches = !own.has_body || attaches(cx, own, &known);
+            own.looks = own.name.filter(|_| own.has_body).is_some_and(|name| {
                 cx.uses(own.file, name).iter().any(|&use_| handed_to(cx, own.file, use_, &known).is_none())
             });
             own.is_maker || own.attaches
@@ -60,7 +61,7 @@ fn candidate(
     is_about_factory: bool,
 ) -> Option<Forwarder> {
     let syntax = cx.syntax(file);
-    syntax.child(decl, "body")?;
+    let has_body = syntax.child(decl, "body").is_some();
     let list = syntax.child(decl, "parameters")?;
     let last = syntax.children(list).next_back()?;
     let params = parameters(cx, file, decl);
@@ -69,12 +70,12 @@ fn candidate(
     let def = syntax.child(decl, "name").and_then(|name| cx.program.declared(file, name));
     let is_maker = is_about_factory
         && is_variadic
-        && syntax.kind(decl) == "method_declaration"
+        && matches!(syntax.kind(decl), "method_declaration" | "method_elem")
         && def.is_some_and(|def| cx.program.def(def).name == "CreateEngine");
-    if !is_maker && !is_only_called(cx, unit, (file, decl), def?) {
+    if !(is_maker || has_body && is_only_called(cx, unit, (file, decl), def?)) {
         return None;
     }
-    Some(Forwarder { file, decl, param, is_variadic, name, def, is_maker, attaches: true, looks: false })
+    Some(Forwarder { file, decl, param, is_variadic, name, def, has_body, is_maker, attaches: true, looks: false })
 }
 
 /// Whether a function is never used as a value, and no interface asks for it.

@@ -3,29 +3,41 @@
 use std::ops::Range;
 
 use super::forwarders::Forwarder;
-use super::{Options, config, is_factory, sink_of, uses};
+use super::wrapped::{self, Wrapped};
+use super::{Options, conditions, config, declaration_of, is_factory, sink_of, uses};
 use crate::finding::Level;
 use crate::go::cx::{Change, Cx, Outcome};
 use crate::go::index::FileIdx;
-use crate::go::infer::Ref;
 use crate::go::lists;
 use crate::go::rules::engine_sink;
 use crate::go::rules::engine_sink::absent::{Absence, absence, is_open};
+use crate::go::rules::engine_sink::carry::written;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::unit::{Decision, Unit};
-use crate::go::variables::writes;
 use crate::rules::Trap;
 
 /// Decides a unit whose options are sinks from now on.
 pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit, forwarders: Vec<Forwarder>) -> Decision {
     let mut options = Options { unit, forwarders, edits: Vec::new(), has_absent: false };
-    let handed_on: Vec<&Site> = unit.sites.iter().filter(|site| is_handed_on(cx, &options, site)).collect();
-    options.has_absent = handed_on.iter().any(|site| may_be_absent(cx, site));
+    let wrapped: Vec<Wrapped> = unit.sites.iter().filter_map(|site| of_with_sink(cx, site)).flatten().collect();
+    let handed_on: Vec<&Wrapped> = wrapped.iter().filter(|wrapped| is_handed_on(cx, &options, wrapped)).collect();
     options.edits = unit.sites.iter().flat_map(|site| edits(cx, site)).collect();
+    let conditions = match uses::are_counted(cx, unit) {
+        true => Vec::new(),
+        false => conditions::of(cx, &options, &handed_on),
+    };
+    let is_absent = |wrapped: &&Wrapped| {
+        absence(cx, wrapped.file, wrapped.sink) != Absence::Never
+            && !conditions.iter().any(|condition| condition.covers(cx, wrapped))
+    };
+    let absent: Vec<&Wrapped> = handed_on.into_iter().filter(is_absent).collect();
+    options.has_absent = !absent.is_empty();
     let mut decision = Decision { remarks: uses::problems(cx, unit), ..Decision::default() };
-    let mut gone: Vec<(FileIdx, Range<usize>)> = Vec::new();
+    let mut gone: Vec<(FileIdx, Range<usize>)> =
+        conditions.iter().map(|condition| (condition.change.file, condition.change.edit.range())).collect();
+    decision.changes.extend(conditions.iter().map(|condition| condition.change.clone()));
     for own in &options.forwarders {
         let (changes, outcome) = loses_options(cx, own);
         gone.extend(changes.iter().map(|change| (change.file, change.edit.range())));
@@ -59,12 +71,21 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit, forwarders: Vec<Forwarder>) -> De
         if outcomes.iter().any(|(other, _)| other == site) {
             continue;
         }
-        let mut outcome = site_outcome(cx, &options, site, handed_on.contains(&site));
+        let mut outcome = site_outcome(cx, &absent, site);
+        let before = outcome.changes.len();
         outcome.changes.retain(|change| !is_gone(change));
+        if site.legacy == Legacy::Option && outcome.changes.len() < before {
+            outcome.help = "the options go".to_owned();
+        }
         outcomes.push((*site, outcome));
     }
     decision.outcomes = outcomes;
+    decision.needs_new_version = options.forwarders.iter().any(|own| own.is_maker);
     decision
+}
+
+fn of_with_sink(cx: &Cx<'_>, site: &Site) -> Option<Vec<Wrapped>> {
+    wrapped::of_site(cx, site).filter(|_| site.legacy == Legacy::WithSink)
 }
 
 /// Every call that is given options: of factories, and of functions that hand them on to one.
@@ -127,7 +148,7 @@ fn loses_options(cx: &Cx<'_>, own: &Forwarder) -> (Vec<Change>, Option<Outcome>)
     let syntax = cx.syntax(own.file);
     let list = syntax.child(own.decl, "parameters");
     let params: Vec<NodeId> = list.into_iter().flat_map(|list| syntax.children(list)).collect();
-    let Some(index) = declaration_of(cx, own, &params) else {
+    let Some(index) = declaration_of(cx, own.file, &params, own.param) else {
         let why = "the options are declared together with another parameter";
         return (Vec::new(), Some(Outcome::report(why, "declare them on their own, then run the tool again")));
     };
@@ -151,20 +172,6 @@ fn loses_options(cx: &Cx<'_>, own: &Forwarder) -> (Vec<Change>, Option<Outcome>)
     (changes, reserve)
 }
 
-/// The place among the declarations of parameters of the one that declares just the options.
-fn declaration_of(cx: &Cx<'_>, own: &Forwarder, params: &[NodeId]) -> Option<usize> {
-    let syntax = cx.syntax(own.file);
-    let mut at = 0;
-    for (index, &param) in params.iter().enumerate() {
-        let names = syntax.children_as(param, "name").filter(|&name| syntax.text(name) != ",").count().max(1);
-        if at == own.param && names == 1 {
-            return Some(index);
-        }
-        at += names;
-    }
-    None
-}
-
 /// `var options []events.EventSink` at the beginning of a function.
 fn none_instead(cx: &Cx<'_>, own: &Forwarder) -> Option<Change> {
     let syntax = cx.syntax(own.file);
@@ -178,19 +185,13 @@ fn none_instead(cx: &Cx<'_>, own: &Forwarder) -> Option<Change> {
 }
 
 /// Whether a sink becomes an element of a slice or another value, and is not written in a construction.
-fn is_handed_on(cx: &Cx<'_>, options: &Options<'_>, site: &Site) -> bool {
-    if site.legacy != Legacy::WithSink {
-        return false;
-    }
-    let Some(call) = cx.call_of_name(site.file, site.name) else { return true };
+fn is_handed_on(cx: &Cx<'_>, options: &Options<'_>, wrapped: &Wrapped) -> bool {
     !constructions(cx, options).iter().any(|&(file, construction)| {
-        file == site.file && options.given(cx, file, construction).is_some_and(|given| given.args.contains(&call))
+        file == wrapped.file
+            && options
+                .given(cx, file, construction)
+                .is_some_and(|given| written(cx, file, &given).contains(&wrapped.call))
     })
-}
-
-fn may_be_absent(cx: &Cx<'_>, site: &Site) -> bool {
-    let sink = cx.call_of_name(site.file, site.name).and_then(|call| sink_of(cx, site.file, call));
-    sink.is_none_or(|sink| absence(cx, site.file, sink) != Absence::Never) && condition(cx, site).is_none()
 }
 
 /// What stands for a legacy name wherever it is: the type of sinks, or the sink itself.
@@ -201,73 +202,19 @@ fn edits(cx: &Cx<'_>, site: &Site) -> Vec<Change> {
             let events = cx.package(file, "events");
             vec![cx.replace(file, site.whole, format!("{events}EventSink"))]
         }
-        Legacy::WithSink => unwrapped(cx, site),
+        Legacy::WithSink => wrapped::edits(cx, site),
         _ => Vec::new(),
     }
 }
 
-/// `engine.WithSink(sink)` becomes `sink`.
-fn unwrapped(cx: &Cx<'_>, site: &Site) -> Vec<Change> {
-    let file = site.file;
-    let syntax = cx.syntax(file);
-    let Some(call) = cx.call_of_name(file, site.name) else { return Vec::new() };
-    let Some(sink) = sink_of(cx, file, call) else { return Vec::new() };
-    let (open, close) = match decides_type(cx, file, call) {
-        true => (format!("{}EventSink(", cx.package(file, "events")), ")"),
-        false => (String::new(), ""),
-    };
-    vec![
-        cx.edit(file, syntax.start(call)..syntax.start(sink), open),
-        cx.edit(file, syntax.end(sink)..syntax.end(call), close),
-    ]
-}
-
-/// Whether a variable that gets other options later has its type of this one.
-fn decides_type(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
-    let syntax = cx.syntax(file);
-    let stmt = syntax.ancestors(call).skip(1).find(|&node| syntax.kind(node) != "expression_list");
-    let Some(stmt) = stmt.filter(|&stmt| syntax.kind(stmt) == "short_var_declaration") else { return false };
-    let names = syntax.child(stmt, "left").map_or(Vec::new(), |left| syntax.list(left));
-    names.iter().any(|&name| match cx.inferred(file).meaning(name) {
-        Some(Ref::Local(declared)) => writes(cx, file, declared).len() > 1,
-        _ => false,
-    })
-}
-
-/// A condition around `options = append(options, engine.WithSink(sink))` whose sink may be nil.
-fn condition(cx: &Cx<'_>, site: &Site) -> Option<Vec<Change>> {
-    let file = site.file;
-    let syntax = cx.syntax(file);
-    let call = cx.call_of_name(file, site.name)?;
-    let sink = sink_of(cx, file, call)?;
-    let stmt = cx.stmt(file, call).filter(|&stmt| syntax.kind(stmt) == "assignment_statement")?;
-    let right = syntax.list(syntax.child(stmt, "right")?);
-    let [append] = right.as_slice() else { return None };
-    let is_append = syntax.child(*append, "function").is_some_and(|function| syntax.text(function) == "append");
-    let is_only = cx.args(file, *append).get(1..).is_some_and(|added| added == [call]);
-    let is_plain = matches!(syntax.kind(sink), "identifier" | "selector_expression");
-    if !(is_append && is_only && is_plain) || syntax.text(stmt).contains('\n') {
-        return None;
-    }
-    let indent = cx.indent(file, stmt);
-    let (start, end) = (syntax.start(stmt), syntax.end(stmt));
-    Some(vec![
-        cx.edit(file, start..start, format!("if {} != nil {{\n{indent}\t", syntax.text(sink))),
-        cx.edit(file, end..end, format!("\n{indent}}}")),
-    ])
-}
-
-fn site_outcome(cx: &Cx<'_>, options: &Options<'_>, site: &Site, is_handed_on: bool) -> Outcome {
+fn site_outcome(cx: &Cx<'_>, absent: &[&Wrapped], site: &Site) -> Outcome {
     match site.legacy {
         Legacy::Option => Outcome::safe(edits(cx, site), "sinks are passed on in place of options"),
-        Legacy::WithSink if cx.call_of_name(site.file, site.name).is_none() => Outcome::report(
-            "`engine.WithSink` is used as a value, not called",
-            "call it in a function literal, then run the tool again",
+        Legacy::WithSink => with_sink(cx, absent, site),
+        Legacy::NewEngine | Legacy::CreateEngine if cx.call_of_name(site.file, site.name).is_none() => Outcome::report(
+            "the factory is used as a value, whose type has options",
+            "call it in a function literal without options, then run the tool again",
         ),
-        Legacy::WithSink => {
-            let outcome = Outcome::safe(edits(cx, site), "the sink is attached to the context of the engine's runs");
-            if is_handed_on { kept_present(cx, options, site, outcome) } else { outcome }
-        }
         Legacy::NewEngine | Legacy::CreateEngine => Outcome::safe(Vec::new(), "the same call"),
         _ => match config::changes(cx, site) {
             Ok(changes) => Outcome::safe(changes, "the sinks are a plain slice"),
@@ -276,17 +223,20 @@ fn site_outcome(cx: &Cx<'_>, options: &Options<'_>, site: &Site, is_handed_on: b
     }
 }
 
-/// A sink that is handed on as an element of a slice must be there.
-fn kept_present(cx: &Cx<'_>, options: &Options<'_>, site: &Site, outcome: Outcome) -> Outcome {
-    let sink = cx.call_of_name(site.file, site.name).and_then(|call| sink_of(cx, site.file, call));
-    if sink.is_some_and(|sink| absence(cx, site.file, sink) == Absence::Never) {
+fn with_sink(cx: &Cx<'_>, absent: &[&Wrapped], site: &Site) -> Outcome {
+    let Some(calls) = wrapped::of_site(cx, site) else {
+        return Outcome::report(
+            "`engine.WithSink` is used as a value, not called",
+            "call it in a function literal, then run the tool again",
+        );
+    };
+    let outcome = Outcome::safe(edits(cx, site), "the sink is attached to the context of the engine's runs");
+    if !calls.iter().any(|call| absent.contains(&call)) {
         return outcome;
     }
-    match condition(cx, site) {
-        Some(changes) if !uses::are_counted(cx, options.unit) => changes.into_iter().fold(outcome, Outcome::with),
-        _ => outcome.offered(
-            Trap::NilSink,
-            "the sink may be nil, which legacy engines left out; a context keeps it, and the run panics",
-        ),
-    }
+    // A sink that is handed on as an element of a slice must be there.
+    outcome.offered(
+        Trap::NilSink,
+        "the sink may be nil, which legacy engines left out; a context keeps it, and the run panics",
+    )
 }

@@ -5,7 +5,7 @@ use super::reach::Run;
 use crate::go::cx::{Change, Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
-use crate::go::rules::engine_options::{Options, sink_of};
+use crate::go::rules::engine_options::{Given, Options, sink_of};
 use crate::go::syntax::NodeId;
 use crate::go::ty::Ty;
 use crate::go::variables;
@@ -32,8 +32,10 @@ pub(crate) struct Carried {
 }
 
 /// The sinks of the options that a construction is given. Those that are `nil` are none.
-pub(crate) fn pieces(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, args: &[NodeId]) -> Vec<Piece> {
-    let pieces = args.iter().flat_map(|&arg| of_option(cx, options, file, arg));
+pub(crate) fn pieces(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, given: &Given) -> Vec<Piece> {
+    let is_none = |arg: NodeId| !given.is_variadic && *cx.ty(file, arg) == Ty::Nil;
+    let args = given.args.iter().copied().filter(|&arg| !is_none(arg));
+    let pieces = args.flat_map(|arg| of_option(cx, options, file, arg));
     pieces.filter(|piece| piece.absence != Absence::Always).collect()
 }
 
@@ -42,11 +44,13 @@ fn of_option(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, arg: NodeId) -> 
     if let Some(sink) = sink_of(cx, file, arg) {
         return vec![Piece { expr: sink, is_spread: false, absence: absence(cx, file, sink) }];
     }
-    if syntax.kind(arg) != "variadic_argument" {
+    let is_spread = syntax.kind(arg) == "variadic_argument";
+    if !is_spread && !matches!(cx.ty(file, arg), Ty::Slice(_)) {
         let absence = if options.may_be_nil() { Absence::Possible } else { Absence::Never };
         return vec![Piece { expr: arg, is_spread: false, absence }];
     }
-    let Some(slice) = syntax.children(arg).next() else { return Vec::new() };
+    let slice = if is_spread { syntax.children(arg).next() } else { Some(arg) };
+    let Some(slice) = slice else { return Vec::new() };
     if *cx.ty(file, slice) == Ty::Nil {
         return Vec::new();
     }
@@ -54,6 +58,16 @@ fn of_option(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, arg: NodeId) -> 
         Some(elements) => elements.into_iter().flat_map(|element| of_option(cx, options, file, element)).collect(),
         None => vec![Piece { expr: slice, is_spread: true, absence: Absence::Never }],
     }
+}
+
+/// The options that are written in a construction itself, also as elements of a slice.
+pub(crate) fn written(cx: &Cx<'_>, file: FileIdx, given: &Given) -> Vec<NodeId> {
+    let syntax = cx.syntax(file);
+    let inner = |arg: NodeId| match syntax.kind(arg) {
+        "variadic_argument" => syntax.children(arg).next().unwrap_or(arg),
+        _ => arg,
+    };
+    given.args.iter().flat_map(|&arg| elements(cx, file, inner(arg)).unwrap_or_else(|| vec![arg])).collect()
 }
 
 /// The elements of a slice that is written on the spot.
@@ -95,7 +109,7 @@ impl Carrier<'_, '_> {
                 false => self.local(piece.expr, &mut taken, &mut lines)?,
             });
         }
-        let in_front = self.in_front(&lines)?;
+        let in_front = self.in_front(&taken, &lines)?;
         Ok(Carried { args: args.join(", "), is_spread: false, in_front, is_conditional: false })
     }
 
@@ -116,7 +130,7 @@ impl Carrier<'_, '_> {
                 format!("{name} := append([]{events}EventSink(nil), {text}...)")
             }
         };
-        Ok(carried(format!("{name}..."), self.in_front(&[line])?))
+        Ok(carried(format!("{name}..."), self.in_front(std::slice::from_ref(&name), &[line])?))
     }
 
     /// A slice in front of the construction that is filled with the sinks that are there.
@@ -143,7 +157,7 @@ impl Carrier<'_, '_> {
                 _ => lines.push(append),
             }
         }
-        let in_front = self.in_front(&lines)?;
+        let in_front = self.in_front(&taken, &lines)?;
         Ok(Carried { args: format!("{sinks}..."), is_spread: true, in_front, is_conditional })
     }
 
@@ -157,12 +171,24 @@ impl Carrier<'_, '_> {
 
     fn free(&self, wanted: &str, taken: &[String]) -> String {
         let name = free(self.cx, self.file, self.call, wanted);
+        let list = self.list().unwrap_or(self.call);
         let mut names = std::iter::once(name.clone()).chain((2..).map(|number| format!("{wanted}{number}")));
-        names.find(|name| !taken.contains(name) && free(self.cx, self.file, self.call, name) == *name).unwrap_or(name)
+        let is_free = |name: &String| {
+            !taken.contains(name)
+                && !self.cx.is_declared(self.file, list, name)
+                && free(self.cx, self.file, self.call, name) == *name
+        };
+        names.find(is_free).unwrap_or(name)
+    }
+
+    /// The list of statements in which the construction stands.
+    fn list(&self) -> Option<NodeId> {
+        let syntax = self.cx.syntax(self.file);
+        syntax.parent(self.cx.stmt(self.file, self.call)?)
     }
 
     /// Lines in front of the statement of the construction, if all runs see what they declare.
-    fn in_front(&self, lines: &[String]) -> Result<Option<Change>, Outcome> {
+    fn in_front(&self, names: &[String], lines: &[String]) -> Result<Option<Change>, Outcome> {
         if lines.is_empty() {
             return Ok(None);
         }
@@ -181,6 +207,7 @@ impl Carrier<'_, '_> {
         for line in lines {
             text.push_str(&format!("{line}\n{indent}"));
         }
+        names.iter().for_each(|name| self.cx.declare(self.file, list, name));
         let start = syntax.start(stmt);
         Ok(Some(self.cx.edit(self.file, start..start, text)))
     }

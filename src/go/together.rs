@@ -1,0 +1,48 @@
+//! Modules that are built together get one version of the library: code that fits only the new one comes last.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::build::Built;
+use super::cx::Cx;
+use super::index::FileIdx;
+use super::modules::{ModuleId, Modules};
+use super::unit::UnitPlan;
+use crate::finding::Level;
+use crate::tree::Tree;
+
+/// Which files get the same version of the library.
+#[derive(Debug)]
+pub(crate) struct Together<'a> {
+    modules: &'a Modules,
+    owners: &'a HashMap<FileIdx, ModuleId>,
+    /// Whether there are files about which nothing is known.
+    is_unsure: bool,
+}
+
+impl<'a> Together<'a> {
+    pub(crate) fn of(tree: &Tree, modules: &'a Modules, built: &'a Built) -> Self {
+        let is_unsure = !(built.problems.is_empty() && tree.unread.is_empty());
+        Self { modules, owners: &built.modules, is_unsure }
+    }
+
+    /// Puts off the units that fit only the new version until nothing else uses the old one.
+    pub(crate) fn wait(&self, cx: &Cx<'_>, plans: &mut [UnitPlan]) {
+        let groups: Vec<BTreeSet<ModuleId>> = plans.iter().map(|plan| self.group(plan)).collect();
+        let others: Vec<(usize, Level)> = plans
+            .iter()
+            .enumerate()
+            .filter(|(_, plan)| !plan.needs_new_version && !plan.is_example(cx))
+            .map(|(at, plan)| (at, plan.level))
+            .collect();
+        for (at, plan) in plans.iter_mut().enumerate().filter(|(_, plan)| plan.needs_new_version) {
+            let beside = others.iter().filter(|(other, _)| groups[*other] == groups[at]).map(|(_, level)| *level);
+            let worst = beside.chain(self.is_unsure.then_some(Level::Report)).max();
+            plan.wait_for(worst.unwrap_or(Level::Safe));
+        }
+    }
+
+    fn group(&self, plan: &UnitPlan) -> BTreeSet<ModuleId> {
+        let module = plan.sites.first().and_then(|(site, _)| self.owners.get(&site.file));
+        module.map_or_else(BTreeSet::new, |&module| self.modules.built_with(module))
+    }
+}
