@@ -1,9 +1,15 @@
 //! What can be proven of values without running: ids that are not empty, turns with a block, expressions that stay the same.
 
+mod origins;
+
 use super::cx::Cx;
-use super::index::{DefKind, FileIdx};
+use super::index::FileIdx;
 use super::infer::Ref;
 use super::syntax::NodeId;
+use origins::Origin;
+
+/// How many steps from name to value are looked at.
+const DEPTH: usize = 8;
 
 /// What is known of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,57 +21,43 @@ pub(crate) enum Id {
 
 /// What is known of a string that becomes an id.
 pub(crate) fn id(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Id {
+    id_within(cx, Origin { file, node, at: node }, 0)
+}
+
+fn id_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usize) -> Id {
     let syntax = cx.syntax(file);
+    let next = |node| id_within(cx, Origin { file, node, at }, depth + 1);
     match syntax.kind(node) {
-        "interpreted_string_literal" | "raw_string_literal" => {
-            if syntax.range(node).len() > 2 {
-                Id::Present
-            } else {
-                Id::Empty
-            }
-        }
-        "parenthesized_expression" => syntax.children(node).next().map_or(Id::Unknown, |inner| id(cx, file, inner)),
+        _ if depth > DEPTH => Id::Unknown,
+        "interpreted_string_literal" | "raw_string_literal" if syntax.range(node).len() > 2 => Id::Present,
+        "interpreted_string_literal" | "raw_string_literal" => Id::Empty,
         "binary_expression" if syntax.child(node, "operator").is_some_and(|operator| syntax.text(operator) == "+") => {
-            let sides =
-                ["left", "right"].map(|side| syntax.child(node, side).map_or(Id::Unknown, |side| id(cx, file, side)));
+            let sides = ["left", "right"].map(|side| syntax.child(node, side).map_or(Id::Unknown, next));
             if sides.contains(&Id::Present) { Id::Present } else { Id::Unknown }
         }
-        "identifier" | "selector_expression" => constant(cx, file, node),
-        "call_expression" => call(cx, file, node),
-        _ => Id::Unknown,
+        "call_expression" if makes_text(cx, file, node) => Id::Present,
+        _ => {
+            let origins = origins::of(cx, file, node, at).unwrap_or_default();
+            let mut ids = origins.into_iter().map(|origin| id_within(cx, origin, depth + 1));
+            let first = ids.next().unwrap_or(Id::Unknown);
+            if first != Id::Unknown && ids.all(|id| id == first) { first } else { Id::Unknown }
+        }
     }
 }
 
-fn constant(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Id {
+/// Whether a function of a library gives text that is certainly not empty.
+fn makes_text(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let name = syntax.child(node, "field").unwrap_or(node);
-    let Some(Ref::Def(def)) = cx.inferred(file).meaning(name) else { return Id::Unknown };
-    let data = cx.program.def(def);
-    if data.kind != DefKind::Const || !cx.program.is_own(data.file) {
-        return Id::Unknown;
+    let is_text = |node: NodeId| syntax.kind(node).ends_with("_string_literal") && syntax.range(node).len() > 2;
+    match syntax.child(call, "function").map_or("", |function| syntax.text(function)) {
+        "uuid.NewString" | "uuid.New().String" | "xid.New().String" | "ksuid.New().String" | "fmt.Sprintln" => true,
+        "fmt.Sprint" => cx.args(file, call).into_iter().any(is_text),
+        "fmt.Sprintf" => cx.args(file, call).first().is_some_and(|&format| {
+            let text = syntax.text(format).trim_matches('"');
+            is_text(format) && !text.starts_with('%')
+        }),
+        _ => false,
     }
-    let value = cx.syntax(data.file).child(data.node, "value").map(|value| cx.syntax(data.file).list(value));
-    match value.as_deref() {
-        Some([value]) => id(cx, data.file, *value),
-        _ => Id::Unknown,
-    }
-}
-
-fn call(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Id {
-    let syntax = cx.syntax(file);
-    let function = syntax.child(node, "function").map_or("", |function| syntax.text(function));
-    if matches!(function, "uuid.NewString" | "uuid.New().String" | "xid.New().String" | "ksuid.New().String") {
-        return Id::Present;
-    }
-    if function == "fmt.Sprintf"
-        && let Some(&format) = cx.args(file, node).first()
-        && syntax.kind(format) == "interpreted_string_literal"
-    {
-        let text = syntax.text(format).trim_matches('"');
-        let before = text.split('%').next().unwrap_or_default();
-        return if before.is_empty() { Id::Unknown } else { Id::Present };
-    }
-    Id::Unknown
 }
 
 /// Whether an expression can be repeated: names and fields of names.
@@ -80,18 +72,19 @@ pub(crate) fn is_stable(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
 
 /// Whether a turn is certainly there.
 pub(crate) fn is_not_nil(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    is_not_nil_within(cx, Origin { file, node, at: node }, 0)
+}
+
+fn is_not_nil_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usize) -> bool {
     let syntax = cx.syntax(file);
+    let function = syntax.child(node, "function").map_or("", |function| syntax.text(function));
     match syntax.kind(node) {
+        _ if depth > DEPTH => false,
         "unary_expression" => syntax.text(node).starts_with('&'),
-        "call_expression" => {
-            let function = syntax.child(node, "function").map_or("", |function| syntax.text(function));
-            function.ends_with(".Build")
-                || cx.inferred(file).callee(node).is_none() && function.ends_with("Builder().Build")
-        }
-        "identifier" => {
-            has_block(cx, file, node, node) || initial(cx, file, node).is_some_and(|value| is_not_nil(cx, file, value))
-        }
-        _ => false,
+        "call_expression" if function.ends_with(".Build") => true,
+        "identifier" if has_block(cx, file, node, at) => true,
+        _ => origins::of(cx, file, node, at)
+            .is_some_and(|origins| origins.into_iter().all(|origin| is_not_nil_within(cx, origin, depth + 1))),
     }
 }
 
@@ -132,31 +125,33 @@ pub(crate) fn is_assigned(cx: &Cx<'_>, file: FileIdx, declared: NodeId) -> bool 
 
 /// Whether a turn certainly has a block where `at` stands.
 pub(crate) fn has_block(cx: &Cx<'_>, file: FileIdx, node: NodeId, at: NodeId) -> bool {
-    has_block_within(cx, file, node, at, 0)
+    has_block_within(cx, Origin { file, node, at }, 0)
 }
 
-fn has_block_within(cx: &Cx<'_>, file: FileIdx, node: NodeId, at: NodeId, depth: usize) -> bool {
+fn has_block_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usize) -> bool {
     let syntax = cx.syntax(file);
-    if depth > 4 {
+    if depth > DEPTH || is_emptied(cx, file, node) {
         return false;
     }
+    let body = syntax.child(node, "operand").and_then(|operand| syntax.child(operand, "body"));
     match syntax.kind(node) {
-        "parenthesized_expression" => {
-            syntax.children(node).next().is_some_and(|inner| has_block_within(cx, file, inner, at, depth))
-        }
-        "unary_expression" => {
-            let operand = syntax.child(node, "operand");
-            operand
-                .and_then(|operand| syntax.child(operand, "body"))
-                .is_some_and(|body| has_blocks_element(cx, file, body))
-        }
-        "call_expression" => built(cx, file, node, depth),
-        "identifier" => {
-            appended(cx, file, node, at)
-                || initial(cx, file, node).is_some_and(|value| has_block_within(cx, file, value, at, depth + 1))
-        }
-        _ => false,
+        "unary_expression" => body.is_some_and(|body| has_blocks_element(cx, file, body)),
+        "identifier" if appended(cx, file, node, at) => true,
+        "call_expression" if is_build(cx, file, node) => has_prompt(cx, file, node, at),
+        _ => origins::of(cx, file, node, at)
+            .is_some_and(|origins| origins.into_iter().all(|origin| has_block_within(cx, origin, depth + 1))),
     }
+}
+
+/// Whether the blocks of the turn in a variable are set to something.
+fn is_emptied(cx: &Cx<'_>, file: FileIdx, name: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return false };
+    cx.uses(file, declared).iter().any(|&used| {
+        let blocks = syntax.parent(used).filter(|&above| syntax.text(above).ends_with(".Blocks"));
+        let left = blocks.and_then(|blocks| syntax.parent(blocks)).filter(|&list| syntax.role(list) == "left");
+        left.is_some() && cx.stmt(file, used).is_some_and(|stmt| !is_append(cx, file, stmt, used))
+    })
 }
 
 fn has_blocks_element(cx: &Cx<'_>, file: FileIdx, body: NodeId) -> bool {
@@ -172,42 +167,35 @@ fn has_blocks_element(cx: &Cx<'_>, file: FileIdx, body: NodeId) -> bool {
     })
 }
 
-/// A builder with a prompt, or a function of the tree all of whose results have a block.
-fn built(cx: &Cx<'_>, file: FileIdx, call: NodeId, depth: usize) -> bool {
-    let Some(def) = cx.inferred(file).callee(call) else { return false };
-    let data = cx.program.def(def);
-    if !cx.program.is_own(data.file) {
-        return data.name == "Build" && has_prompt(cx, file, call);
-    }
-    let inner = cx.syntax(data.file);
-    let returns: Vec<NodeId> = inner
-        .below(data.node)
-        .filter(|&node| inner.kind(node) == "return_statement" && cx.function(data.file, node) == Some(data.node))
-        .collect();
-    !returns.is_empty()
-        && returns.into_iter().all(|node| {
-            let value = inner.children(node).next().map(|list| inner.list(list));
-            value
-                .and_then(|values| values.first().copied())
-                .is_some_and(|value| has_block_within(cx, data.file, value, node, depth + 1))
-        })
+/// Whether a call is the last one of the library's builder of turns.
+fn is_build(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
+    let callee = cx.inferred(file).callee(call).map(|def| cx.program.def(def));
+    callee.is_some_and(|def| def.name == "Build" && !cx.program.is_own(def.file))
 }
 
 /// Whether a prompt that is not empty is given to a builder; it leaves out empty ones.
-fn has_prompt(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
+fn has_prompt(cx: &Cx<'_>, file: FileIdx, call: NodeId, at: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    syntax.below(call).filter(|&node| syntax.kind(node) == "call_expression").any(|call| {
+    let mut calls = syntax.below(call).filter(|&node| syntax.kind(node) == "call_expression");
+    calls.any(|call| {
         let function = syntax.child(call, "function").map_or("", |function| syntax.text(function));
         let is_prompt = [".WithUserPrompt", ".WithSystemPrompt"].iter().any(|with| function.ends_with(with));
-        is_prompt && cx.args(file, call).first().is_some_and(|&prompt| id(cx, file, prompt) == Id::Present)
+        let prompt = cx.args(file, call).first().copied().filter(|_| is_prompt);
+        prompt.is_some_and(|node| id_within(cx, Origin { file, node, at }, 0) == Id::Present)
     })
 }
 
 /// Whether a turn is made by a builder of prompts of which nothing is known.
-pub(crate) fn is_of_prompt(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
-    let value = initial(cx, file, node).unwrap_or(node);
-    let syntax = cx.syntax(file);
-    syntax.kind(value) == "call_expression" && syntax.text(value).contains(".WithUserPrompt(")
+pub(crate) fn is_of_prompt(cx: &Cx<'_>, file: FileIdx, node: NodeId, at: NodeId) -> bool {
+    is_of_prompt_within(cx, Origin { file, node, at }, 0)
+}
+
+fn is_of_prompt_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usize) -> bool {
+    if cx.syntax(file).kind(node) == "call_expression" && is_build(cx, file, node) {
+        return cx.text(file, node).contains(".WithUserPrompt(");
+    }
+    let origins = origins::of(cx, file, node, at).filter(|_| depth < DEPTH).unwrap_or_default();
+    origins.into_iter().any(|origin| is_of_prompt_within(cx, origin, depth + 1))
 }
 
 /// Whether a block is appended to the turn in a statement that always comes before `at`.

@@ -5,6 +5,7 @@ mod facts;
 mod fields;
 pub(crate) mod literal;
 mod names;
+pub(crate) mod on_the_spot;
 pub(crate) mod rivals;
 pub(crate) mod steady;
 

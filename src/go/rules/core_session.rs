@@ -3,7 +3,7 @@
 use super::run_lifecycle::Lifecycles;
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
-use crate::go::session::{Literal, Sessions, literal, rivals, steady};
+use crate::go::session::{Literal, Sessions, literal, on_the_spot, rivals, steady};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -184,6 +184,11 @@ fn inline(
     {
         let name = cx.text(made.file, variable);
         draft.replace_stmt(made.file, stmt, &crate::go::session::statements(session, creation, name, &builder));
+        return Ok(Outcome::safe(Vec::new(), format!("`{name}` is a session with a builder")));
+    }
+    if let Some(stmt) = stmt.filter(|_| on_the_spot::is_one(cx, made.file, made.node)) {
+        let name = on_the_spot::name(session, made.file, made.node);
+        draft.insert_before(made.file, stmt, &crate::go::session::statements(session, creation, &name, &builder));
         return Ok(Outcome::safe(Vec::new(), format!("`{name}` is a session with a builder")));
     }
     let text = crate::go::session::new_session(session, creation, &builder, made.node)?;

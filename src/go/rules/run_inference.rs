@@ -1,12 +1,13 @@
 //! `run-inference`: `RunInference` of a core session becomes a start and a wait.
 
 use crate::finding::Level;
-use crate::go::cx::Outcome;
+use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
+use crate::go::infer::Ref;
 use crate::go::layout::nested;
 use crate::go::proof;
 use crate::go::runs::{Assigned, Form, ends_function, form, is_new, leaves};
-use crate::go::session::Sessions;
+use crate::go::session::{Sessions, literal, on_the_spot};
 use crate::go::sights;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
@@ -27,7 +28,7 @@ struct Run {
 
 /// Decides a run of a core session.
 pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
-    let Sessions { cx, names, draft, .. } = session;
+    let Sessions { cx, draft, .. } = session;
     let (file, syntax) = (site.file, cx.syntax(site.file));
     let Some(call) = cx.call_of_name(file, site.name) else {
         return Outcome::report("the method is used as a value", "write a function that starts a run and waits for it");
@@ -38,20 +39,16 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
             "start a run: sess.StartInference(ctx), then handle.Wait()",
         );
     };
-    let is_made_here = !proof::is_stable(cx, file, operand);
-    let Some((stmt, form)) = form(cx, file, call).filter(|_| !is_made_here) else {
-        return Outcome::report(
-            "the run stands inside of another expression or statement",
-            "start the run in a statement of its own: handle, err := sess.StartInference(ctx), then handle.Wait()",
-        );
-    };
+    let Some(text) = session_text(session, file, operand) else { return inside() };
+    let Some((stmt, form)) = form(cx, file, call) else { return inside() };
+    let is_own = is_turn_of(session, file, *seed, &text);
     let run = Run {
         file,
         stmt,
-        session: names.text(cx, file, operand),
+        session: text,
         ctx: draft.text(file, *ctx),
-        seed: (syntax.text(*seed) != "nil").then(|| draft.text(file, *seed)),
-        handle: session.fresh(file, call, &["handle", "execution"]),
+        seed: (syntax.text(*seed) != "nil" && !is_own).then(|| draft.text(file, *seed)),
+        handle: handle_name(session, file, call),
     };
     if let Err(report) = rewrite(session, &run, &form) {
         return report;
@@ -63,6 +60,68 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let outcome = judge_seed(session, file, *seed, call, outcome);
     let outcome = sights::judge(cx, file, *seed, call, outcome);
     judge_history(session, outcome, errors_end(session, file, call, &form))
+}
+
+fn inside() -> Outcome {
+    Outcome::report(
+        "the run stands inside of another expression or statement",
+        "start the run in a statement of its own: handle, err := sess.StartInference(ctx), then handle.Wait()",
+    )
+}
+
+/// How the session that runs is written, if it can be written twice.
+fn session_text(session: &Sessions<'_, '_>, file: FileIdx, operand: NodeId) -> Option<String> {
+    let Sessions { cx, names, .. } = session;
+    if proof::is_stable(cx, file, operand) {
+        return Some(names.text(cx, file, operand));
+    }
+    let made = session.facts.literal_at(file, cx.syntax(file).bare(operand))?;
+    let state = made.state?;
+    match literal::creation_at(session, file, state) {
+        Some(_) => Some(on_the_spot::name(session, file, made.node)),
+        None => proof::is_stable(cx, file, state).then(|| names.text(cx, file, state)),
+    }
+}
+
+/// Whether `seed` is the turn that the session has anyway.
+fn is_turn_of(session: &Sessions<'_, '_>, file: FileIdx, seed: NodeId, text: &str) -> bool {
+    let Sessions { cx, names, .. } = session;
+    let operand = cx.syntax(file).child(seed, "operand").filter(|_| is_turn(session, file, seed));
+    operand.is_some_and(|operand| proof::is_stable(cx, file, operand) && names.text(cx, file, operand) == text)
+}
+
+/// Whether `node` reads the turn of a state.
+fn is_turn(session: &Sessions<'_, '_>, file: FileIdx, node: NodeId) -> bool {
+    let cx = session.cx;
+    let field = cx.syntax(file).child(node, "field").and_then(|field| cx.inferred(file).meaning(field));
+    matches!(field, Some(Ref::Def(def)) if cx.legacy.get(def) == Some(Legacy::Turn))
+}
+
+/// What the handle of a run is called; runs in front of it in the same list of statements have theirs.
+fn handle_name(session: &Sessions<'_, '_>, file: FileIdx, call: NodeId) -> String {
+    let cx = session.cx;
+    let name = session.fresh(file, call, &["handle", "execution"]);
+    let before = cx.stmt(file, call).map_or(Vec::new(), |stmt| cx.siblings(file, stmt).0);
+    let declare = before.into_iter().filter(|&stmt| declares_handle(cx, file, stmt));
+    match declare.count() {
+        0 => name,
+        number => format!("{name}{}", number + 1),
+    }
+}
+
+/// Whether the run in a statement becomes one whose handle the statements behind it see.
+fn declares_handle(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let is_run = |&name: &NodeId| {
+        let meaning = cx.inferred(file).meaning(name);
+        matches!(meaning, Some(Ref::Def(def)) if cx.legacy.get(def) == Some(Legacy::RunInference))
+    };
+    let mut calls = syntax.below(stmt).filter(is_run).filter_map(|name| cx.call_of_name(file, name));
+    calls.any(|call| match form(cx, file, call) {
+        Some((of, Form::Alone { assigned, .. })) => of == stmt && syntax.text(assigned.left[1]) != "_",
+        Some((of, Form::InIf { assigned, .. })) => of == stmt && !assigned.declares,
+        _ => false,
+    })
 }
 
 /// A session does not run an empty turn.
@@ -77,13 +136,13 @@ pub(super) fn judge_seed(
     if proof::has_block(cx, file, seed, at) {
         return outcome;
     }
-    let is_rerun = cx.text(file, seed) == "nil";
+    let is_rerun = cx.text(file, seed) == "nil" || is_turn(session, file, seed);
     let begins_full =
         |creation: &crate::go::session::Creation| proof::has_block(cx, creation.file, creation.turn, creation.call);
     if is_rerun && !session.facts.creations.is_empty() && session.facts.creations.iter().all(begins_full) {
         return outcome;
     }
-    if proof::is_of_prompt(cx, file, seed) {
+    if proof::is_of_prompt(cx, file, seed, at) {
         return outcome.offered(
             Trap::EmptyPrompt,
             "an empty prompt made a turn without blocks, which was run; a session refuses it with ErrSessionEmptyTurn",
@@ -153,19 +212,16 @@ fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Out
             lines.extend(alone(session, run, assigned, *check, &start)?);
         }
         Form::InIf { assigned, arm, other } => {
-            if !assigned.declares {
-                return Err(Outcome::report(
-                    "the results of the run go to variables of an outer scope",
-                    "start the run in a statement of its own, and wait for it in the `if`",
-                ));
-            }
             let [out, error] = [0, 1].map(|at| syntax.text(assigned.left[at]));
+            let again = if assigned.declares { ":=" } else { "=" };
+            let declared = (!assigned.declares)
+                .then(|| format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
             let arm_text = draft.block(run.file, *arm);
             let rest = other.map_or(String::new(), |other| format!(" else {}", draft.block(run.file, other)));
             let attempt = format!(
-                "if {handle}, {error} := {start}; {error} != nil {arm_text} else if {out}, {error} := {handle}.Wait(); {error} != nil {arm_text}{rest}"
+                "if {handle}, {error} {again} {start}; {error} != nil {arm_text} else if {out}, {error} {again} {handle}.Wait(); {error} != nil {arm_text}{rest}"
             );
-            let begun: Vec<String> = append(run).into_iter().chain([attempt]).collect();
+            let begun: Vec<String> = append(run).into_iter().chain(declared).chain([attempt]).collect();
             match guard(session, run, Some(*arm)) {
                 Some(guard) if !leaves(cx, run.file, *arm) => {
                     lines.push(format!("{guard} else {{\n{}\n}}", nested(&begun)));
@@ -331,5 +387,59 @@ pub(crate) fn runner() -> Outcome {
             "a session is started and waited for, it is no runner",
             "take an interface of your own with the two steps, or a *session.Session",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::migrated;
+
+    const TURN: &str = "&turns.Turn{Blocks: []turns.Block{turns.NewUserTextBlock(\"hi\")}}";
+
+    #[test]
+    fn runs_in_one_list_have_handles_of_their_own() {
+        let run = |name: &str| {
+            format!("\t{name}, err := sess.RunInference(ctx, {TURN})\n\tif err != nil {{\n\t\treturn err\n\t}}\n")
+        };
+        let code = format!(
+            "func f(ctx context.Context, eng engine.Engine) error {{\n\
+             \tsess := &core.Session{{State: state.NewInferenceState(\"a\", nil, eng)}}\n\
+             {}{}\tfmt.Println(a, b)\n\treturn nil\n}}\n",
+            run("a"),
+            run("b")
+        );
+        let after = migrated(&code, Level::Safe);
+        for expected in
+            ["\thandle, err := ", "\ta, err := handle.Wait()", "\thandle2, err := ", "\tb, err := handle2.Wait()"]
+        {
+            assert_eq!(after.matches(expected).count(), 1, "{expected}: {after}");
+        }
+    }
+
+    #[test]
+    fn core_sessions_that_run_where_they_are_made_get_names() {
+        let run = format!(
+            "\tif _, err := (&core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}).RunInference(ctx, {TURN}); err != nil {{\n\t\treturn err\n\t}}\n"
+        );
+        let code = format!("func f(ctx context.Context, eng engine.Engine) error {{\n{run}{run}\treturn nil\n}}\n");
+        let after = migrated(&code, Level::Safe);
+        for expected in
+            ["\tsess := session.NewSession()\n", "\tsess2 := session.NewSession()\n", "handle, err := sess2."]
+        {
+            assert_eq!(after.matches(expected).count(), 1, "{expected}: {after}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_is_there_already_runs_itself() {
+        let code = format!(
+            "func f(ctx context.Context, eng engine.Engine) (*turns.Turn, error) {{\n\
+             \tinf := state.NewInferenceState(\"a\", {TURN}, eng)\n\
+             \treturn (&core.Session{{State: inf}}).RunInference(ctx, inf.Turn)\n}}\n"
+        );
+        let after = migrated(&code, Level::Safe);
+        assert!(after.contains("\thandle, err := inf.StartInference(ctx)\n"), "{after}");
+        assert_eq!(after.matches("inf.Builder = ").count(), 1, "{after}");
     }
 }

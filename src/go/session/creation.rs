@@ -160,7 +160,7 @@ pub(crate) fn statements(session: &Sessions<'_, '_>, creation: &Creation, name: 
 
 fn constructor(package: &str, id: Id, text: &str) -> String {
     match id {
-        Id::Empty => format!("{package}NewSession()"),
+        Id::Empty if text.len() == 2 => format!("{package}NewSession()"),
         _ => format!("{package}NewSessionWithID({text})"),
     }
 }

@@ -85,10 +85,16 @@ impl Facts {
         }
         facts.runs_often |= runs > 1;
         let is_elsewhere = |slot: &Slot| matches!(slot, Slot::Def(_) | Slot::Param(..) | Slot::Result(..));
+        let home = home(cx, unit, &facts.creations);
         facts.is_shared =
-            unit.slots.iter().any(is_elsewhere) || unit.sites.iter().any(|site| is_in_goroutine(cx, site));
+            unit.slots.iter().any(is_elsewhere) || unit.sites.iter().any(|site| is_in_goroutine(cx, site, home));
         facts.runs_often |= facts.is_shared;
         facts
+    }
+
+    /// The core session that is made at `node`.
+    pub(crate) fn literal_at(&self, file: FileIdx, node: NodeId) -> Option<&Literal> {
+        self.literals.iter().find(|literal| literal.file == file && literal.node == node)
     }
 
     /// The creation whose variable is `declared`.
@@ -97,10 +103,22 @@ impl Facts {
     }
 }
 
-/// Whether the site stands in a function that may run while others do.
-fn is_in_goroutine(cx: &Cx<'_>, site: &Site) -> bool {
+/// The function that makes every session of the unit, and has the variables that hold them: each of its calls has its own.
+fn home(cx: &Cx<'_>, unit: &Unit, creations: &[Creation]) -> Option<(FileIdx, NodeId)> {
+    let made = creations.iter().map(|creation| Some((creation.file, cx.function(creation.file, creation.call)?)));
+    let held = unit.slots.iter().filter_map(|slot| match *slot {
+        Slot::Local(file, name) => Some(cx.function(file, name).map(|function| (file, function))),
+        _ => None,
+    });
+    let mut all = made.chain(held);
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
+}
+
+/// Whether the site stands in a function that may run while others do that have the same session.
+fn is_in_goroutine(cx: &Cx<'_>, site: &Site, home: Option<(FileIdx, NodeId)>) -> bool {
     let syntax = cx.syntax(site.file);
-    syntax.ancestors(site.name).any(|node| {
+    syntax.ancestors(site.name).take_while(|&node| home != Some((site.file, node))).any(|node| {
         let is_literal = syntax.kind(node) == "func_literal";
         let parent = syntax.parent(node).unwrap_or(node);
         // A function that is called or deferred on the spot is part of its function.
