@@ -210,15 +210,19 @@ fn appended(cx: &Cx<'_>, file: FileIdx, name: NodeId, at: NodeId) -> bool {
     })
 }
 
+/// The turn to which a statement appends a block: `turns.AppendBlock(turn, block)`.
+pub(crate) fn turn_appended_to(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> Option<NodeId> {
+    let syntax = cx.syntax(file);
+    let call = syntax.children(stmt).next().filter(|&call| syntax.kind(call) == "call_expression")?;
+    let callee = cx.program.def(cx.inferred(file).callee(call)?);
+    let is_model = !cx.program.is_own(callee.file) && matches!(callee.name.as_str(), "AppendBlock" | "AppendBlocks");
+    cx.args(file, call).first().copied().filter(|_| is_model && cx.args(file, call).len() > 1)
+}
+
 fn is_append(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, used: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let call = syntax.children(stmt).next().filter(|&call| syntax.kind(call) == "call_expression");
-    if let Some(call) = call {
-        let callee = cx.inferred(file).callee(call).map(|def| cx.program.def(def));
-        let is_model = callee.is_some_and(|def| {
-            !cx.program.is_own(def.file) && matches!(def.name.as_str(), "AppendBlock" | "AppendBlocks")
-        });
-        return is_model && cx.args(file, call).first() == Some(&used) && cx.args(file, call).len() > 1;
+    if turn_appended_to(cx, file, stmt) == Some(used) {
+        return true;
     }
     // `turn.Blocks = append(turn.Blocks, block)`
     let text = syntax.text(stmt);

@@ -1,12 +1,16 @@
 //! Units of states and core sessions: what becomes one session, how it is written, and where its builder is set.
 
 mod creation;
+pub(crate) mod equipment;
 mod facts;
 mod fields;
 pub(crate) mod literal;
 mod names;
 pub(crate) mod on_the_spot;
+pub(crate) mod persisters;
+pub(crate) mod restored;
 pub(crate) mod rivals;
+pub(crate) mod settings;
 pub(crate) mod steady;
 
 pub(crate) use creation::{new_session, statements};
@@ -86,8 +90,8 @@ fn decide_simple(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         Legacy::RunId | Legacy::Turn | Legacy::Eng => state_access::decide(session, site),
         Legacy::IsRunning | Legacy::HasCancel | Legacy::CancelRun => cancel::decide(session, site),
         Legacy::ErrRunning | Legacy::ErrNotRunning | Legacy::ErrStateNil => legacy_error::decide(session, site),
-        Legacy::TurnPersister | Legacy::PersisterMethod => core_session::persister(),
-        Legacy::Runner | Legacy::RunnerMethod => run_inference::runner(),
+        Legacy::TurnPersister | Legacy::PersisterMethod => persisters::decide(session, site),
+        Legacy::Runner | Legacy::RunnerMethod => run_inference::runner(session, site),
         _ => Outcome::report("", "migrate it by hand, by the guide"),
     }
 }

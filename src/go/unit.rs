@@ -74,6 +74,7 @@ impl UnitPlan {
 pub(crate) fn units(cx: &Cx<'_>) -> Vec<Unit> {
     let all: Vec<Site> = cx.program.own_files().flat_map(|file| sites::in_file(&cx.view, file)).collect();
     rules::legacy_error::tie(cx, &all);
+    session::persisters::tie(cx, &all);
     let mut by_unit: BTreeMap<UnitIdx, Vec<Site>> = BTreeMap::new();
     for site in all {
         by_unit.entry(cx.flow.unit(site.slot)).or_default().push(site);

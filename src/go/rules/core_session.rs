@@ -3,7 +3,9 @@
 use super::run_lifecycle::Lifecycles;
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
-use crate::go::session::{Literal, Sessions, literal, on_the_spot, rivals, steady};
+use crate::go::session::equipment::Equipment;
+use crate::go::session::settings::{self, Plan};
+use crate::go::session::{Literal, Sessions, literal, on_the_spot, persisters, rivals, steady};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -60,10 +62,11 @@ fn made(session: &Sessions<'_, '_>, made: &Literal) -> Result<Outcome, Outcome> 
         return Err(Outcome::report("the core session gets its state later", "give it its state where it is made"));
     };
     let text = names.text(cx, file, state);
-    let needs_builder = !made.parts.is_empty() || is_at_creation(session, made, state);
-    let builder = match (needs_builder, literal::base(session, made)) {
+    let plan = settings::plan(session, made)?;
+    let needs_builder = !made.parts.is_empty() || plan.sets_something() || is_at_creation(session, made, state);
+    let equipment = match (needs_builder, literal::base(session, made)) {
         (false, _) => None,
-        (true, Some(base)) => Some(literal::builder(session, made, &base)?),
+        (true, Some(base)) => Some(Equipment::of(session, made, &plan, &base)?),
         (true, None) => {
             return Err(Outcome::report(
                 "the builder needs the engine, and the engine of this state is not at hand here",
@@ -73,50 +76,60 @@ fn made(session: &Sessions<'_, '_>, made: &Literal) -> Result<Outcome, Outcome> 
         }
     };
     if let Some(creation) = literal::creation_at(session, file, state) {
-        return inline(session, made, creation, builder);
+        return inline(session, made, creation, &equipment.unwrap_or_default());
     }
     let Some(stmt) = cx.stmt(file, made.node) else {
         return Err(Outcome::report("here is no place to set the session's builder", "make the session in a function"));
     };
     if names.keeps(cx, made, &text) {
-        return Ok(kept(session, made, stmt, &text, builder));
+        return Ok(kept(session, made, stmt, &text, equipment.as_ref()));
     }
-    if builder.is_some() && !steady::is_steady(cx, file, state) {
+    if equipment.is_some() && !steady::is_steady(cx, file, state) {
         return Err(Outcome::report(
             "the state comes out of an expression that may give another one the next time",
             format!("put it into a variable first: sess := {text}"),
         ));
     }
-    let set = builder.map(|builder| format!("{text}.Builder = {builder}"));
-    let is_declaration = is_whole_statement(session, made, stmt, &text);
-    match (is_declaration, &set) {
-        (true, Some(set)) => draft.replace_stmt(file, stmt, std::slice::from_ref(set)),
-        (true, None) => draft.remove_stmt(file, stmt),
-        (false, Some(set)) => {
-            draft.insert_before(file, stmt, std::slice::from_ref(set));
+    let lines = equipment.as_ref().map_or(Vec::new(), |equipment| equipment.lines(&text));
+    match (is_whole_statement(session, made, stmt, &text), lines.is_empty()) {
+        (true, false) => draft.replace_stmt(file, stmt, &lines),
+        (true, true) => draft.remove_stmt(file, stmt),
+        (false, is_empty) => {
+            if !is_empty {
+                draft.insert_before(file, stmt, &lines);
+            }
             draft.large(file, syntax.range(made.node), text.clone());
         }
-        (false, None) => draft.large(file, syntax.range(made.node), text.clone()),
     }
-    let outcome = Outcome::safe(
-        Vec::new(),
-        set.map_or_else(|| format!("`{text}` itself"), |set| format!("`{}`", first_line(&set))),
-    );
-    let is_per_run = facts.is_shared && !made.parts.is_empty() && !is_beside_creation(session, made, state);
+    let help = match &equipment {
+        Some(equipment) => format!("`{}`", first_line(&equipment.set(&text))),
+        None => format!("`{text}` itself"),
+    };
+    if let Some(equipment) = &equipment {
+        equipment.set_behind(session, made, &text);
+    }
+    let outcome = Outcome::safe(Vec::new(), help);
+    let has_parts = !made.parts.is_empty() || plan.sets_something();
+    let is_per_run = facts.is_shared && has_parts && !is_beside_creation(session, made, state);
     Ok(if is_per_run { offer_builder_of_run(session, outcome) } else { outcome })
 }
 
 /// The core session's variable holds the session from here on: what it was read from may hold another one later.
-fn kept(session: &Sessions<'_, '_>, made: &Literal, stmt: NodeId, text: &str, builder: Option<String>) -> Outcome {
-    let Sessions { cx, draft, facts, .. } = session;
+fn kept(
+    session: &Sessions<'_, '_>,
+    made: &Literal,
+    stmt: NodeId,
+    text: &str,
+    equipment: Option<&Equipment>,
+) -> Outcome {
+    let Sessions { cx, draft, .. } = session;
     let name = made.variable.map_or("", |variable| cx.text(made.file, variable));
     draft.large(made.file, cx.syntax(made.file).range(made.node), text);
-    let has_builder = builder.is_some();
-    if let Some(builder) = builder {
-        draft.insert_after(made.file, stmt, &[format!("{name}.Builder = {builder}")]);
-    }
     let outcome = Outcome::safe(Vec::new(), format!("`{name}` is the session itself"));
-    if facts.is_shared && has_builder { offer_builder_of_run(session, outcome) } else { outcome }
+    let Some(equipment) = equipment else { return outcome };
+    draft.insert_after(made.file, stmt, &equipment.lines(name));
+    equipment.set_behind(session, made, name);
+    offer_builder_of_run(session, outcome)
 }
 
 /// A builder of one run is set on a session that others may start at the same time.
@@ -174,24 +187,32 @@ fn inline(
     session: &Sessions<'_, '_>,
     made: &Literal,
     creation: &crate::go::session::Creation,
-    builder: Option<String>,
+    equipment: &Equipment,
 ) -> Result<Outcome, Outcome> {
     let Sessions { cx, draft, .. } = session;
-    let builder = builder.unwrap_or_default();
     let stmt = cx.stmt(made.file, made.node);
     if let (Some(variable), Some(stmt)) = (made.variable, stmt)
         && is_whole_statement(session, made, stmt, cx.text(made.file, variable))
     {
         let name = cx.text(made.file, variable);
-        draft.replace_stmt(made.file, stmt, &crate::go::session::statements(session, creation, name, &builder));
+        draft.replace_stmt(made.file, stmt, &equipment.statements(session, creation, name));
+        equipment.set_behind(session, made, name);
         return Ok(Outcome::safe(Vec::new(), format!("`{name}` is a session with a builder")));
     }
     if let Some(stmt) = stmt.filter(|_| on_the_spot::is_one(cx, made.file, made.node)) {
         let name = on_the_spot::name(session, made.file, made.node);
-        draft.insert_before(made.file, stmt, &crate::go::session::statements(session, creation, &name, &builder));
+        draft.insert_before(made.file, stmt, &equipment.statements(session, creation, &name));
         return Ok(Outcome::safe(Vec::new(), format!("`{name}` is a session with a builder")));
     }
-    let text = crate::go::session::new_session(session, creation, &builder, made.node)?;
+    if equipment.is_behind() {
+        return Err(settings::apart());
+    }
+    match stmt {
+        Some(stmt) if !equipment.before.is_empty() => draft.insert_before(made.file, stmt, &equipment.before),
+        None if !equipment.before.is_empty() => return Err(settings::apart()),
+        _ => {}
+    }
+    let text = crate::go::session::new_session(session, creation, &equipment.builder, made.node)?;
     session.draft.large(made.file, session.cx.syntax(made.file).range(made.node), text);
     Ok(Outcome::safe(Vec::new(), "one session with a builder"))
 }
@@ -207,14 +228,29 @@ pub(crate) fn part(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
             true => Outcome::report("the core session gets its state later", "give it its state where it is made"),
             false => Outcome::safe(Vec::new(), "the session itself"),
         },
+        Legacy::Persister if is_in_literal && site.whole == site.name => persisters::decide(session, site),
         _ if is_in_literal && site.whole == site.name => {
             Outcome::safe(Vec::new(), "an option of the session's builder")
         }
-        _ => Outcome::report(
-            "the field of a core session is used on its own",
-            "give it to the builder of the session: enginebuilder.New(enginebuilder.WithBase(eng), …)",
-        ),
+        _ => set_later(session, site).unwrap_or_else(|report| report),
     }
+}
+
+/// A field that is set behind the literal.
+fn set_later(session: &Sessions<'_, '_>, site: &Site) -> Result<Outcome, Outcome> {
+    let (made, plan, setting) = settings::of_site(session, site).ok_or_else(settings::apart)?;
+    match plan {
+        Plan::AtOnce(_) => session.draft.remove_stmt(site.file, setting.stmt),
+        Plan::Collected(_) => {
+            let options = settings::options_name(session, made);
+            let line = settings::addition(session, site.file, &options, (setting.part, setting.value))?;
+            session.draft.replace_stmt(site.file, setting.stmt, &[line]);
+        }
+    }
+    Ok(match site.legacy {
+        Legacy::Persister => persisters::decide(session, site),
+        _ => Outcome::safe(Vec::new(), "an option of the session's builder"),
+    })
 }
 
 fn is_assigned(session: &Sessions<'_, '_>, site: &Site) -> bool {
@@ -222,13 +258,4 @@ fn is_assigned(session: &Sessions<'_, '_>, site: &Site) -> bool {
     syntax
         .parent(site.whole)
         .is_some_and(|parent| syntax.kind(parent) == "expression_list" && syntax.role(parent) == "left")
-}
-
-/// What is said of a persister: its method has another signature.
-pub(crate) fn persister() -> Outcome {
-    Outcome::report(
-        "a persister no longer gets the run id",
-        "take the id from the turn's metadata: PersistTurn(ctx context.Context, t *turns.Turn) error",
-    )
-    .because(Trap::PersistSignature, "the signature of PersistTurn has changed")
 }

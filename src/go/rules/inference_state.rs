@@ -4,6 +4,7 @@ use crate::go::cx::Outcome;
 use crate::go::flow::Slot;
 use crate::go::session::Sessions;
 use crate::go::sites::Site;
+use crate::rules::Trap;
 
 /// A written type becomes the session's. An embedded field takes its name from its type, so its uses change, too.
 pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
@@ -36,6 +37,13 @@ pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
             return Outcome::safe(Vec::new(), "the field goes: the one beside it holds the same session");
         }
         if cx.program.def(def).is_embedded && cx.program.def(def).name_node == site.name {
+            if let Some(method) = promoted(session) {
+                return Outcome::report(
+                    format!("an interface asks for `{method}`, and the embedded state brings it"),
+                    "write the method for the struct itself, or ask for what a session has: StartInference, CancelActive, IsRunning",
+                )
+                .because(Trap::NoCounterpart, &format!("there is no counterpart to `{method}`"));
+            }
             for &(file, used) in cx.uses_of_def(def) {
                 draft.small(file, cx.syntax(file).range(used), "Session");
             }
@@ -44,6 +52,17 @@ pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let package = cx.package(file, "inference/session");
     draft.small(file, syntax.range(site.whole), format!("{package}Session"));
     Outcome::safe(Vec::new(), format!("`{package}Session`"))
+}
+
+/// The method of a state, gone with it, that an interface of the tree asks for.
+fn promoted(session: &Sessions<'_, '_>) -> Option<&'static str> {
+    let program = session.cx.program;
+    let gone = ["StartRun", "FinishRun", "SetCancel", "HasCancel", "CancelRun"];
+    gone.into_iter().find(|&name| {
+        program.defs().any(|(_, def)| {
+            def.name == name && program.is_own(def.file) && program.syntax(def.file).kind(def.node) == "method_elem"
+        })
+    })
 }
 
 /// Whether the type stands in type arguments, in the signature of a function that is a value, or in a method expression.

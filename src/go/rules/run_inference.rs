@@ -1,13 +1,13 @@
 //! `run-inference`: `RunInference` of a core session becomes a start and a wait.
 
-use crate::finding::Level;
 use crate::go::cx::{Cx, Outcome};
+use crate::go::flow::Slot;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::layout::nested;
 use crate::go::proof;
 use crate::go::runs::{Assigned, Form, ends_function, form, is_new, leaves};
-use crate::go::session::{Sessions, literal, on_the_spot};
+use crate::go::session::{Sessions, literal, on_the_spot, restored};
 use crate::go::sights;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
@@ -57,7 +57,8 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         Vec::new(),
         format!("`{}.StartInference({})`, then `{}.Wait()`", run.session, run.ctx, run.handle),
     );
-    let outcome = judge_seed(session, file, *seed, call, outcome);
+    let is_filled = run.seed.is_none() && is_filled(session, file, &run.session, run.stmt);
+    let outcome = if is_filled { outcome } else { judge_seed(session, file, *seed, call, outcome) };
     let outcome = sights::judge(cx, file, *seed, call, outcome);
     judge_history(session, outcome, errors_end(session, file, call, &form))
 }
@@ -124,6 +125,32 @@ fn declares_handle(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> bool {
     })
 }
 
+/// Whether a block is appended to the session's turn in front of the run.
+fn is_filled(session: &Sessions<'_, '_>, file: FileIdx, text: &str, stmt: NodeId) -> bool {
+    let Sessions { cx, unit, .. } = session;
+    let syntax = cx.syntax(file);
+    let (before, _) = cx.siblings(file, stmt);
+    let appends = |stmt: &&NodeId| {
+        proof::turn_appended_to(cx, file, **stmt).is_some_and(|turn| is_turn_of(session, file, turn, text))
+    };
+    before.iter().rev().find(appends).is_some_and(|&append| {
+        let between = syntax.end(append)..syntax.start(stmt);
+        let written = unit.sites.iter().filter(|site| site.legacy == Legacy::Turn && site.file == file);
+        !written
+            .filter(|site| restored::is_written(session, site))
+            .any(|site| between.contains(&syntax.start(site.name)))
+    })
+}
+
+/// Whether every turn that the session is ever given from outside has a block.
+fn is_always_full(session: &Sessions<'_, '_>) -> bool {
+    let Sessions { cx, facts, unit, .. } = session;
+    let is_written = |site: &Site| site.legacy == Legacy::Turn && restored::is_written(session, site);
+    !facts.creations.is_empty()
+        && facts.creations.iter().all(|creation| proof::has_block(cx, creation.file, creation.turn, creation.call))
+        && !unit.sites.iter().any(is_written)
+}
+
 /// A session does not run an empty turn.
 pub(super) fn judge_seed(
     session: &Sessions<'_, '_>,
@@ -137,9 +164,7 @@ pub(super) fn judge_seed(
         return outcome;
     }
     let is_rerun = cx.text(file, seed) == "nil" || is_turn(session, file, seed);
-    let begins_full =
-        |creation: &crate::go::session::Creation| proof::has_block(cx, creation.file, creation.turn, creation.call);
-    if is_rerun && !session.facts.creations.is_empty() && session.facts.creations.iter().all(begins_full) {
+    if is_rerun && is_always_full(session) {
         return outcome;
     }
     if proof::is_of_prompt(cx, file, seed, at) {
@@ -379,14 +404,35 @@ fn is_short(arm: &str) -> bool {
     arm.lines().count() <= 6
 }
 
-/// Decides a use of the legacy interface of runners.
-pub(crate) fn runner() -> Outcome {
-    Outcome {
-        level: Level::Report,
-        ..Outcome::report(
+/// Decides a use of the legacy interface of runners: the new API has it, too, but a session is none.
+pub(crate) fn runner(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
+    let Sessions { cx, draft, unit, .. } = session;
+    let is_session = |other: &Site| matches!(other.legacy, Legacy::CoreSession | Legacy::InferenceState);
+    if unit.sites.iter().any(is_session) {
+        return Outcome::report(
             "a session is started and waited for, it is no runner",
-            "take an interface of your own with the two steps, or a *session.Session",
-        )
+            "put a type of your own between them whose RunInference appends the turn, starts the session and waits: \
+             session.InferenceRunner is the interface",
+        );
+    }
+    if site.legacy == Legacy::Runner {
+        let package = cx.package(site.file, "inference/session");
+        draft.small(site.file, cx.syntax(site.file).range(site.whole), format!("{package}InferenceRunner"));
+        rename_embedded(session, site);
+    }
+    Outcome::safe(Vec::new(), "`session.InferenceRunner`")
+}
+
+/// An embedded interface is a field with the name of its type.
+fn rename_embedded(session: &Sessions<'_, '_>, site: &Site) {
+    let Sessions { cx, draft, .. } = session;
+    if let Slot::Def(def) = site.slot
+        && cx.program.def(def).is_embedded
+        && cx.program.def(def).name_node == site.name
+    {
+        for &(file, used) in cx.uses_of_def(def) {
+            draft.small(file, cx.syntax(file).range(used), "InferenceRunner");
+        }
     }
 }
 
@@ -405,7 +451,7 @@ mod tests {
         let code = format!(
             "func f(ctx context.Context, eng engine.Engine) error {{\n\
              \tsess := &core.Session{{State: state.NewInferenceState(\"a\", nil, eng)}}\n\
-             {}{}\tfmt.Println(a, b)\n\treturn nil\n}}\n",
+             {}{}\tfmt.Println(len(a.Blocks), len(b.Blocks))\n\treturn nil\n}}\n",
             run("a"),
             run("b")
         );

@@ -2,7 +2,7 @@
 
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
-use crate::go::session::Sessions;
+use crate::go::session::{Sessions, restored};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
@@ -15,8 +15,13 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let is_selected = site.whole != site.name;
     match site.legacy {
         Legacy::Turn if !is_selected || is_written(session, site.file, site.whole) => {
-            Outcome::report("a session's turns are appended, not replaced", "append the turn: sess.Append(turn)")
+            restored::decide(session, site).unwrap_or_else(|| {
+                Outcome::report(
+                    "a session's turns are appended, not replaced",
+                    "append the turn: sess.Append(turn); to forget the others, make another session with this one's Builder",
+                )
                 .because(Trap::NoCounterpart, "the turn is overwritten from outside")
+            })
         }
         Legacy::RunId if !is_selected || is_written(session, site.file, site.whole) => {
             Outcome::report("a session keeps its id", "make the session with the id: session.NewSessionWithID(id)")
@@ -31,13 +36,21 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
             }
         }
         Legacy::RunId => {
-            if adopts_ids(session) {
-                return Outcome::report("this program puts run ids into turns", "read the id from the returned turn")
-                    .because(Trap::LostRunId, "a run id found in the returned turn became the state's");
-            }
             draft.small(site.file, syntax.range(site.name), "SessionID");
-            Outcome::safe(Vec::new(), "`SessionID`")
+            let outcome = Outcome::safe(Vec::new(), "`SessionID`");
+            match adopts_ids(session) {
+                true => outcome.offered(
+                    Trap::LostRunId,
+                    "this program puts run ids into turns: one found in the returned turn became the state's, and a session keeps its own",
+                ),
+                false => outcome,
+            }
         }
+        _ if is_selected && is_written(session, site.file, site.whole) => Outcome::report(
+            "a session's engine is that of its builder",
+            "give it another builder: sess.Builder = enginebuilder.New(enginebuilder.WithBase(eng), …)",
+        )
+        .because(Trap::NoCounterpart, "there is no counterpart to `Eng`"),
         _ => Outcome::report(
             "a session does not hand out its engine",
             "keep the engine beside the session, where it is made",
@@ -70,11 +83,13 @@ fn is_written(session: &Sessions<'_, '_>, file: FileIdx, selector: NodeId) -> bo
     }
 }
 
-/// Whether code of the tree puts run ids into turns.
+/// Whether code of the tree puts run ids into turns: uses their key for more than reading.
 fn adopts_ids(session: &Sessions<'_, '_>) -> bool {
     let program = session.cx.program;
     program.own_files().any(|file| {
         let text = program.syntax(file).source.text();
-        ["KeyTurnMetaSessionID", "KeyTurnMetaRunID", "TurnMetaKeyRunID"].iter().any(|key| text.contains(key))
+        ["KeyTurnMetaSessionID", "KeyTurnMetaRunID", "TurnMetaKeyRunID"]
+            .iter()
+            .any(|key| text.split(key).skip(1).any(|behind| !behind.starts_with(".Get(")))
     })
 }

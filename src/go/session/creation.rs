@@ -138,20 +138,23 @@ pub(crate) fn new_session(
         ));
     };
     let name = session.fresh(file, at, &["sess", "newSession", "freshSession"]);
-    draft.insert_before(file, stmt, &statements(session, creation, &name, builder));
+    draft.insert_before(file, stmt, &statements(session, creation, &name, Some(builder)));
     Ok(name)
 }
 
-/// The statements that make a session called `name`.
-pub(crate) fn statements(session: &Sessions<'_, '_>, creation: &Creation, name: &str, builder: &str) -> Vec<String> {
+/// The statements that make a session called `name`; its builder may come later.
+pub(crate) fn statements(
+    session: &Sessions<'_, '_>,
+    creation: &Creation,
+    name: &str,
+    builder: Option<&str>,
+) -> Vec<String> {
     let Sessions { cx, draft, .. } = session;
     let file = creation.file;
     let package = cx.package(file, "inference/session");
     let id = proof::id(cx, file, creation.id);
     let mut lines = vec![format!("{name} := {}", constructor(&package, id, &draft.text(file, creation.id)))];
-    if !builder.is_empty() {
-        lines.push(format!("{name}.Builder = {builder}"));
-    }
+    lines.extend(builder.map(|builder| format!("{name}.Builder = {builder}")));
     if let Some(turn) = initial_turn(session, creation) {
         lines.push(append(name, &turn, proof::is_not_nil(cx, file, creation.turn)));
     }

@@ -2,10 +2,11 @@
 
 use crate::go::cx::Cx;
 use crate::go::flow::Slot;
-use crate::go::index::FileIdx;
+use crate::go::index::{DefId, DefKind, FileIdx};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::ty::{Ty, Types};
 use crate::go::unit::Unit;
 
 /// A state that is made.
@@ -84,7 +85,7 @@ impl Facts {
             }
         }
         facts.runs_often |= runs > 1;
-        let is_elsewhere = |slot: &Slot| matches!(slot, Slot::Def(_) | Slot::Param(..) | Slot::Result(..));
+        let is_elsewhere = |slot: &Slot| holds_session(cx, slot);
         let home = home(cx, unit, &facts.creations);
         facts.is_shared =
             unit.slots.iter().any(is_elsewhere) || unit.sites.iter().any(|site| is_in_goroutine(cx, site, home));
@@ -101,6 +102,34 @@ impl Facts {
     pub(crate) fn creation_of(&self, file: FileIdx, declared: NodeId) -> Option<&Creation> {
         self.creations.iter().find(|creation| creation.file == file && creation.variable == Some(declared))
     }
+}
+
+/// Whether a place that is not a function's own holds a session, and not only what belongs to one.
+fn holds_session(cx: &Cx<'_>, slot: &Slot) -> bool {
+    let types = Types { program: cx.program };
+    let of_function = |file, node, at: usize, is_param: bool| {
+        let signature = types.signature(file, node, &Default::default());
+        let all = if is_param { signature.params } else { signature.results };
+        all.get(at).cloned().unwrap_or(Ty::Unknown)
+    };
+    let ty = match *slot {
+        Slot::Def(def) => match cx.program.def(def).kind {
+            DefKind::Var => written_type(cx, def),
+            DefKind::Type | DefKind::Alias => types.underlying(&types.of_def(def)),
+            _ => types.of_value(def),
+        },
+        Slot::Param(file, node, at) => of_function(file, node, at, true),
+        Slot::Result(file, node, at) => of_function(file, node, at, false),
+        Slot::Local(..) | Slot::Expr(..) => return false,
+    };
+    let sessions = [Legacy::InferenceState, Legacy::CoreSession, Legacy::Runner];
+    cx.legacy.mentions(&ty, &sessions) || !cx.legacy.mentions(&ty, &[Legacy::TurnPersister])
+}
+
+fn written_type(cx: &Cx<'_>, variable: DefId) -> Ty {
+    let data = cx.program.def(variable);
+    let written = cx.syntax(data.file).child(data.node, "type");
+    written.map_or(Ty::Unknown, |ty| (Types { program: cx.program }).read(data.file, ty, &Default::default()))
 }
 
 /// The function that makes every session of the unit, and has the variables that hold them: each of its calls has its own.

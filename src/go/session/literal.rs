@@ -1,12 +1,12 @@
 //! The builder that a core session's fields become.
 
 use super::facts::{Creation, Literal};
+use super::settings::{self, Plan, Setting};
 use super::{Sessions, steady};
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::proof;
-use crate::go::rules::core_session::persister;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::{Ty, Types};
@@ -15,53 +15,101 @@ use crate::go::variables;
 /// One line for a builder's option, with the comment behind it; or a comment of its own.
 type Line = String;
 
-/// `enginebuilder.New(…)` for an engine and the fields of a core session.
+/// `enginebuilder.New(…)` for an engine and the fields of a core session, which are all there when it is made.
 ///
 /// # Errors
-/// What is said where a field cannot be given to a builder.
+/// What is said where a field cannot be given to a builder, or not at once.
 pub(crate) fn builder(session: &Sessions<'_, '_>, literal: &Literal, base: &str) -> Result<String, Outcome> {
+    match settings::plan(session, literal)? {
+        Plan::AtOnce(later) if later.is_empty() => at_once(session, literal, base, &later),
+        _ => Err(settings::apart()),
+    }
+}
+
+/// `enginebuilder.New(…)`, with fields that are set behind the core session.
+pub(super) fn at_once(
+    session: &Sessions<'_, '_>,
+    literal: &Literal,
+    base: &str,
+    later: &[Setting],
+) -> Result<String, Outcome> {
+    let package = session.cx.package(literal.file, "inference/toolloop/enginebuilder");
+    let lines = lines(session, literal, base, later)?;
+    Ok(call(&format!("{package}New"), ["(", ")"], &lines, is_wide(session, literal, &lines)))
+}
+
+/// `[]enginebuilder.Option{…}`, to which more is added later.
+pub(super) fn options(session: &Sessions<'_, '_>, literal: &Literal, base: &str) -> Result<String, Outcome> {
+    let package = session.cx.package(literal.file, "inference/toolloop/enginebuilder");
+    let lines = lines(session, literal, base, &[])?;
+    Ok(call(&format!("[]{package}Option"), ["{", "}"], &lines, is_wide(session, literal, &lines)))
+}
+
+/// The options of a builder, and the comments beside the fields that they come from.
+fn lines(session: &Sessions<'_, '_>, literal: &Literal, base: &str, later: &[Setting]) -> Result<Vec<Line>, Outcome> {
     let Sessions { cx, .. } = session;
     let file = literal.file;
     let package = cx.package(file, "inference/toolloop/enginebuilder");
     let base = format!("{package}WithBase({base})");
     let syntax = cx.syntax(file);
     let mut lines: Vec<Line> = vec![format!("{base},")];
-    let mut has_comments = false;
     let mut end = syntax.start(literal.body);
     for &child in syntax.all_children(literal.body) {
         if syntax.kind(child) == "comment" {
-            has_comments = true;
             let is_behind = !syntax.slice(end..syntax.start(child)).contains('\n');
             match lines.last_mut().filter(|_| is_behind) {
                 Some(line) => *line = format!("{line} {}", syntax.text(child)),
                 None => lines.push(syntax.text(child).to_owned()),
             }
-        } else if let Some((part, _, value)) = literal.parts.iter().find(|(_, element, _)| *element == child) {
+        } else if let Some((part, _, value)) = literal.parts.iter().find(|(_, element, _)| *element == child)
+            && !settings::is_conditional(session, file, *part, *value)
+        {
             lines.push(format!("{package}{},", option(session, file, *part, *value)?));
         }
         end = syntax.end(child);
     }
-    let is_wide = has_comments || lines.len() > 2 && syntax.text(literal.body).contains('\n');
+    for setting in later {
+        lines.push(format!("{package}{},", option(session, file, setting.part, setting.value)?));
+    }
+    Ok(lines)
+}
+
+/// Whether every option gets a line of its own.
+fn is_wide(session: &Sessions<'_, '_>, literal: &Literal, lines: &[Line]) -> bool {
+    let is_comment = |line: &Line| !line.ends_with(',');
+    let text = session.cx.text(literal.file, literal.body);
+    lines.iter().any(is_comment) || lines.len() > 2 && text.contains('\n')
+}
+
+fn call(function: &str, [open, close]: [&str; 2], lines: &[Line], is_wide: bool) -> String {
     if !is_wide {
         let options: Vec<&str> = lines.iter().map(|line| line.trim_end_matches(',')).collect();
-        let line = format!("{package}New({})", options.join(", "));
+        let line = format!("{function}{open}{}{close}", options.join(", "));
         if line.len() <= 110 || lines.len() == 1 {
-            return Ok(line);
+            return line;
         }
     }
     let inner: String = lines.iter().map(|line| format!("\t{line}\n")).collect();
-    Ok(format!("{package}New(\n{inner})"))
+    format!("{function}{open}\n{inner}{close}")
 }
 
-fn option(session: &Sessions<'_, '_>, file: FileIdx, part: Legacy, value: NodeId) -> Result<String, Outcome> {
+/// The option of a builder that a field with this value becomes.
+///
+/// # Errors
+/// What is said where nobody knows whether there is a value.
+pub(super) fn option(
+    session: &Sessions<'_, '_>,
+    file: FileIdx,
+    part: Legacy,
+    value: NodeId,
+) -> Result<String, Outcome> {
     let Sessions { cx, draft, .. } = session;
     let syntax = cx.syntax(file);
     let text = draft.text(file, value);
     Ok(match part {
         Legacy::Registry => format!("WithToolRegistry({text})"),
         Legacy::SnapshotHook => format!("WithSnapshotHook({text})"),
-        Legacy::Persister if text == "nil" => "WithPersister(nil)".to_owned(),
-        Legacy::Persister => return Err(persister()),
+        Legacy::Persister => format!("WithPersister({text})"),
         Legacy::EventSinks => match elements(session, file, value) {
             Some(elements) => format!("WithEventSinks({elements})"),
             None if is_filled_later(session, file, value) => {
@@ -74,6 +122,7 @@ fn option(session: &Sessions<'_, '_>, file: FileIdx, part: Legacy, value: NodeId
         },
         _ => match text.strip_prefix('&') {
             Some(place) if syntax.kind(value) == "unary_expression" => format!("WithToolConfig({place})"),
+            _ if proof::is_not_nil(cx, file, value) => format!("WithToolConfig(*{text})"),
             _ => {
                 return Err(Outcome::report(
                     "the tool configuration may be nil, and a builder takes it by value",
