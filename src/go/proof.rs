@@ -88,6 +88,26 @@ fn is_not_nil_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usiz
     }
 }
 
+/// Whether a pointer is to something that its function has made, and that nobody else knows.
+pub(crate) fn is_own_value(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(operand) = syntax.child(node, "operand").filter(|_| syntax.text(node).starts_with('&')) else {
+        return initial(cx, file, node).is_some_and(|value| {
+            syntax.kind(value) == "unary_expression" && is_own_value(cx, file, value) && is_used_once(cx, file, node)
+        });
+    };
+    match cx.inferred(file).meaning(operand) {
+        Some(Ref::Local(_)) => is_used_once(cx, file, operand),
+        _ => syntax.kind(operand) == "composite_literal",
+    }
+}
+
+/// Whether the address or value of a variable goes to one place only.
+fn is_used_once(cx: &Cx<'_>, file: FileIdx, name: NodeId) -> bool {
+    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return false };
+    cx.uses(file, declared) == [name]
+}
+
 /// The value that a variable is declared with, if nothing else is ever assigned to it.
 pub(crate) fn initial(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Option<NodeId> {
     let syntax = cx.syntax(file);

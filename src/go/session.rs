@@ -39,7 +39,18 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
     outcomes.extend(simple.into_iter().map(|site| (site, decide_simple(&session, &site))));
     let lifecycles = run_lifecycle::Lifecycles::find(&session);
     outcomes.extend(structural.into_iter().map(|site| (site, decide_structural(&session, &lifecycles, &site))));
-    Decision { outcomes, changes: draft.finish(), ..Decision::default() }
+    let remarks = generic_origin(cx, unit).into_iter().collect();
+    Decision { outcomes, changes: draft.finish(), remarks }
+}
+
+/// What is said of values that come out of generic code.
+fn generic_origin(cx: &Cx<'_>, unit: &Unit) -> Option<(FileIdx, NodeId, Outcome)> {
+    let site = unit.sites.first().filter(|_| facts::comes_out_of_generics(cx, unit))?;
+    let outcome = Outcome::report(
+        "the value comes out of generic code, which is not followed to where it is made",
+        "change the type and what goes through it by hand, by the guide",
+    );
+    Some((site.file, site.name, outcome))
 }
 
 /// What the rules see of a unit.

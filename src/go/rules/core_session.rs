@@ -230,7 +230,7 @@ pub(crate) fn part(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
         },
         Legacy::Persister if is_in_literal && site.whole == site.name => persisters::decide(session, site),
         _ if is_in_literal && site.whole == site.name => {
-            Outcome::safe(Vec::new(), "an option of the session's builder")
+            settings::judge_copy(session, site, Outcome::safe(Vec::new(), "an option of the session's builder"))
         }
         _ => set_later(session, site).unwrap_or_else(|report| report),
     }
@@ -249,7 +249,7 @@ fn set_later(session: &Sessions<'_, '_>, site: &Site) -> Result<Outcome, Outcome
     }
     Ok(match site.legacy {
         Legacy::Persister => persisters::decide(session, site),
-        _ => Outcome::safe(Vec::new(), "an option of the session's builder"),
+        _ => settings::judge_copy(session, site, Outcome::safe(Vec::new(), "an option of the session's builder")),
     })
 }
 

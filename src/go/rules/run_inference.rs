@@ -1,5 +1,7 @@
 //! `run-inference`: `RunInference` of a core session becomes a start and a wait.
 
+mod value;
+
 use crate::go::cx::{Cx, Outcome};
 use crate::go::flow::Slot;
 use crate::go::index::FileIdx;
@@ -31,7 +33,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let Sessions { cx, draft, .. } = session;
     let (file, syntax) = (site.file, cx.syntax(site.file));
     let Some(call) = cx.call_of_name(file, site.name) else {
-        return Outcome::report("the method is used as a value", "write a function that starts a run and waits for it");
+        return value::decide(session, site);
     };
     let ([ctx, seed], Some(operand)) = (&cx.args(file, call)[..], syntax.child(site.whole, "operand")) else {
         return Outcome::report(

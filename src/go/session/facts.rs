@@ -106,13 +106,26 @@ impl Facts {
 
 /// Whether a place that is not a function's own holds a session, and not only what belongs to one.
 fn holds_session(cx: &Cx<'_>, slot: &Slot) -> bool {
+    let Some(ty) = type_of(cx, slot) else { return false };
+    let sessions = [Legacy::InferenceState, Legacy::CoreSession, Legacy::Runner];
+    cx.legacy.mentions(&ty, &sessions) || !cx.legacy.mentions(&ty, &[Legacy::TurnPersister])
+}
+
+/// Whether the values of a unit come out of generic code, and nobody knows how they came there.
+pub(super) fn comes_out_of_generics(cx: &Cx<'_>, unit: &Unit) -> bool {
+    let is_made = unit.sites.iter().any(|site| site.legacy == Legacy::NewInferenceState);
+    !is_made && unit.slots.iter().any(|slot| type_of(cx, slot).is_some_and(|ty| ty.is_open()))
+}
+
+/// The declared type of a place that is not a function's own.
+fn type_of(cx: &Cx<'_>, slot: &Slot) -> Option<Ty> {
     let types = Types { program: cx.program };
     let of_function = |file, node, at: usize, is_param: bool| {
         let signature = types.signature(file, node, &Default::default());
         let all = if is_param { signature.params } else { signature.results };
         all.get(at).cloned().unwrap_or(Ty::Unknown)
     };
-    let ty = match *slot {
+    Some(match *slot {
         Slot::Def(def) => match cx.program.def(def).kind {
             DefKind::Var => written_type(cx, def),
             DefKind::Type | DefKind::Alias => types.underlying(&types.of_def(def)),
@@ -120,10 +133,8 @@ fn holds_session(cx: &Cx<'_>, slot: &Slot) -> bool {
         },
         Slot::Param(file, node, at) => of_function(file, node, at, true),
         Slot::Result(file, node, at) => of_function(file, node, at, false),
-        Slot::Local(..) | Slot::Expr(..) => return false,
-    };
-    let sessions = [Legacy::InferenceState, Legacy::CoreSession, Legacy::Runner];
-    cx.legacy.mentions(&ty, &sessions) || !cx.legacy.mentions(&ty, &[Legacy::TurnPersister])
+        Slot::Local(..) | Slot::Expr(..) => return None,
+    })
 }
 
 fn written_type(cx: &Cx<'_>, variable: DefId) -> Ty {

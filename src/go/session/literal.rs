@@ -3,7 +3,7 @@
 use super::facts::{Creation, Literal};
 use super::settings::{self, Plan, Setting};
 use super::{Sessions, steady};
-use crate::go::cx::Outcome;
+use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::proof;
@@ -110,7 +110,7 @@ pub(super) fn option(
         Legacy::Registry => format!("WithToolRegistry({text})"),
         Legacy::SnapshotHook => format!("WithSnapshotHook({text})"),
         Legacy::Persister => format!("WithPersister({text})"),
-        Legacy::EventSinks => match elements(session, file, value) {
+        Legacy::EventSinks => match appended(session, file, value).or_else(|| elements(session, file, value)) {
             Some(elements) => format!("WithEventSinks({elements})"),
             None if is_filled_later(session, file, value) => {
                 return Err(Outcome::report(
@@ -144,6 +144,26 @@ fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> 
 /// Sinks as variadic arguments.
 pub(crate) fn variadic(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> String {
     elements(session, file, value).unwrap_or_else(|| format!("{}...", session.draft.text(file, value)))
+}
+
+fn appended(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
+    let sinks = appended_sinks(session.cx, file, value)?;
+    let sinks: Vec<String> = sinks.into_iter().map(|sink| session.draft.text(file, sink)).collect();
+    Some(sinks.join(", "))
+}
+
+/// What `append(sess.EventSinks, …)` appends.
+pub(super) fn appended_sinks(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> Option<Vec<NodeId>> {
+    let syntax = cx.syntax(file);
+    let function = syntax.child(value, "function").filter(|&function| syntax.text(function) == "append")?;
+    let args = cx.args(file, value);
+    let (&first, rest) = args.split_first()?;
+    let field = syntax.child(first, "field").and_then(|field| cx.inferred(file).meaning(field));
+    let is_sinks = matches!(field, Some(Ref::Def(def)) if cx.legacy.get(def) == Some(Legacy::EventSinks));
+    let is_spread = rest.iter().any(|&sink| syntax.kind(sink) == "variadic_argument");
+    let is_plain = !is_spread || rest.len() == 1;
+    let is_predeclared = cx.inferred(file).meaning(function).is_none_or(|meaning| meaning == Ref::Predeclared);
+    (is_sinks && is_plain && is_predeclared && !rest.is_empty()).then(|| rest.to_vec())
 }
 
 /// The elements of a slice literal, without its braces.

@@ -79,10 +79,10 @@ fn all(session: &Sessions<'_, '_>, made: &Literal) -> Result<Vec<Setting>, Outco
         is_part(site.legacy)
             && operand.is_some_and(|operand| cx.inferred(made.file).meaning(operand) == Some(Ref::Local(variable)))
     };
-    let sites = session.unit.sites.iter().filter(of_variable);
+    let sites = session.unit.sites.iter().filter(of_variable).filter(|site| !is_appended_to(cx, site));
     let settings: Option<Vec<Setting>> = sites.map(|site| setting(cx, site)).collect();
     let settings = settings.ok_or_else(apart)?;
-    match is_in_order(cx, made, variable, &settings) && is_each_set_once(made, &settings) {
+    match is_in_order(cx, made, variable, &settings) && replaces_no_sinks(cx, made, &settings) {
         true => Ok(settings),
         false => Err(apart()),
     }
@@ -125,10 +125,25 @@ fn is_in_order(cx: &Cx<'_>, made: &Literal, variable: NodeId, settings: &[Settin
 }
 
 /// Whether no sinks are replaced: options for sinks add to each other.
-fn is_each_set_once(made: &Literal, settings: &[Setting]) -> bool {
-    let is_sinks = |part: Legacy| part == Legacy::EventSinks;
-    let given = made.parts.iter().filter(|(part, ..)| is_sinks(*part)).count();
-    given + settings.iter().filter(|setting| is_sinks(setting.part)).count() <= 1
+fn replaces_no_sinks(cx: &Cx<'_>, made: &Literal, settings: &[Setting]) -> bool {
+    let given = made.parts.iter().filter(|(part, ..)| *part == Legacy::EventSinks).count();
+    let mut later = settings.iter().filter(|setting| setting.part == Legacy::EventSinks);
+    later.all(|setting| {
+        let is_first = given == 0 && settings.iter().find(|other| other.part == setting.part) == Some(setting);
+        is_first || literal::appended_sinks(cx, made.file, setting.value).is_some()
+    })
+}
+
+/// Whether the field is what `sess.EventSinks = append(sess.EventSinks, …)` begins with.
+fn is_appended_to(cx: &Cx<'_>, site: &Site) -> bool {
+    let syntax = cx.syntax(site.file);
+    let call = syntax.parent(site.whole).and_then(|list| syntax.parent(list));
+    let left = syntax.enclosing(site.whole, &["assignment_statement"]).and_then(|stmt| syntax.child(stmt, "left"));
+    let is_same = left.is_some_and(|left| syntax.text(left) == syntax.text(site.whole) && left != site.whole);
+    is_same
+        && call.is_some_and(|call| {
+            literal::appended_sinks(cx, site.file, call).is_some() && cx.args(site.file, call)[0] == site.whole
+        })
 }
 
 /// A builder has a copy of the tool configuration: what changes behind it would be lost.
@@ -144,6 +159,25 @@ fn refuse_later_changes(cx: &Cx<'_>, made: &Literal, settings: &[Setting]) -> Re
         }
     }
     Ok(())
+}
+
+/// Says so where the tool configuration may be changed by somebody else while the session lives.
+pub(crate) fn judge_copy(session: &Sessions<'_, '_>, site: &Site, outcome: Outcome) -> Outcome {
+    let given = session.facts.literals.iter().filter(|literal| literal.file == site.file).find_map(|literal| {
+        let syntax = session.cx.syntax(site.file);
+        let part = literal.parts.iter().find(|(_, element, _)| syntax.is_inside(site.name, *element));
+        part.map(|&(_, _, value)| value)
+    });
+    let value = given.or_else(|| of_site(session, site).map(|(_, _, setting)| setting.value));
+    let is_copied = site.legacy == Legacy::ToolConfig
+        && session.facts.is_shared
+        && value.is_some_and(|value| !proof::is_own_value(session.cx, site.file, value));
+    match is_copied {
+        true => outcome.reserved(
+            "a builder has a copy of the tool configuration: what others change in it later does not reach the runs",
+        ),
+        false => outcome,
+    }
 }
 
 /// Whether the variable whose address `value` is, or the one that it points to, is written to behind it.
@@ -215,7 +249,11 @@ pub(crate) fn of_site<'a>(session: &Sessions<'a, '_>, site: &Site) -> Option<(&'
     session.facts.literals.iter().filter(|literal| literal.file == site.file).find_map(|literal| {
         let plan = plan(session, literal).ok()?;
         let (Plan::AtOnce(settings) | Plan::Collected(settings)) = &plan;
-        let setting = settings.iter().copied().find(|setting| setting.name == site.name)?;
+        let syntax = session.cx.syntax(site.file);
+        let is_of_site = |setting: &Setting| {
+            setting.name == site.name || is_appended_to(session.cx, site) && syntax.is_inside(site.name, setting.stmt)
+        };
+        let setting = settings.iter().copied().find(is_of_site)?;
         Some((literal, plan, setting))
     })
 }
