@@ -40,7 +40,7 @@ pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
     let lifecycles = run_lifecycle::Lifecycles::find(&session);
     outcomes.extend(structural.into_iter().map(|site| (site, decide_structural(&session, &lifecycles, &site))));
     let remarks = generic_origin(cx, unit).into_iter().collect();
-    Decision { outcomes, changes: draft.finish(), remarks }
+    Decision { outcomes, changes: draft.finish(), remarks, ..Decision::default() }
 }
 
 /// What is said of values that come out of generic code.

@@ -45,7 +45,7 @@ pub(super) fn of(cx: &Cx<'_>, claim: &Claim, run: NodeId, split: Option<&Split>)
 }
 
 /// Whether the node is done only sometimes when its parent is.
-fn is_perhaps(syntax: &Syntax, node: NodeId) -> bool {
+pub(super) fn is_perhaps(syntax: &Syntax, node: NodeId) -> bool {
     matches!(syntax.role(node), "consequence" | "alternative")
         || matches!(syntax.kind(node), "expression_case" | "default_case" | "communication_case" | "type_case")
         || syntax.role(node) == "right"

@@ -44,6 +44,31 @@ fn a_run_that_is_repeated_or_uncertain_is_reported() {
 }
 
 #[test]
+fn a_run_that_may_not_come_or_come_twice_is_reported() {
+    let claim = "if err := d.sess.State.StartRun(); err != nil {\n\treturn err\n}\n";
+    let given = "defer d.sess.State.FinishRun()\nreturn again(func() error {\n\t_, err := d.sess.RunInferenceStarted(ctx, seed)\n\treturn err\n})";
+    let early = "go func() {\n\tdefer d.sess.State.FinishRun()\n\tif !d.open {\n\t\treturn\n\t}\n\t_, _ = d.sess.RunInferenceStarted(ctx, seed)\n}()\nreturn nil";
+    let again = "func again(f func() error) error {\n\tfor f() != nil {\n\t}\n\treturn nil\n}\n";
+    let once = "func again(f func() error) error {\n\treturn f()\n}\n";
+    let level = |body: &str, beside: &str| {
+        let finding = finding_at(&format!("{}\n{beside}", method(&format!("{claim}{body}"))), "StartRun");
+        (finding.level, finding.why)
+    };
+    assert!(level(given, again).1.contains("more than once"));
+    assert_eq!(level(given, once).0, Level::Offered);
+    assert!(level(early, "").1.contains("may return before"));
+}
+
+#[test]
+fn what_answers_a_refused_claim_is_not_done_twice() {
+    let body = "d.lock()\nif err := d.sess.State.StartRun(); err != nil {\n\td.unlock()\n\treturn err\n}\nd.unlock()\n_, err := d.sess.RunInferenceStarted(ctx, seed)\nd.sess.State.FinishRun()\nreturn err";
+    let code = format!("{}\nfunc (d *desk) lock() {{}}\n\nfunc (d *desk) unlock() {{}}\n", method(body));
+    let after = migrated(&code, Level::Offered);
+    let start = after.find("StartInference(ctx)").unwrap_or_else(|| panic!("{after}"));
+    assert!(after.rfind("\td.unlock()\n").is_some_and(|at| at > start), "{after}");
+}
+
+#[test]
 fn a_claim_whose_refusal_cannot_be_read_is_reported() {
     let run = "_, err := d.sess.RunInferenceStarted(ctx, seed)\nd.sess.State.FinishRun()\nreturn err";
     let cases = [
