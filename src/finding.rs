@@ -44,7 +44,7 @@ pub struct Finding {
     pub level: Level,
     /// What stands there, as a lowercase fragment.
     pub what: String,
-    /// Why the level is not safe; where there is nothing special to say, the rule's [reason](Rule::reason).
+    /// Why the level is not safe; where there is nothing special to say, the front end's [reason](crate::frontend::Frontend::reason) for the rule.
     pub why: String,
     /// What the tool does, or what the person should write.
     pub help: String,

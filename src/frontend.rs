@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
+use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
 /// Which changes the caller wants; the edits of an [`Analysis`] are exactly those of the wanted units.
@@ -130,6 +131,11 @@ pub trait Frontend: Sync {
 
     /// Finds the legacy sites of all packages of the tree and the edits that `selection` asks for.
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis;
+
+    /// Why what a rule finds in this language is legacy, as a fragment.
+    fn reason(&self, rule: Rule) -> &'static str {
+        rule.reason()
+    }
 
     /// Lays out the new text of a file of this language as its formatter would, if the old one was laid out by it.
     fn lay_out(&self, tree: &Tree, path: &Path, before: &str, after: &str) -> String {

@@ -117,14 +117,14 @@ pub fn plan(
     let mut said = answers(frontends, &tree, selection);
     for (frontend, said) in frontends.iter().zip(&mut said) {
         break_silence(&tree, *frontend, said);
+        for finding in said.findings.iter_mut().filter(|finding| finding.why.is_empty()) {
+            finding.why = frontend.reason(finding.rule).to_owned();
+        }
     }
     let mut first = merged(said);
     first.problems.extend(problems);
     first.problems.sort();
     first.problems.dedup();
-    for finding in first.findings.iter_mut().filter(|finding| finding.why.is_empty()) {
-        finding.why = finding.rule.reason().to_owned();
-    }
     let edits = std::mem::take(&mut first.edits);
     let held = Held::of(&first.findings, selection);
     let (changes, next_steps) = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;

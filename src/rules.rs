@@ -12,7 +12,7 @@ macro_rules! catalogue {
         }
 
         impl $name {
-            /// Why what it finds is legacy, as a fragment.
+            /// Why what it finds is legacy, as a fragment; a front end may [say more](crate::frontend::Frontend::reason).
             pub fn reason(self) -> &'static str {
                 match self { $($name::$variant => $reason,)* }
             }
@@ -76,11 +76,11 @@ catalogue! {
         StateAccess = "state-access": "reading or writing the legacy state's turn, id or engine"
             because "the session owns the turns and the id",
         LegacyError = "legacy-error": "the legacy error types"
-            because "the state and the core session have one error now, `SessionError`",
-        LegacyImport = "legacy-import": "imports, re-exports and paths of the legacy crate"
-            because "the new API is another crate, `geppetto-runtime`",
-        LegacyDependency = "legacy-dependency": "the legacy crate in a manifest"
-            because "the new API is another package, `geppetto-runtime`",
+            because "a session has errors of its own",
+        LegacyImport = "legacy-import": "imports, re-exports and paths of the legacy API"
+            because "the new API has other paths",
+        LegacyDependency = "legacy-dependency": "the legacy library in a manifest"
+            because "what is required still has the legacy API",
         LegacyDocs = "legacy-docs": "documentation that names the legacy API"
             because "what it describes no longer compiles",
     }
@@ -98,7 +98,7 @@ catalogue! {
         DroppedStartError = "dropped-start-error": "the start's error must not be discarded",
         CheckThenAct = "check-then-act": "the claim of a run must stay atomic",
         PerRunSession = "per-run-session": "a session per run would lose history, guard and cancel",
-        EagerStart = "eager-start": "the run used to begin only when the returned future was polled",
+        EagerStart = "eager-start": "the run used to begin only when what was returned was polled or called",
         FailedPromptStays = "failed-prompt-stays": "after a failed run the prompt's turn stays in the history",
         LostRunId = "lost-run-id": "a run id found in the returned turn was adopted; the session's id wins now",
         DropStopsRun = "drop-stops-run": "dropping the future stopped the run; a started run goes on",

@@ -12,6 +12,7 @@ use super::{analysis, docs, ledger, toolchain};
 use crate::docs::is_guide;
 use crate::formatter::keep_layout;
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::rules::Rule;
 use crate::source::Source;
 use crate::tree::{FileId, Tree};
 
@@ -62,6 +63,14 @@ impl Frontend for GoFrontend {
             .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })
             .collect();
         out
+    }
+
+    fn reason(&self, rule: Rule) -> &'static str {
+        match rule {
+            Rule::LegacyImport => "the new version of the module has no such package, or not what is used of it",
+            Rule::LegacyDependency => "the version that is required still has the legacy API",
+            _ => rule.reason(),
+        }
     }
 
     fn lay_out(&self, _: &Tree, path: &Path, before: &str, after: &str) -> String {

@@ -85,7 +85,8 @@ impl Ledger<'_> {
             // What a program wrote nobody reads as documentation.
             "comment" if self.cx.program.file(file).is_generated => Some((Class::Unrelated, None)),
             "comment" => {
-                let is_meant = !self.is_own(file, named.name, findings);
+                let is_meant =
+                    !self.is_own(file, named.name, findings) && !self.is_of_what_follows(file, node, named.name);
                 self.cx.documented.in_prose(named, "a comment", is_meant)
             }
             "identifier" | "field_identifier" | "type_identifier" => Some(match self.class_of_name(file, node) {
@@ -105,6 +106,21 @@ impl Ledger<'_> {
         let package = program.file(file).package;
         declares(program, &program.package(package).files, name)
             && !findings.iter().any(|finding| syntax.slice(finding.range.clone()) == name)
+    }
+
+    /// Whether a comment documents a declaration that is called so, or has a part that is.
+    fn is_of_what_follows(&self, file: FileIdx, comment: NodeId, name: &str) -> bool {
+        let (program, syntax) = (self.cx.program, self.cx.syntax(file));
+        let siblings = syntax.parent(comment).map_or(&[][..], |parent| syntax.all_children(parent));
+        let next = siblings.iter().copied().find(|&node| node > comment && syntax.kind(node) != "comment");
+        next.is_some_and(|next| {
+            let between = syntax.slice(syntax.end(comment)..syntax.start(next)).replace('\r', "");
+            let is_called_so = |def: &DefId| {
+                let data = program.def(*def);
+                data.name == name && !data.is_embedded && syntax.is_inside(data.node, next)
+            };
+            !between.contains("\n\n") && program.file(file).defs.iter().any(is_called_so)
+        })
     }
 
     fn class_of_name(&self, file: FileIdx, name: NodeId) -> Class {
@@ -238,6 +254,15 @@ mod tests {
         assert_eq!(classes(text), [Class::Rewritten, Class::Opaque]);
         let plan = plan_of(&[("main.go", text)], Level::Offered);
         assert!(plan.findings.iter().any(|finding| finding.rule == Rule::RunLifecycle));
+    }
+
+    #[test]
+    fn the_documentation_of_a_declaration_means_that() {
+        let text = program(
+            "// WithSink tells a sink.\nfunc WithSink(s events.EventSink) {}\n\n// WithSink is old.\n\n\
+             var eng, _ = factory.NewEngineFromParsedValues(nil, engine.WithSink(nil))\n",
+        );
+        assert_eq!(classes(&text)[..3], [Class::Unrelated, Class::Unrelated, Class::Documentation]);
     }
 
     #[test]

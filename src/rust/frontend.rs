@@ -14,6 +14,7 @@ use super::rules::legacy_dependency;
 use super::{cargo, layout, ledger};
 use crate::docs::{Found, is_guide};
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
 /// The front end for Rust: cargo packages, their code and their manifests.
@@ -75,6 +76,15 @@ impl Frontend for RustFrontend {
             .map(|(_, package)| Package { language: "rust", name: package.name.clone(), root: package.root.clone() })
             .collect();
         out
+    }
+
+    fn reason(&self, rule: Rule) -> &'static str {
+        match rule {
+            Rule::LegacyError => "the state and the core session have one error now, `SessionError`",
+            Rule::LegacyImport => "the new API is another crate, `geppetto-runtime`",
+            Rule::LegacyDependency => "the new API is another package, `geppetto-runtime`",
+            _ => rule.reason(),
+        }
     }
 
     fn lay_out(&self, tree: &Tree, path: &Path, before: &str, after: &str) -> String {

@@ -1,5 +1,8 @@
 //! Modules of Go made of tokens, of bytes, and of all kinds of files.
 
+pub(crate) mod grammar;
+pub(crate) mod guides;
+
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -3,30 +3,9 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
 
 use crate::package::Package;
-
-type Text = BoxedStrategy<String>;
-
-fn one_of(texts: &'static [&'static str]) -> Text {
-    select(texts).prop_map(str::to_owned).boxed()
-}
-
-fn joined(parts: impl Strategy<Value = Vec<String>> + 'static, separator: &'static str) -> Text {
-    parts.prop_map(move |parts| parts.join(separator)).boxed()
-}
-
-/// A template whose holes `{}` are filled in order.
-fn filled(template: &'static str, holes: Vec<Text>) -> Text {
-    holes
-        .prop_map(move |texts| {
-            let mut parts = template.split("{}");
-            let first = parts.next().unwrap_or_default().to_owned();
-            texts.iter().zip(parts).fold(first, |text, (hole, part)| text + hole + part)
-        })
-        .boxed()
-}
+use crate::texts::{Text, filled, joined, one_of};
 
 const IMPORTS: &[&str] = &[
     "use geppetto::prelude::*;",

@@ -11,6 +11,7 @@ mod nesting;
 mod package;
 mod promises;
 mod regressions;
+mod texts;
 mod tokens;
 mod words;
 
@@ -59,6 +60,16 @@ fn arbitrary_bytes_keep_the_promises() {
 #[test]
 fn the_ledger_counts_what_a_search_finds() {
     hold(80, tokens::mix(), promises::ledger_is_complete);
+}
+
+#[test]
+fn generated_code_of_go_keeps_the_promises() {
+    hold(40, go::grammar::module(), promises::all);
+}
+
+#[test]
+fn guides_in_both_languages_keep_the_promises() {
+    hold(20, go::guides::mixed(), promises::all);
 }
 
 #[test]
