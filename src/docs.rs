@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(crate) use self::example::Misplaced;
 pub(crate) use self::example::{Example, Frame, Listing, Standing};
 pub(crate) use self::fences::{language_of, words};
-pub(crate) use self::guides::{Guide, is_guide};
+pub(crate) use self::guides::{Guide, is_guide, nearest_below};
 pub(crate) use self::layout::{Formatter, format};
 pub(crate) use self::markdown::{CodeBlock, code_blocks};
 pub(crate) use self::prose::{Prose, lines};

@@ -1,13 +1,14 @@
 //! Markdown files.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{CodeBlock, Documented, Prose, code_blocks, language_of};
 use crate::finding::{Finding, Mention};
 use crate::names::Named;
+use crate::paths::normal;
 use crate::source::Source;
-use crate::tree::FileId;
+use crate::tree::{FileId, Tree};
 
 /// Whether a file is a Markdown file that is looked into. What tells of the past is not: it stays true.
 pub(crate) fn is_guide(path: &Path) -> bool {
@@ -24,6 +25,15 @@ fn is_history(path: &Path) -> bool {
     };
     let folder = path.parent().and_then(Path::file_name);
     path.file_name().is_some_and(tells) || folder.is_some_and(|name| tells(name) && name != "history")
+}
+
+/// What a guide in `folder` that stands in no package is about: the first of the packages in `roots` (without `..`) below the
+/// nearest folder above it that has one, within the `tree`.
+pub(crate) fn nearest_below<T: Copy>(tree: &Tree, folder: &Path, roots: &[(T, PathBuf)]) -> Option<T> {
+    let folder = normal(folder);
+    let tops: Vec<PathBuf> = tree.roots.iter().map(|root| normal(root)).collect();
+    let mut above = folder.ancestors().take_while(|above| tops.iter().any(|top| above.starts_with(top)));
+    above.find_map(|above| roots.iter().find(|(_, root)| root.starts_with(above)).map(|(package, _)| *package))
 }
 
 /// A Markdown file that a front end looks into.
@@ -77,6 +87,8 @@ fn foreign_blocks(text: &str, language: &str) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -88,6 +100,15 @@ mod tests {
             assert!(is_guide(Path::new(guide)), "{guide}");
         }
         assert!(!is_guide(Path::new("notes.txt")));
+    }
+
+    #[test]
+    fn guides_above_packages_are_about_the_nearest_of_them() {
+        let tree = Tree::new(vec![PathBuf::from("a")], Vec::new(), BTreeMap::new());
+        let roots = [(1, PathBuf::from("a/b/c")), (2, PathBuf::from("a/d")), (3, PathBuf::from("e"))];
+        let nearest = |folder: &str| nearest_below(&tree, Path::new(folder), &roots);
+        assert_eq!((nearest("a"), nearest("a/d/.."), nearest("a/b/docs")), (Some(1), Some(1), Some(1)));
+        assert_eq!((nearest("a/d"), nearest("f"), nearest("")), (Some(2), None, None));
     }
 
     #[test]

@@ -14,9 +14,11 @@ use self::comments::{Block, comment_blocks};
 use self::fragment::{Known, Shape};
 use super::build::Built;
 use super::ledger;
-use super::modules::{ModuleId, Modules};
+use super::modules::{Module, ModuleId, Modules};
 use super::syntax::Syntax;
-use crate::docs::{self, Documented, Example, Examples, Formatter, Listing, Prose, Standing, code_blocks, is_guide};
+use crate::docs::{
+    self, Documented, Example, Examples, Formatter, Listing, Prose, Standing, code_blocks, is_guide, nearest_below,
+};
 use crate::paths::{folder_of, normal};
 use crate::source::Source;
 use crate::tree::{FileId, Tree};
@@ -121,20 +123,16 @@ fn in_markdown(file: FileId, text: &str) -> Vec<Code> {
 
 /// The Markdown files that belong to modules that matter: those inside, and those above that belong to no module.
 fn guides(tree: &Tree, modules: &Modules) -> Vec<(ModuleId, FileId)> {
-    let roots: Vec<(ModuleId, _)> = modules.iter().map(|(id, module)| (id, normal(&module.root))).collect();
-    let tops: Vec<_> = tree.roots.iter().map(|root| normal(root)).collect();
+    let root = |(id, module): (ModuleId, &Module)| (id, normal(&module.root));
+    let with_manifest = modules.iter().filter(|(_, module)| module.manifest.is_some());
+    let (all, relevant): (Vec<_>, Vec<_>) = (with_manifest.map(root).collect(), modules.relevant().map(root).collect());
     let owner = |path: &Path| {
         let folder = normal(&folder_of(path));
-        let has_manifest = |id: ModuleId| modules.get(id).manifest.is_some();
-        let inside = roots.iter().filter(|(id, root)| has_manifest(*id) && folder.starts_with(root));
-        if let Some((id, _)) = inside.max_by_key(|(_, root)| root.components().count()) {
-            return modules.get(*id).matters.then_some(*id);
+        let around = all.iter().filter(|(_, root)| folder.starts_with(root));
+        match around.max_by_key(|(_, root)| root.components().count()) {
+            Some((id, _)) => modules.get(*id).matters.then_some(*id),
+            None => nearest_below(tree, &folder, &relevant),
         }
-        let above = folder.ancestors().take_while(|above| tops.iter().any(|top| above.starts_with(top)));
-        above.into_iter().find_map(|above| {
-            let below = roots.iter().filter(|(_, root)| root.starts_with(above));
-            below.map(|(id, _)| *id).find(|&id| modules.get(id).matters)
-        })
     };
     let named = tree.files().filter(|(_, entry)| entry.mentions > 0 && is_guide(&entry.path));
     named.filter_map(|(file, entry)| Some((owner(&entry.path)?, file))).collect()
@@ -148,4 +146,17 @@ pub(crate) fn format(before: &str, after: &str, gofmt: &dyn Fn(&str) -> Option<S
     };
     let examples = |text: &str| in_markdown(FileId(0), text).into_iter().map(example).collect();
     docs::format(before, after, &examples, Formatter { indent: "\t", run: gofmt })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_that_were_laid_out_are_laid_out_again() {
+        let gofmt = |code: &str| Some(code.replace("( ", "("));
+        let guide = |code: &str| format!("Text.\n\n> ```go\n> {code}\n> ```\n");
+        assert_eq!(format(&guide("f(1)"), &guide("f( 2)"), &gofmt), guide("f(2)"));
+        assert_eq!(format(&guide("f( 1)"), &guide("f( 2)"), &gofmt), guide("f( 2)"));
+    }
 }

@@ -21,8 +21,9 @@ use super::manifest::LEGACY_PACKAGE;
 use super::package::{CargoPackage, PackageId, Packages};
 use crate::docs::{
     self, CodeBlock, Example, Examples, Formatter, Frame, Listing, Prose, Standing, code_blocks, is_guide,
+    nearest_below,
 };
-use crate::paths::normal;
+use crate::paths::{folder_of, normal};
 use crate::source::Source;
 use crate::tree::{FileId, Tree};
 
@@ -125,10 +126,12 @@ fn may_hold_code(text: &str) -> bool {
     ["```", "~~~", "    ", "\t"].iter().any(|mark| text.contains(mark))
 }
 
-/// The Markdown files of packages that matter, and those beside them in their workspaces.
+/// The Markdown files of packages that matter, those beside them in their workspaces, and those above them.
 fn guides(tree: &Tree, packages: &Packages) -> Vec<(PackageId, FileId)> {
     let holds = |root: &Path, path: &Path| normal(path).starts_with(normal(root));
     let depth = |root: &Path| normal(root).components().count();
+    let knowing = packages.relevant().filter(|(_, package)| package.manifest.is_some() && knows_legacy(package));
+    let below: Vec<(PackageId, PathBuf)> = knowing.map(|(id, package)| (id, normal(&package.root))).collect();
     let with_manifest = || packages.iter().filter(|(_, package)| package.manifest.is_some());
     let owner = |path: &Path| {
         let nearest = with_manifest()
@@ -143,7 +146,8 @@ fn guides(tree: &Tree, packages: &Packages) -> Vec<(PackageId, FileId)> {
         match (nearest, member) {
             (Some((id, package)), Some((_, root))) if depth(&package.root) >= depth(&root) => Some(id),
             (_, Some((id, _))) => Some(id),
-            (nearest, None) => nearest.map(|(id, _)| id),
+            (Some((id, _)), None) => Some(id),
+            (None, None) => nearest_below(tree, &folder_of(path), &below),
         }
     };
     let files = tree.files().filter(|(_, entry)| is_guide(&entry.path));

@@ -85,6 +85,19 @@ fn prose_that_both_languages_know_is_told_once() {
 }
 
 #[test]
+fn a_guide_above_packages_of_both_languages_is_about_both() {
+    let tree = copied(Tree::empty(), "fixtures/rust/workspace-reexports", "rust");
+    let tree =
+        copied(tree, "fixtures/go/two-modules", "go").with("README.md", format!("{GUIDE}`start_run`, `StartRun`\n"));
+    let ledger = tree.run(&["scan", "--ledger"]).expect(0).stdout;
+    let in_guide = ledger.lines().filter(|line| line.starts_with("README.md:"));
+    let classes: Vec<&str> = in_guide.map(|line| line.splitn(4, ':').last().unwrap()).collect();
+    let expected =
+        [" offered: `with_sink`", " offered: `WithSink`", " documentation: `start_run`", " documentation: `StartRun`"];
+    assert_eq!(classes, expected);
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing_in_either_language() {
     let tree = mixed();
     for command in [&["scan"][..], &["scan", "--ledger"], &["diff", "--offered"], &["check"]] {

@@ -87,3 +87,60 @@ fn hold(cx: &Cx<'_>, plan: &mut UnitPlan, site: Option<usize>, verdict: Outcome)
     plan.changes.clear();
     plan.hold_back(cx);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::go::testing::{plan_of, program, text_after};
+    use crate::plan::Plan;
+    use crate::rules::Rule;
+
+    fn with_readme(readme: &str, files: &[(&str, &str)]) -> Plan {
+        let code = program("func F() {}\n");
+        plan_of(&[&[("main.go", &*code), ("README.md", readme)], files].concat(), Level::Offered)
+    }
+
+    fn found(plan: &Plan) -> Vec<(Rule, Level)> {
+        plan.findings.iter().map(|finding| (finding.rule, finding.level)).collect()
+    }
+
+    const RUN: &str = "```go\neng, err := factory.NewEngineFromParsedValues(nil, engine.WithSink(printer{}))\nout, err := eng.RunInference(ctx, seed)\n```\n";
+
+    #[test]
+    fn a_fragment_means_the_usual_packages() {
+        let plan = with_readme(RUN, &[]);
+        assert_eq!(found(&plan)[..2], [(Rule::EngineOptions, Level::Offered), (Rule::EngineSink, Level::Offered)]);
+        assert!(text_after(&plan, "README.md").contains("eng.RunInference(events.WithEventSinks(ctx, sink), seed)\n"));
+    }
+
+    #[test]
+    fn where_the_module_has_a_package_of_that_name_nobody_knows() {
+        let plan = with_readme(RUN, &[("engine/engine.go", "package engine\n\nfunc WithSink(x any) {}\n")]);
+        assert_eq!(text_after(&plan, "README.md"), RUN);
+        let plan = with_readme(RUN, &[("engine/engine.go", "package engine\n")]);
+        assert!(found(&plan).contains(&(Rule::LegacyDocs, Level::Report)), "{:?}", plan.findings);
+    }
+
+    #[test]
+    fn a_sink_whose_runs_are_not_shown_stays() {
+        let readme = RUN.replace("out, err := eng.RunInference(ctx, seed)\n", "");
+        let plan = with_readme(&readme, &[]);
+        assert_eq!(found(&plan)[..2], [(Rule::EngineOptions, Level::Report), (Rule::EngineSink, Level::Report)]);
+        assert_eq!(text_after(&plan, "README.md"), readme);
+    }
+
+    #[test]
+    fn what_an_example_shows_holds_no_code_back() {
+        let code = program(
+            "func Ask(ctx context.Context, seed *turns.Turn, options ...engine.Option) (*turns.Turn, error) {\n\
+             \teng, err := factory.NewEngineFromParsedValues(nil, options...)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\
+             \treturn eng.RunInference(ctx, seed)\n}\n",
+        );
+        let code = code.replace("package main", "package p");
+        let readme = "```go\nimport (\n\t\"example.com/p\"\n\t\"github.com/go-go-golems/geppetto/pkg/inference/engine\"\n)\n\n\
+                      later(engine.WithSink, p.Ask)\n```\n";
+        let plan = plan_of(&[("main.go", &code), ("README.md", readme)], Level::Safe);
+        assert!(text_after(&plan, "main.go").contains("options ...events.EventSink"));
+        assert_eq!(text_after(&plan, "README.md"), readme);
+    }
+}
