@@ -5,7 +5,6 @@ mod builders;
 mod cancel;
 mod claim;
 mod finish;
-mod gate;
 mod place;
 mod refusal;
 mod seed;
@@ -156,7 +155,6 @@ impl Lifecycle {
         lifecycle.start = format!("{}.StartInference({text})", lifecycle.session);
         seed::collect(session, &mut lifecycle, ctx)?;
         seed::is_settled(session, &lifecycle)?;
-        gate::check(session, &lifecycle)?;
         between::settle(session, &mut lifecycle)?;
         between::remark(session, &mut lifecycle);
         lifecycle.remark_delay(session);

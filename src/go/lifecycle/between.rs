@@ -1,14 +1,11 @@
 //! What stands between the claim and the start, and behind the run: it was done while the state was held.
 
-use std::collections::BTreeSet;
-
 use super::{Lifecycle, lost};
 use crate::go::cx::Outcome;
 use crate::go::infer::Ref;
 use crate::go::session::Sessions;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
-use crate::go::ty::Ty;
 use crate::rules::Trap;
 
 /// Moves the start in front of what is taken for the run and given back where it ends: a refused start would keep it.
@@ -20,9 +17,6 @@ pub(super) fn settle(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> R
     let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
     let is_elsewhere = lifecycle.split.is_some() || cx.function(file, lifecycle.run) != cx.function(file, lifecycle.at);
     let between = statements(session, lifecycle);
-    let comes_first =
-        |&stmt: &NodeId| is_elsewhere && takes(session, lifecycle, stmt) || answers(session, lifecycle, stmt);
-    let Some(first) = between.iter().position(comes_first) else { return Ok(()) };
     let needs: Vec<Ref> = lifecycle
         .inputs
         .iter()
@@ -39,14 +33,59 @@ pub(super) fn settle(session: &Sessions<'_, '_>, lifecycle: &mut Lifecycle) -> R
             })
         })
     };
-    if lifecycle.split.is_some() || between[first..].iter().any(is_needed) {
-        return Err(lost(
-            "what is taken, given back or answered between the claim and the run cannot be undone where a start is refused",
-        ));
+    let is_loud = |&stmt: &NodeId| {
+        let takes = is_elsewhere && takes(session, lifecycle, stmt);
+        !is_needed(&stmt) && (takes || answers(session, lifecycle, stmt))
+    };
+    if let Some(first) = between.iter().position(is_loud) {
+        if lifecycle.split.is_some() || between[first..].iter().any(is_needed) {
+            return Err(lost(
+                "what is taken or told between the claim and the run would stay so where the start is refused",
+            ));
+        }
+        lifecycle.at_before = Some(between[first]);
+        let why = "the run begins at the claim now, in front of what stood in front of it";
+        lifecycle.remarks.push((Trap::EagerStart, why));
     }
-    lifecycle.at_before = Some(between[first]);
-    Ok(())
+    let stays = between.iter().take_while(|&&stmt| Some(stmt) != lifecycle.at_before);
+    let is_undone = lifecycle.claim.checks.iter().any(|&check| undoes(session, lifecycle, check));
+    match is_undone && stays.into_iter().any(|&stmt| undoes(session, lifecycle, stmt)) {
+        true => Err(lost("a refused claim gives back what is given back between the claim and the start, too")),
+        false => Ok(()),
+    }
 }
+
+/// The functions and methods that a statement calls, as they are written.
+fn called<'a>(session: &Sessions<'a, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> Vec<&'a str> {
+    let cx = session.cx;
+    let syntax = cx.syntax(lifecycle.file);
+    let calls = syntax.below(stmt).filter(|&call| syntax.kind(call) == "call_expression");
+    calls.filter_map(|call| syntax.child(call, "function")).map(|function| cx.text(lifecycle.file, function)).collect()
+}
+
+fn last_name(function: &str) -> &str {
+    function.rsplit('.').next().unwrap_or(function)
+}
+
+/// Whether a statement tells somebody something: an answer to a request, or what a refused claim would be told with, too.
+fn answers(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> bool {
+    let tells = ["WriteHeader", "Write", "Encode", "Fprint", "Fprintf", "Fprintln", "Publish", "PublishEvent"];
+    let is_log = |function: &str| ["errors.", "fmt.", "log.", "slog."].iter().any(|log| function.starts_with(log));
+    let refused: Vec<&str> =
+        lifecycle.claim.checks.iter().flat_map(|&check| called(session, lifecycle, check)).collect();
+    called(session, lifecycle, stmt).into_iter().any(|function| {
+        let name = last_name(function);
+        tells.contains(&name) || UNDO.contains(&name) || !is_log(function) && refused.contains(&function)
+    })
+}
+
+/// Whether a statement gives something back: a lock, a place in a group, a channel.
+fn undoes(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> bool {
+    called(session, lifecycle, stmt).into_iter().any(|function| UNDO.contains(&last_name(function)))
+}
+
+/// What gives back.
+const UNDO: [&str; 6] = ["Unlock", "RUnlock", "Done", "Release", "close", "Close"];
 
 /// Whether a parameter or the receiver is declared there: what is done with it elsewhere says nothing of the run.
 fn is_parameter(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, declared: NodeId) -> bool {
@@ -83,42 +122,6 @@ fn takes(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> boo
                 .any(|&place| matches!(syntax.kind(place), "selector_expression" | "index_expression"))
         }),
         _ => false,
-    }
-}
-
-/// Whether a statement does what a refused claim does: answers, unlocks. Where the start is refused, it would be done twice.
-fn answers(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, stmt: NodeId) -> bool {
-    let syntax = session.cx.syntax(lifecycle.file);
-    let refusals = lifecycle.claim.checks.iter().flat_map(|&check| syntax.below(check));
-    let done: BTreeSet<&str> = refusals.flat_map(|node| touched(session, lifecycle, node)).collect();
-    matches!(syntax.kind(stmt), "expression_statement" | "send_statement")
-        && syntax.below(stmt).flat_map(|node| touched(session, lifecycle, node)).any(|place| done.contains(place))
-}
-
-/// What a call or a send does something to: what its method is called on, what it is given of unknown types, the channel.
-fn touched<'a>(session: &Sessions<'a, '_>, lifecycle: &Lifecycle, node: NodeId) -> Vec<&'a str> {
-    let cx = session.cx;
-    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
-    match syntax.kind(node) {
-        "send_statement" => syntax.child(node, "channel").map(|channel| syntax.text(channel)).into_iter().collect(),
-        "call_expression" if node != lifecycle.claim.call => {
-            let Some(function) = syntax.child(node, "function") else { return Vec::new() };
-            let operand = syntax.child(function, "operand").map_or(function, |operand| {
-                let is_receiver = syntax.enclosing(node, &["method_declaration"]).is_some_and(|method| {
-                    syntax.child(method, "receiver").is_some_and(|receiver| {
-                        syntax.text(receiver).trim_start_matches('(').split(' ').next() == Some(syntax.text(operand))
-                    })
-                });
-                if is_receiver { function } else { operand }
-            });
-            let is_package = matches!(cx.inferred(file).meaning(operand), Some(Ref::Package(_)));
-            let is_free = |&arg: &NodeId| {
-                matches!(cx.inferred(file).meaning(arg), Some(Ref::Local(_))) && *cx.ty(file, arg) == Ty::Unknown
-            };
-            let given = cx.args(file, node).into_iter().filter(is_free);
-            given.chain(Some(operand).filter(|_| !is_package)).map(|place| syntax.text(place)).collect()
-        }
-        _ => Vec::new(),
     }
 }
 

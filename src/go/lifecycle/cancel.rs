@@ -182,18 +182,25 @@ impl Made {
         for &used in cx.uses(file, cancel) {
             match use_of(session, lifecycle, used) {
                 Some(Use::Stored) => {}
-                Some(Use::Called(stmt)) => {
-                    // Who leaves before a run that goes on elsewhere cancels it.
-                    let is_at_claim = cx.function(file, stmt) == cx.function(file, lifecycle.at);
-                    let runs_elsewhere = cx.function(file, lifecycle.run) != cx.function(file, lifecycle.at);
-                    made.serves_only_run &= !(runs_elsewhere && is_at_claim && syntax.kind(stmt) == "defer_statement");
-                    made.calls.push(stmt);
-                }
+                // Deferred by a function that may leave while the run goes on, it ends the run.
+                Some(Use::Called(call)) if is_left_early(session, lifecycle, call) => made.serves_only_run = false,
+                Some(Use::Called(call)) => made.calls.push(call),
                 None => made.serves_only_run = false,
             }
         }
         Some(made)
     }
+}
+
+/// Whether a statement is done in another function than the run, and ends it there.
+fn is_left_early(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, call: NodeId) -> bool {
+    let cx = session.cx;
+    let (file, syntax) = (lifecycle.file, cx.syntax(lifecycle.file));
+    let is_around = |function: NodeId| syntax.is_inside(lifecycle.run, function);
+    let runs = cx.function(file, lifecycle.run);
+    cx.function(file, call) != runs
+        && !cx.function(file, call).is_some_and(|function| runs.is_some_and(|runs| syntax.is_inside(function, runs)))
+        && cx.function(file, call).is_some_and(is_around)
 }
 
 /// The uses of the variable that `name` declares or sets in `stmt`, behind it.

@@ -174,6 +174,15 @@ pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> R
             ));
         }
     }
+    let leaves = |stmt: NodeId| {
+        let mut returns = syntax.below(stmt).filter(|&node| syntax.kind(node) == "return_statement");
+        returns.any(|node| cx.function(file, node) == cx.function(file, stmt))
+    };
+    if between.iter().any(|&stmt| leaves(stmt)) {
+        return Err(lost(
+            "code in front of the run decides whether it takes place, and the start would not wait for it",
+        ));
+    }
     let last = lifecycle.hoisted.iter().map(|&stmt| syntax.start(stmt)).max().unwrap_or(0);
     match between
         .iter()

@@ -37,7 +37,7 @@ impl Split {
     pub(super) fn of(session: &Sessions<'_, '_>, file: FileIdx, function: NodeId) -> Result<Option<Self>, Outcome> {
         let Sessions { cx, unit, .. } = session;
         let syntax = cx.syntax(file);
-        let mut found = Vec::new();
+        let (mut found, mut shared) = (Vec::new(), false);
         for &run in unit.sites.iter().filter(|site| site.legacy == Legacy::RunInferenceStarted && site.file == file) {
             let Some(decl) = syntax.enclosing(run.name, &["function_declaration", "method_declaration"]) else {
                 continue;
@@ -54,12 +54,15 @@ impl Split {
                 && is_ours(cx, file, decl)
             {
                 found.push((call, decl, run));
+            } else {
+                shared |= calls.iter().any(|&(other, call)| other == file && syntax.is_inside(call, function));
             }
         }
         match found[..] {
             [(call, decl, run)] => {
                 Ok(Some(Self { call, decl, run, bound: Bound::of(cx, (file, call), (file, decl))? }))
             }
+            [] if shared => Err(lost("the run follows in a function that others may call, too")),
             [] => Ok(None),
             _ => Err(lost("more than one run follows in functions that this one calls")),
         }

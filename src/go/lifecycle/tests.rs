@@ -54,9 +54,9 @@ fn a_run_that_may_not_come_or_come_twice_is_reported() {
         let finding = finding_at(&format!("{}\n{beside}", method(&format!("{claim}{body}"))), "StartRun");
         (finding.level, finding.why)
     };
-    assert!(level(given, again).1.contains("more than once"));
+    assert!(level(given, again).1.contains("any number of times"));
     assert_eq!(level(given, once).0, Level::Offered);
-    assert!(level(early, "").1.contains("may return before"));
+    assert!(level(early, "").1.contains("decides whether it takes place"));
 }
 
 #[test]
@@ -147,4 +147,30 @@ fn a_start_stands_where_its_run_is_certain() {
     let after = migrated(&method(body), Level::Offered);
     let start = after.find("handle, startErr := d.sess.StartInference(ctx)").unwrap_or_else(|| panic!("{after}"));
     assert!(after.find("if d.open {").is_some_and(|at| at < start), "{after}");
+}
+
+#[test]
+fn a_function_that_may_be_called_often_or_never_is_reported() {
+    let run = "_, err := d.sess.RunInferenceStarted(ctx, seed)";
+    let cases = [
+        format!("run := func() error {{\n\t{run}\n\treturn err\n}}\nif d.open {{\n\treturn nil\n}}\nreturn run()"),
+        format!("return retry(func() error {{\n\t{run}\n\treturn err\n}})"),
+        format!("go func() {{\n\tif d.open {{\n\t\treturn\n\t}}\n\t{run}\n\tfmt.Println(err)\n}}()\nreturn nil"),
+    ];
+    for case in cases {
+        let retry = "func retry(f func() error) error {\n\tfor f() != nil {\n\t}\n\treturn nil\n}\n";
+        let code = format!("{}\n{retry}", method(&format!("{CLAIM}defer d.sess.State.FinishRun()\n{case}")));
+        let finding = finding_at(&code, "StartRun");
+        assert_eq!(finding.level, Level::Report, "{case}: {}", finding.why);
+    }
+}
+
+#[test]
+fn what_is_told_or_given_back_behind_the_claim_stays_behind_the_start() {
+    let claim = "d.Lock()\nif err := d.sess.State.StartRun(); err != nil {\n\td.Unlock()\n\treturn err\n}\nd.open = true\nd.Unlock()\n";
+    let run = "_, err := d.sess.RunInferenceStarted(ctx, seed)\nd.sess.State.FinishRun()\nreturn err";
+    let lock = "func (d *desk) Lock() {}\n\nfunc (d *desk) Unlock() {}\n";
+    let after = migrated(&format!("{}\n{lock}", method(&format!("{claim}{run}"))), Level::Offered);
+    let [start, told] = ["d.sess.StartInference(ctx)", "d.Unlock()\n\t_, err"].map(|text| after.find(text));
+    assert!(start.is_some() && start < told, "{after}");
 }

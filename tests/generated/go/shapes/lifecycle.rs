@@ -99,6 +99,26 @@ fn http_guard_ask(scene: &mut Scene<'_>) -> String {
         _ => (format!("@seed := {seed}"), String::new()),
     };
     let finish = finish(scene, "@done <- said");
+    if scene.pick("split", 3) == 1 {
+        return format!(
+            r#"
+func (@me *@Chat) @Ask(@prompt string) (int, <-chan string) {{
+	{guard}
+	@done := make(chan string, 1)
+	go @me.goOn(@context.Background(), @prompt, @done)
+	return 202, @done
+}}
+
+func (@me *@Chat) goOn(parent @context.Context, words string, @done chan<- string) {{
+	@ctx, @cancel := @context.WithCancel(parent)
+	@me.@State.SetCancel(@cancel)
+	@seed := {}
+	said := "nothing"
+	{finish}
+}}"#,
+            seed.replace("@prompt", "words")
+        );
+    }
     format!(
         r#"
 func (@me *@Chat) @Ask(@prompt string) (int, <-chan string) {{
@@ -168,7 +188,7 @@ func (@me *@Chat) @Ask(@prompt string) (reply string) {{
 
 /// What claims the state, or answers busy.
 fn guard(scene: &mut Scene<'_>, busy: &str, other: &str) -> String {
-    match scene.pick("guard", 6) {
+    match scene.pick("guard", 9) {
         1 => format!("@err := @me.@State.StartRun()\nif @err != nil {{\n{busy}\n}}"),
         2 => format!("if @errors.Is(@me.@State.StartRun(), @ErrInferenceRunning) {{\n{busy}\n}}"),
         3 => format!(
@@ -178,6 +198,15 @@ fn guard(scene: &mut Scene<'_>, busy: &str, other: &str) -> String {
             "if @me.@State.IsRunning() {{\n{busy}\n}}\nif @err := @me.@State.StartRun(); @err != nil {{\n{busy}\n}}"
         ),
         5 => format!("if @me.@State.StartRun() != nil {{\n{busy}\n}}"),
+        6 => format!(
+            "if @err := @me.@State.StartRun(); @errors.Is(@err, @ErrInferenceRunning) {{\n{busy}\n}} else if @err != nil {{\n{other}\n}}"
+        ),
+        7 => format!(
+            "@err := @me.@State.StartRun()\nif @err == @ErrInferenceRunning {{\n{busy}\n}}\nif @err != nil {{\n{other}\n}}"
+        ),
+        8 => format!(
+            "switch @err := @me.@State.StartRun(); @err {{\ncase nil:\ncase @ErrInferenceRunning:\n{busy}\ndefault:\n{other}\n}}"
+        ),
         _ => format!("if @err := @me.@State.StartRun(); @err != nil {{\n{busy}\n}}"),
     }
 }
