@@ -89,6 +89,8 @@ pub(crate) struct Accepted {
     pub(crate) changes: BTreeMap<FileIdx, Vec<Change>>,
     /// The changes of imports, by file.
     pub(crate) imports: BTreeMap<FileIdx, Vec<Change>>,
+    /// The files in which some wanted changes wait for the next round, and none is not wanted.
+    pub(crate) unfinished: BTreeSet<FileIdx>,
 }
 
 impl Accepted {
@@ -98,9 +100,11 @@ impl Accepted {
         let wants = |plan: &&UnitPlan| selection.wants(plan.level, &UnitId(plan.id.clone()));
         let is_done =
             plans.iter().filter(|plan| !plan.needs_new_version && !plan.is_example(cx)).all(|plan| wants(&plan));
-        for plan in plans.iter().filter(wants).filter(|plan| is_done || !plan.needs_new_version) {
+        let (first, rest): (Vec<&UnitPlan>, Vec<&UnitPlan>) = plans.iter().partition(|plan| plan.is_about_options());
+        for plan in first.into_iter().chain(rest).filter(wants).filter(|plan| is_done || !plan.needs_new_version) {
             // What gets in the way of a unit before it waits for the next round.
             if plan.changes.iter().any(|change| accepted.collides(change)) {
+                accepted.unfinished.extend(plan.sites.iter().map(|(site, _)| site.file));
                 continue;
             }
             for change in &plan.changes {
@@ -110,6 +114,10 @@ impl Accepted {
                 needs.entry(need.file).or_default().insert(need.clone());
             });
         }
+        let unwanted = plans.iter().filter(|plan| !wants(plan)).flat_map(|plan| &plan.sites);
+        unwanted.for_each(|(site, _)| {
+            accepted.unfinished.remove(&site.file);
+        });
         for (&file, changes) in &accepted.changes {
             let needs: Vec<Need> = needs.remove(&file).unwrap_or_default().into_iter().collect();
             accepted.imports.insert(file, legacy_import::changes(cx, file, changes, &needs));

@@ -54,6 +54,11 @@ impl UnitPlan {
         self.sites.first().is_some_and(|(site, _)| cx.example(site.file).is_some())
     }
 
+    /// Whether it is about sinks and options: these go to sessions that are still to be changed.
+    pub(crate) fn is_about_options(&self) -> bool {
+        self.sites.iter().any(|(site, _)| is_of_options(site.legacy))
+    }
+
     /// Puts the unit off until everything up to `level` is done, which keeps the module at the old version of the library.
     pub(crate) fn wait_for(&mut self, level: Level) {
         let why = "its new signature fits only the version of the library without the legacy API, which comes once nothing \
@@ -96,7 +101,7 @@ fn is_legacy_use(cx: &Cx<'_>, site: &Site) -> bool {
 /// Decides a unit.
 pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
     cx.take_needs();
-    let mut decision = match is_about_options(unit) {
+    let mut decision = match unit.sites.iter().any(|site| is_of_options(site.legacy)) {
         true => rules::engine_options::decide(cx, unit),
         false => session::decide(cx, unit),
     };
@@ -120,20 +125,18 @@ pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
     settle(cx, decision)
 }
 
-fn is_about_options(unit: &Unit) -> bool {
-    unit.sites.iter().any(|site| {
-        matches!(
-            site.legacy,
-            Legacy::Option
-                | Legacy::Config
-                | Legacy::ConfigSinks
-                | Legacy::NewConfig
-                | Legacy::ApplyOptions
-                | Legacy::WithSink
-                | Legacy::NewEngine
-                | Legacy::CreateEngine
-        )
-    })
+fn is_of_options(legacy: Legacy) -> bool {
+    matches!(
+        legacy,
+        Legacy::Option
+            | Legacy::Config
+            | Legacy::ConfigSinks
+            | Legacy::NewConfig
+            | Legacy::ApplyOptions
+            | Legacy::WithSink
+            | Legacy::NewEngine
+            | Legacy::CreateEngine
+    )
 }
 
 /// Functions that take or give a value of the unit and are used without being called: where they go is not followed.

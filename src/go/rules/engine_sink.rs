@@ -2,9 +2,11 @@
 
 pub(crate) mod absent;
 pub(crate) mod carry;
+mod homes;
 pub(crate) mod reach;
 
 use self::carry::{Carried, Carrier, Piece};
+use self::homes::Home;
 use self::reach::{Reach, Run, is_call_of};
 use super::engine_options::Options;
 use crate::go::cx::{Change, Cx, Outcome};
@@ -23,16 +25,21 @@ pub(crate) fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, ca
         return Outcome::safe(removed, "the same call without options");
     }
     let reach = reach::of(cx, file, call);
-    if let Some(outcome) = lost(cx, &reach) {
-        return outcome;
-    }
-    if reach.runs.iter().all(|&run| is_told_twice(cx, file, &pieces, run)) && !reach.runs.is_empty() {
+    let homes = match homes(cx, &reach) {
+        Ok(homes) => homes,
+        Err(outcome) => return outcome,
+    };
+    let runs: Vec<Run> =
+        reach.runs.iter().copied().chain(homes.iter().map(|home| Run { file: home.file, ctx: home.list })).collect();
+    let is_twice = reach.runs.iter().all(|&run| is_told_twice(cx, file, &pieces, run))
+        && homes.iter().all(|home| has_all(cx, file, &pieces, home));
+    if is_twice && !runs.is_empty() {
         return Outcome::safe(removed, "the context of the engine's runs carries the sink").offered(
             Trap::DoubleSink,
             "the context carries the sink already, so legacy told it twice; it is told once then",
         );
     }
-    let carrier = Carrier { cx, options, file, call, runs: &reach.runs };
+    let carrier = Carrier { cx, options, file, call, runs: &runs };
     let carried = match carrier.carry(&pieces) {
         Ok(carried) => carried,
         Err(outcome) => return outcome,
@@ -40,26 +47,44 @@ pub(crate) fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, ca
     let mut changes = removed;
     changes.extend(carried.in_front.clone());
     changes.extend(reach.runs.iter().flat_map(|&run| wrapped(cx, run, &carried)));
+    changes.extend(homes.iter().map(|home| homes::with_sinks(cx, home, &carried)));
     let mut outcome = Outcome::safe(changes, "the context of the engine's runs carries the sink");
     if carried.is_conditional {
         outcome = outcome.because(Trap::NilSink, "");
     }
-    reach.wider.iter().fold(outcome, |outcome, why| outcome.offered(Trap::SinkScope, why))
+    let wider = reach.wider.iter().chain(homes.iter().filter_map(|home| home.wider.as_ref()));
+    wider.fold(outcome, |outcome, why| outcome.offered(Trap::SinkScope, why))
 }
 
-/// What is said of an engine that goes where nobody can follow it, or into a session.
-fn lost(cx: &Cx<'_>, reach: &Reach) -> Option<Outcome> {
+/// The sessions that the engine goes into.
+///
+/// # Errors
+/// What is said of an engine that goes where nobody can follow it, or into a session that is not in sight.
+fn homes(cx: &Cx<'_>, reach: &Reach) -> Result<Vec<Home>, Outcome> {
     if let Some(&(file, node)) = reach.escapes.first().or_else(|| reach.returns.first()) {
         let why = format!("the engine goes out of sight with its sinks ({})", cx.place(file, node));
         let help = "build the engine without options and attach the sinks where it runs: \
                     eng.RunInference(events.WithEventSinks(ctx, sink), turn), or in the session that runs it: \
                     enginebuilder.WithEventSinks(sink)";
         let scope = "engine-level sinks saw only the engine's own events";
-        return Some(Outcome::report(why, help).because(Trap::SinkScope, scope));
+        return Err(Outcome::report(why, help).because(Trap::SinkScope, scope));
     }
-    let &(file, state) = reach.states.first()?;
-    let why = format!("the engine goes into a session ({}), which is not migrated with it", cx.place(file, state));
-    Some(Outcome::report(why, "give the sinks to the session's builder: enginebuilder.WithEventSinks(sink)"))
+    let unseen = |(file, node): (FileIdx, NodeId)| {
+        let why =
+            format!("the engine goes into a session ({}) whose sinks are not in sight there", cx.place(file, node));
+        Outcome::report(why, "give the sinks to the session's builder: enginebuilder.WithEventSinks(sink)")
+    };
+    let states = reach.states.iter().map(|&at| homes::of_state(cx, at.0, at.1).ok_or_else(|| unseen(at)));
+    let builders = reach.builders.iter().map(|&at| homes::of_builder(cx, at.0, at.1).ok_or_else(|| unseen(at)));
+    states.chain(builders).collect()
+}
+
+/// Whether a session has just the sinks already that the engine has.
+fn has_all(cx: &Cx<'_>, file: FileIdx, pieces: &[Piece], home: &Home) -> bool {
+    pieces.iter().all(|piece| {
+        let own = cx.inferred(file).meaning(cx.syntax(file).bare(piece.expr));
+        matches!(own, Some(Ref::Local(_) | Ref::Def(_))) && !piece.is_spread && homes::has(cx, home, own)
+    })
 }
 
 /// Wraps the context of a run.
@@ -109,7 +134,7 @@ fn carried_by(cx: &Cx<'_>, file: FileIdx, ctx: NodeId, carried: &mut Vec<Option<
 #[cfg(test)]
 mod tests {
     use crate::finding::Level;
-    use crate::go::testing::{finding_at, migrated};
+    use crate::go::testing::{finding_at, migrated, plan_of, program as in_file, text_after};
     use crate::rules::Trap;
 
     /// A program with a sink type and `body` in a function that has a context, a turn and values.
@@ -189,6 +214,55 @@ mod tests {
         assert_eq!(lost("\tall := []engine.Engine{eng}\n\t_ = all\n"), Level::Report);
         assert_eq!(lost("\teng, err = factory.NewEngineFromParsedValues(nil)\n"), Level::Report);
         assert_eq!(lost("\tif eng == nil {\n\t\treturn err\n\t}\n"), Level::Safe);
+    }
+
+    #[test]
+    fn an_engine_that_never_runs_tells_nobody() {
+        let body = "\tp := &printer{}\n\t_, err := factory.NewEngineFromParsedValues(values, engine.WithSink(p), engine.WithSink(&printer{}))\n\
+                    \tfmt.Println(err)\n";
+        assert_eq!(
+            after(body),
+            "\tp := &printer{}\n\t_ = p\n\t_, err := factory.NewEngineFromParsedValues(values)\n\tfmt.Println(err)\n"
+        );
+    }
+
+    #[test]
+    fn a_run_in_front_of_the_construction_does_not_see_its_variables() {
+        let body = "\tvar eng engine.Engine\n\tfor range 2 {\n\t\tif eng != nil {\n\t\t\teng.RunInference(ctx, turn)\n\t\t}\n\
+                    \t\teng, _ = factory.NewEngineFromParsedValues(values, engine.WithSink(&printer{}))\n\t}\n";
+        assert_eq!(level_of(body).0, Level::Report);
+    }
+
+    #[test]
+    fn the_sinks_of_a_session_are_told_behind_its_own() {
+        let made = "\tp := &printer{}\n\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p))\n";
+        let run = "\tsess.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"a\").Build())\n";
+        let of = |literal: &str| {
+            format!("{made}\tinf := state.NewInferenceState(\"a\", nil, eng)\n\tsess := {literal}\n{run}")
+        };
+        let plain = of("&core.Session{State: inf, EventSinks: []events.EventSink{&printer{}}}");
+        assert_eq!(level_of(&plain), (Level::Safe, vec![]));
+        let after = migrated(&program(&plain), Level::Offered);
+        assert!(after.contains("enginebuilder.WithEventSinks(&printer{}, p)"), "{after}");
+        let bare = migrated(&program(&of("&core.Session{State: inf}")), Level::Offered);
+        assert!(bare.contains("enginebuilder.WithEventSinks(p)"), "{bare}");
+        let hooked = of("&core.Session{State: inf, SnapshotHook: nil}");
+        assert_eq!(level_of(&hooked), (Level::Offered, vec![Trap::SinkScope]));
+        let same = of("&core.Session{State: inf, EventSinks: []events.EventSink{p}}");
+        assert_eq!(level_of(&same), (Level::Offered, vec![Trap::DoubleSink]));
+        let read = of("&core.Session{State: inf}") + "\tinf.Eng.RunInference(ctx, turn)\n";
+        assert_eq!(level_of(&read).0, Level::Report);
+        let later = of("&core.Session{State: inf}") + "\tsess.EventSinks = nil\n";
+        assert_eq!(level_of(&later).0, Level::Report);
+        let builder = format!("{made}\tb := enginebuilder.New(enginebuilder.WithBase(eng))\n\t_ = b\n");
+        let files = in_file(&program(&builder)).replace("\t\"github.com/go-go-golems/geppetto/pkg/inference/state\"\n",
+                "\t\"github.com/go-go-golems/geppetto/pkg/inference/state\"\n\t\"github.com/go-go-golems/geppetto/pkg/inference/toolloop/enginebuilder\"\n");
+        let plan = plan_of(&[("main.go", &files)], Level::Safe);
+        let after = text_after(&plan, "main.go");
+        assert!(
+            after.contains("enginebuilder.New(enginebuilder.WithBase(eng), enginebuilder.WithEventSinks(p))"),
+            "{after}"
+        );
     }
 
     #[test]

@@ -69,6 +69,9 @@ fn finding(cx: &Cx<'_>, decided: &Decided, file: FileIdx, import: &Import) -> Op
     let may_be_legacy = matches!(below, "/pkg/inference/engine" | "/pkg/inference/engine/factory");
     let syntax = cx.syntax(file);
     let goes = |accepted: &Accepted| {
+        if is_legacy && import.name != "_" && accepted.unfinished.contains(&file) {
+            return true;
+        }
         let changes = accepted.imports.get(&file).into_iter().flatten();
         let (range, text) = (syntax.range(import.node), syntax.text(import.node));
         changes.into_iter().any(|change| {

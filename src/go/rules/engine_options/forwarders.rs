@@ -102,8 +102,11 @@ fn attaches(cx: &Cx<'_>, own: &Forwarder, known: &[Forwarder]) -> bool {
     let Some(call) = handed_to(cx, own.file, *use_, known) else { return false };
     let reach = reach::of(cx, own.file, call);
     let is_own = |&(file, function): &(FileIdx, NodeId)| (file, function) == (own.file, own.decl);
-    let only_returned =
-        reach.runs.is_empty() && reach.states.is_empty() && reach.escapes.is_empty() && reach.wider.is_empty();
+    let only_returned = reach.runs.is_empty()
+        && reach.states.is_empty()
+        && reach.builders.is_empty()
+        && reach.escapes.is_empty()
+        && reach.wider.is_empty();
     only_returned
         && !reach.returns.is_empty()
         && reach.returns.iter().all(is_own)

@@ -93,6 +93,9 @@ pub(crate) struct Carrier<'a, 'c> {
 
 impl Carrier<'_, '_> {
     pub(crate) fn carry(&self, pieces: &[Piece]) -> Result<Carried, Outcome> {
+        if self.runs.is_empty() {
+            return self.unused(pieces);
+        }
         let is_conditional = pieces.iter().any(|piece| piece.absence == Absence::Possible);
         if let [Piece { expr, is_spread: true, .. }] = pieces {
             return self.slice(*expr);
@@ -111,6 +114,19 @@ impl Carrier<'_, '_> {
         }
         let in_front = self.in_front(&taken, &lines)?;
         Ok(Carried { args: args.join(", "), is_spread: false, in_front, is_conditional: false })
+    }
+
+    /// Nobody tells the sinks of an engine that never runs; what makes them, and the variables that they are in, stay.
+    fn unused(&self, pieces: &[Piece]) -> Result<Carried, Outcome> {
+        let (cx, file) = (self.cx, self.file);
+        let is_idle = |expr: NodeId| {
+            let mut names = cx.syntax(file).below(expr).filter_map(|name| cx.inferred(file).meaning(name));
+            is_pure(cx, file, expr) && !names.any(|name| matches!(name, Ref::Local(_)))
+        };
+        let kept = pieces.iter().filter(|piece| !is_idle(piece.expr));
+        let lines: Vec<String> = kept.map(|piece| format!("_ = {}", self.options.text(cx, file, piece.expr))).collect();
+        let in_front = self.in_front(&[], &lines)?;
+        Ok(Carried { args: String::new(), is_spread: false, in_front, is_conditional: false })
     }
 
     /// A slice of sinks: a variable that stays as it is, or a copy.
@@ -195,7 +211,10 @@ impl Carrier<'_, '_> {
         let syntax = self.cx.syntax(self.file);
         let stmt = first_of_statement(self.cx, self.file, self.call).ok_or_else(in_the_middle)?;
         let list = syntax.parent(stmt).ok_or_else(in_the_middle)?;
-        let is_seen = |run: &Run| run.file == self.file && syntax.is_inside(run.ctx, list);
+        // What runs further up, in a loop's next round or in a function literal, does not see what is declared here.
+        let is_seen = |run: &Run| {
+            run.file == self.file && syntax.is_inside(run.ctx, list) && syntax.start(run.ctx) > syntax.start(stmt)
+        };
         if !self.runs.iter().all(is_seen) {
             return Err(out_of_scope());
         }

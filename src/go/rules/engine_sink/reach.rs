@@ -24,6 +24,8 @@ pub(crate) struct Reach {
     pub(crate) runs: Vec<Run>,
     /// The legacy states that are made over it.
     pub(crate) states: Vec<(FileIdx, NodeId)>,
+    /// The calls of `enginebuilder.WithBase` that it is given to.
+    pub(crate) builders: Vec<(FileIdx, NodeId)>,
     /// Why a context sees more than the engine's own events.
     pub(crate) wider: Vec<String>,
     /// The functions that return it, alone or beside an error.
@@ -178,6 +180,9 @@ impl Search<'_, '_> {
         if callee.and_then(|def| self.cx.legacy.get(def)) == Some(Legacy::NewInferenceState) && index == 2 {
             return self.reach.states.push((file, call));
         }
+        if is_call_of(self.cx, file, call, "inference/toolloop/enginebuilder", "WithBase") {
+            return self.reach.builders.push((file, call));
+        }
         if is_call_of(self.cx, file, call, "inference/middleware", "NewEngineWithMiddleware") && index == 0 {
             let place = self.cx.place(file, call);
             self.reach.wider.push(format!("the middleware around the engine ({place}) tells the context's sinks, too"));
@@ -204,8 +209,8 @@ impl Search<'_, '_> {
         }
         let mut inner = Search { cx, seen: self.seen.clone(), reach: Reach::default() };
         inner.variable(decl_file, param, decl);
-        let Reach { runs, states, wider, returns, escapes } = inner.reach;
-        if !(states.is_empty() && returns.is_empty() && wider.is_empty() && escapes.is_empty()) {
+        let Reach { runs, states, builders, wider, returns, escapes } = inner.reach;
+        if !(states.is_empty() && builders.is_empty() && returns.is_empty() && wider.is_empty() && escapes.is_empty()) {
             return None;
         }
         let mut contexts = runs.iter().map(|run| context_parameter(cx, decl_file, run.ctx));
