@@ -2,6 +2,7 @@
 
 pub(crate) mod absent;
 pub(crate) mod carry;
+mod comments;
 mod homes;
 pub(crate) mod reach;
 
@@ -46,6 +47,7 @@ pub(crate) fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, ca
     };
     let mut changes = removed;
     changes.extend(carried.in_front.clone());
+    changes.extend(carried.comments.clone());
     changes.extend(reach.runs.iter().flat_map(|&run| wrapped(cx, run, &carried)));
     changes.extend(homes.iter().map(|home| homes::with_sinks(cx, home, &carried)));
     let mut outcome = Outcome::safe(changes, "the context of the engine's runs carries the sink");
@@ -214,6 +216,18 @@ mod tests {
         assert_eq!(lost("\tall := []engine.Engine{eng}\n\t_ = all\n"), Level::Report);
         assert_eq!(lost("\teng, err = factory.NewEngineFromParsedValues(nil)\n"), Level::Report);
         assert_eq!(lost("\tif eng == nil {\n\t\treturn err\n\t}\n"), Level::Safe);
+    }
+
+    #[test]
+    fn what_is_said_of_a_sink_goes_with_it() {
+        let body = "\teng, _ := factory.NewEngineFromParsedValues(\n\t\tvalues, // of the user\n\t\t// to the terminal\n\
+                    \t\tengine.WithSink(&printer{}), // and nothing else\n\t)\n\teng.RunInference(ctx, turn)\n";
+        assert_eq!(
+            after(body),
+            "\t// to the terminal\n\tsink := &printer{} // and nothing else\n\
+             \teng, _ := factory.NewEngineFromParsedValues(\n\t\tvalues, // of the user\n\t)\n\
+             \teng.RunInference(events.WithEventSinks(ctx, sink), turn)\n"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How the sinks of a construction are written where the engine runs.
 
 use super::absent::{Absence, absence};
+use super::comments::{self, Comments};
 use super::reach::Run;
 use crate::go::cx::{Change, Cx, Outcome};
 use crate::go::index::FileIdx;
@@ -27,8 +28,16 @@ pub(crate) struct Carried {
     pub(crate) is_spread: bool,
     /// What comes in front of the construction.
     pub(crate) in_front: Option<Change>,
+    /// What takes the comments of sinks that get variables from the construction.
+    pub(crate) comments: Vec<Change>,
     /// Whether a sink may be missing.
     pub(crate) is_conditional: bool,
+}
+
+impl Carried {
+    fn of(args: String, is_spread: bool) -> Self {
+        Self { args, is_spread, in_front: None, comments: Vec::new(), is_conditional: false }
+    }
 }
 
 /// The sinks of the options that a construction is given. Those that are `nil` are none.
@@ -106,14 +115,15 @@ impl Carrier<'_, '_> {
         let mut lines = Vec::new();
         let mut args = Vec::new();
         let mut taken = Vec::new();
+        let mut comments = Vec::new();
         for piece in pieces {
             args.push(match self.is_repeatable(piece.expr) {
                 true => self.options.text(self.cx, self.file, piece.expr),
-                false => self.local(piece.expr, &mut taken, &mut lines)?,
+                false => self.local(piece.expr, &mut taken, &mut lines, &mut comments),
             });
         }
         let in_front = self.in_front(&taken, &lines)?;
-        Ok(Carried { args: args.join(", "), is_spread: false, in_front, is_conditional: false })
+        Ok(Carried { comments, in_front, ..Carried::of(args.join(", "), false) })
     }
 
     /// Nobody tells the sinks of an engine that never runs; what makes them, and the variables that they are in, stay.
@@ -126,14 +136,14 @@ impl Carrier<'_, '_> {
         let kept = pieces.iter().filter(|piece| !is_idle(piece.expr));
         let lines: Vec<String> = kept.map(|piece| format!("_ = {}", self.options.text(cx, file, piece.expr))).collect();
         let in_front = self.in_front(&[], &lines)?;
-        Ok(Carried { args: String::new(), is_spread: false, in_front, is_conditional: false })
+        Ok(Carried { in_front, ..Carried::of(String::new(), false) })
     }
 
     /// A slice of sinks: a variable that stays as it is, or a copy.
     fn slice(&self, slice: NodeId) -> Result<Carried, Outcome> {
         let text = self.options.text(self.cx, self.file, slice);
         let is_variable = self.cx.syntax(self.file).kind(slice) == "identifier";
-        let carried = |args: String, in_front| Carried { args, is_spread: true, in_front, is_conditional: false };
+        let carried = |args: String, in_front| Carried { in_front, ..Carried::of(args, true) };
         if is_variable && self.is_repeatable(slice) && !self.has_elements_set(slice) {
             return Ok(carried(format!("{text}..."), None));
         }
@@ -174,15 +184,29 @@ impl Carrier<'_, '_> {
             }
         }
         let in_front = self.in_front(&taken, &lines)?;
-        Ok(Carried { args: format!("{sinks}..."), is_spread: true, in_front, is_conditional })
+        Ok(Carried { in_front, is_conditional, ..Carried::of(format!("{sinks}..."), true) })
     }
 
-    /// A variable of its own for a sink that is made on the spot.
-    fn local(&self, expr: NodeId, taken: &mut Vec<String>, lines: &mut Vec<String>) -> Result<String, Outcome> {
+    /// A variable of its own for a sink that is made on the spot, with what is said of it there.
+    fn local(
+        &self,
+        expr: NodeId,
+        taken: &mut Vec<String>,
+        lines: &mut Vec<String>,
+        removal: &mut Vec<Change>,
+    ) -> String {
+        let (cx, file) = (self.cx, self.file);
         let name = self.free("sink", taken);
         taken.push(name.clone());
-        lines.push(format!("{name} := {}", self.options.text(self.cx, self.file, expr)));
-        Ok(name)
+        let args = cx.args(file, self.call);
+        let arg = args.into_iter().find(|&arg| sink_of(cx, file, arg) == Some(expr));
+        let Comments { above, behind, removal: gone } =
+            arg.map_or_else(Comments::default, |arg| comments::of(cx, file, arg));
+        lines.extend(above);
+        let behind = behind.map_or_else(String::new, |behind| format!(" {behind}"));
+        lines.push(format!("{name} := {}{behind}", self.options.text(cx, file, expr)));
+        removal.extend(gone);
+        name
     }
 
     fn free(&self, wanted: &str, taken: &[String]) -> String {
