@@ -163,15 +163,40 @@ fn has_block_within(cx: &Cx<'_>, Origin { file, node, at }: Origin, depth: usize
     }
 }
 
-/// Whether the blocks of the turn in a variable are set to something.
+/// Whether the blocks of the turn in a variable are set to something, here or in a function that gets it.
 fn is_emptied(cx: &Cx<'_>, file: FileIdx, name: NodeId) -> bool {
+    match cx.inferred(file).meaning(name) {
+        Some(Ref::Local(declared)) => is_emptied_within(cx, file, declared, 0),
+        _ => false,
+    }
+}
+
+fn is_emptied_within(cx: &Cx<'_>, file: FileIdx, declared: NodeId, depth: usize) -> bool {
     let syntax = cx.syntax(file);
-    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return false };
     cx.uses(file, declared).iter().any(|&used| {
-        let blocks = syntax.parent(used).filter(|&above| syntax.text(above).ends_with(".Blocks"));
-        let left = blocks.and_then(|blocks| syntax.parent(blocks)).filter(|&list| syntax.role(list) == "left");
+        let whole = syntax.parent(used).filter(|&above| syntax.text(above).ends_with(".Blocks"));
+        let whole = whole.or_else(|| syntax.parent(used).filter(|&above| syntax.kind(above) == "unary_expression"));
+        let left = whole.and_then(|whole| syntax.parent(whole)).filter(|&list| syntax.role(list) == "left");
         left.is_some() && cx.stmt(file, used).is_some_and(|stmt| !is_append(cx, file, stmt, used))
+            || depth < DEPTH
+                && parameter_for(cx, file, used)
+                    .is_some_and(|(file, declared)| is_emptied_within(cx, file, declared, depth + 1))
     })
+}
+
+/// The parameter of a function of the tree that an argument is given for.
+fn parameter_for(cx: &Cx<'_>, file: FileIdx, arg: NodeId) -> Option<(FileIdx, NodeId)> {
+    let syntax = cx.syntax(file);
+    let call = syntax.parent(arg).and_then(|list| syntax.parent(list))?;
+    let index = cx.args(file, call).iter().position(|&other| other == arg)?;
+    let callee = cx.program.def(cx.inferred(file).callee(call)?);
+    if !cx.program.is_own(callee.file) {
+        return None;
+    }
+    let inner = cx.syntax(callee.file);
+    let params = inner.child(callee.node, "parameters").into_iter().flat_map(|list| inner.children(list));
+    let mut names = params.flat_map(|param| inner.children_as(param, "name")).filter(|&name| inner.text(name) != ",");
+    names.nth(index).map(|name| (callee.file, name))
 }
 
 fn has_blocks_element(cx: &Cx<'_>, file: FileIdx, body: NodeId) -> bool {
@@ -248,4 +273,61 @@ fn is_append(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, used: NodeId) -> bool {
     let text = syntax.text(stmt);
     let name = syntax.text(used);
     text.starts_with(&format!("{name}.Blocks = append({name}.Blocks, "))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::finding_at;
+
+    /// The level of a run of `seed`, with `before` in front of it and `beside` beside its function.
+    fn level(before: &str, seed: &str, beside: &str) -> Level {
+        let code = format!(
+            "func f(ctx context.Context, eng engine.Engine, text string) error {{\n{before}\
+             \tsess := &core.Session{{State: state.NewInferenceState(\"id\", nil, eng)}}\n\
+             \t_, err := sess.RunInference(ctx, {seed})\n\treturn err\n}}\n\n{beside}"
+        );
+        finding_at(&code, "RunInference").level
+    }
+
+    const OF_TEXT: &str = "turns.NewTurnBuilder().WithUserPrompt(text).Build()";
+
+    #[test]
+    fn a_prompt_is_what_every_caller_gives() {
+        let call =
+            |text: &str| format!("func g(ctx context.Context, eng engine.Engine) {{ _ = f(ctx, eng, {text}) }}\n");
+        assert_eq!(level("", OF_TEXT, &call("\"hi\"")), Level::Safe);
+        assert_eq!(level("", OF_TEXT, &call("\"\"")), Level::Offered);
+        assert_eq!(level("", OF_TEXT, &format!("{}var h = f\n", call("\"hi\""))), Level::Offered);
+        assert_eq!(level("", OF_TEXT, ""), Level::Offered);
+    }
+
+    #[test]
+    fn a_prompt_that_gets_another_value_is_not_known() {
+        let call = "func g(ctx context.Context, eng engine.Engine) { _ = f(ctx, eng, \"hi\") }\n";
+        assert_eq!(level("\ttext = \"\"\n", OF_TEXT, call), Level::Offered);
+        assert_eq!(level("\tfunc() { text = \"\" }()\n", OF_TEXT, call), Level::Offered);
+    }
+
+    #[test]
+    fn a_turn_may_lose_its_blocks() {
+        let seed = "\tseed := turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build()\n";
+        let drop = "func drop(t *turns.Turn) { t.Blocks = nil }\n";
+        assert_eq!(level(seed, "seed", drop), Level::Safe);
+        assert_eq!(level(&format!("{seed}\tseed.Blocks = nil\n"), "seed", drop), Level::Offered);
+        assert_eq!(level(&format!("{seed}\tdrop(seed)\n"), "seed", drop), Level::Offered);
+    }
+
+    #[test]
+    fn what_a_closure_gives_is_known() {
+        let built = "turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build()";
+        let seeds = format!(
+            "func seeds() *turns.Turn {{\n\tnext := func() *turns.Turn {{ return {built} }}\n\treturn next()\n}}\n"
+        );
+        assert_eq!(level("", "seeds()", &seeds), Level::Safe);
+        assert_eq!(
+            level("", "seeds()", &seeds.replace("return next()", "next = nil\n\treturn next()")),
+            Level::Offered
+        );
+    }
 }

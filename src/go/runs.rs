@@ -41,6 +41,7 @@ pub(crate) fn form(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> Option<(NodeId, 
             match syntax.kind(above) {
                 "return_statement" if above == stmt => Some((stmt, Form::Returned)),
                 "short_var_declaration" | "assignment_statement" => assigned(cx, file, stmt, above),
+                "var_spec" => declared(cx, file, stmt, above),
                 _ => None,
             }
         }
@@ -55,13 +56,7 @@ fn assigned(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, node: NodeId) -> Option<(N
     let declares = syntax.kind(node) == "short_var_declaration" || is_of_list(cx, file, error, node);
     let assigned = Assigned { left, declares };
     if node == stmt {
-        let (_, behind) = cx.siblings(file, stmt);
-        let check = behind.first().copied().filter(|&next| {
-            syntax.child(next, "initializer").is_none()
-                && checks(cx, file, next, error)
-                && syntax.child(next, "alternative").is_none()
-        });
-        let check = check.and_then(|check| syntax.child(check, "consequence"));
+        let check = check_behind(cx, file, stmt, error);
         return Some((stmt, Form::Alone { assigned, check }));
     }
     let is_if = syntax.kind(stmt) == "if_statement" && syntax.child(stmt, "initializer") == Some(node);
@@ -72,6 +67,19 @@ fn assigned(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, node: NodeId) -> Option<(N
     Some((stmt, Form::InIf { assigned, arm, other: syntax.child(stmt, "alternative") }))
 }
 
+/// `var out, err = call`, as a statement of its own.
+fn declared(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, spec: NodeId) -> Option<(NodeId, Form)> {
+    let syntax = cx.syntax(file);
+    let left: Vec<NodeId> = syntax.children_as(spec, "name").filter(|&name| syntax.text(name) != ",").collect();
+    let &[_, error] = &left[..] else { return None };
+    let is_alone = syntax.parent(spec) == Some(stmt) && syntax.children(stmt).count() == 1;
+    if !is_alone || syntax.child(spec, "type").is_some() {
+        return None;
+    }
+    let check = check_behind(cx, file, stmt, error);
+    Some((stmt, Form::Alone { assigned: Assigned { left, declares: true }, check }))
+}
+
 /// Whether a variable is declared in the list of statements that `stmt` stands in.
 fn is_of_list(cx: &Cx<'_>, file: FileIdx, name: NodeId, stmt: NodeId) -> bool {
     let syntax = cx.syntax(file);
@@ -80,6 +88,18 @@ fn is_of_list(cx: &Cx<'_>, file: FileIdx, name: NodeId, stmt: NodeId) -> bool {
     let is_declaration = |other: &NodeId| matches!(syntax.kind(*other), "short_var_declaration" | "var_declaration");
     syntax.text(name) != "_"
         && before.iter().filter(|other| is_declaration(other)).any(|&other| syntax.is_inside(declared, other))
+}
+
+/// The block of the `if err != nil` that follows a statement at once.
+fn check_behind(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, error: NodeId) -> Option<NodeId> {
+    let syntax = cx.syntax(file);
+    let (_, behind) = cx.siblings(file, stmt);
+    let check = behind.first().copied().filter(|&next| {
+        syntax.child(next, "initializer").is_none()
+            && checks(cx, file, next, error)
+            && syntax.child(next, "alternative").is_none()
+    });
+    check.and_then(|check| syntax.child(check, "consequence"))
 }
 
 /// Whether a statement is `if err != nil`.

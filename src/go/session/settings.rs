@@ -180,19 +180,35 @@ pub(crate) fn judge_copy(session: &Sessions<'_, '_>, site: &Site, outcome: Outco
     }
 }
 
-/// Whether the variable whose address `value` is, or the one that it points to, is written to behind it.
+/// Whether the variable or field whose address `value` is, or that points to it, is written to: behind it where it is one
+/// of the function, anywhere where others have it, too.
 fn changes_behind(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> bool {
     let syntax = cx.syntax(file);
     let place = syntax.child(value, "operand").filter(|_| syntax.kind(value) == "unary_expression").unwrap_or(value);
-    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(place) else { return false };
-    cx.uses(file, declared).iter().filter(|&&used| syntax.start(used) > syntax.end(value)).any(|&used| {
-        let outermost = syntax.ancestors(used).take_while(|&node| {
-            matches!(syntax.kind(node), "identifier" | "selector_expression" | "index_expression" | "unary_expression")
-        });
-        let whole = outermost.last().unwrap_or(used);
-        let list = syntax.parent(whole).unwrap_or(whole);
-        syntax.role(list) == "left" || syntax.text(whole).starts_with('&')
-    })
+    let name = syntax.child(place, "field").unwrap_or(place);
+    match cx.inferred(file).meaning(name) {
+        Some(Ref::Local(declared)) => {
+            let mut behind = cx.uses(file, declared).iter().filter(|&&used| syntax.start(used) > syntax.end(value));
+            behind.any(|&used| is_written(cx, file, used))
+        }
+        Some(Ref::Def(def)) => {
+            let given = |&&(other, used): &&(FileIdx, NodeId)| !(other == file && syntax.is_inside(used, value));
+            cx.uses_of_def(def).iter().filter(given).any(|&(file, used)| is_written(cx, file, used))
+        }
+        _ => false,
+    }
+}
+
+/// Whether what `used` names, or a part of it, is assigned to, or its address is taken.
+fn is_written(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let outermost = syntax.ancestors(used).take_while(|&node| {
+        let kinds = ["identifier", "field_identifier", "selector_expression", "index_expression", "unary_expression"];
+        kinds.contains(&syntax.kind(node))
+    });
+    let whole = outermost.last().unwrap_or(used);
+    let list = syntax.parent(whole).unwrap_or(whole);
+    syntax.role(list) == "left" || syntax.text(whole).starts_with('&')
 }
 
 /// Whether nothing stands between the core session and what is set.
@@ -256,4 +272,48 @@ pub(crate) fn of_site<'a>(session: &Sessions<'a, '_>, site: &Site) -> Option<(&'
         let setting = settings.iter().copied().find(is_of_site)?;
         Some((literal, plan, setting))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::finding_at;
+
+    /// The level of a core session with `parts`, and `behind` behind it.
+    fn level(parts: &str, behind: &str) -> Level {
+        let code = format!(
+            "var rules tools.ToolConfig\n\n\
+             func f(ctx context.Context, eng engine.Engine, hook toolloop.SnapshotHook) error {{\n\
+             \tvar own tools.ToolConfig\n\
+             \tsess := &core.Session{{State: state.NewInferenceState(\"id\", nil, eng){parts}}}\n{behind}\
+             \t_, err := sess.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())\n\
+             \t_ = own\n\treturn err\n}}\n"
+        );
+        finding_at(&code, "core.Session").level
+    }
+
+    #[test]
+    fn a_copied_configuration_must_stay_as_it_is() {
+        for (given, name) in [(", ToolConfig: &own", "own"), (", ToolConfig: &rules", "rules")] {
+            assert_eq!(level(given, ""), Level::Safe, "{name}");
+            assert_eq!(level(given, &format!("\t{name}.Enabled = true\n")), Level::Report, "{name}");
+        }
+    }
+
+    #[test]
+    fn fields_are_set_in_front_of_the_first_use() {
+        assert_eq!(level("", "\tsess.SnapshotHook = hook\n"), Level::Safe);
+        assert_eq!(level("", "\tif hook != nil {\n\t\tsess.SnapshotHook = hook\n\t}\n"), Level::Safe);
+        assert_eq!(level("", "\tfor range 2 {\n\t\tsess.SnapshotHook = hook\n\t}\n"), Level::Report);
+        assert_eq!(level("", "\tfmt.Println(sess.Registry == nil)\n\tsess.SnapshotHook = hook\n"), Level::Report);
+    }
+
+    #[test]
+    fn sinks_add_to_each_other() {
+        let (set, add) = ("\tsess.EventSinks = nil\n", "\tsess.EventSinks = append(sess.EventSinks, nil)\n");
+        assert_eq!(level("", &format!("{set}{add}{add}")), Level::Safe);
+        assert_eq!(level("", &format!("{add}{set}")), Level::Report);
+        assert_eq!(level(", EventSinks: nil", set), Level::Report);
+        assert_eq!(level(", EventSinks: nil", add), Level::Safe);
+    }
 }
