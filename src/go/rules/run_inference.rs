@@ -1,5 +1,8 @@
 //! `run-inference`: `RunInference` of a core session becomes a start and a wait.
 
+mod results;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use crate::go::cx::{Cx, Outcome};
@@ -243,13 +246,18 @@ fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Out
             let again = if assigned.declares { ":=" } else { "=" };
             let declared = (!assigned.declares)
                 .then(|| format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
+            if assigned.declares && results::are_read(session, run.file, assigned.left[0], *arm) {
+                return Err(results::read_in_arm());
+            }
+            let reset = results::reset(session, run.file, run.stmt, assigned.left[0], Some(*arm));
             let arm_text = draft.block(run.file, *arm);
+            let refused = results::reset_in(&reset, &arm_text);
             let rest = other.map_or(String::new(), |other| format!(" else {}", draft.block(run.file, other)));
             let attempt = format!(
-                "if {handle}, {error} {again} {start}; {error} != nil {arm_text} else if {out}, {error} {again} {handle}.Wait(); {error} != nil {arm_text}{rest}"
+                "if {handle}, {error} {again} {start}; {error} != nil {refused} else if {out}, {error} {again} {handle}.Wait(); {error} != nil {arm_text}{rest}"
             );
             let begun: Vec<String> = append(run).into_iter().chain(declared).chain([attempt]).collect();
-            match guard(session, run, Some(*arm)) {
+            match guard(session, run, Some(*arm)).map(|guard| results::reset_in(&reset, &guard)) {
                 Some(guard) if !leaves(cx, run.file, *arm) => {
                     lines.push(format!("{guard} else {{\n{}\n}}", nested(&begun)));
                 }
@@ -348,33 +356,41 @@ fn alone(
     if error_text == "_" {
         let declared = is_new(cx, run.file, out);
         let parts = [run.seed.as_deref().unwrap_or_default(), start];
-        if declared && parts.iter().any(|part| crate::go::words::replace(part, &out_text, "") != **part) {
+        if declared && parts.iter().any(|part| mentions(part, &out_text)) {
             return Err(hidden());
         }
         let mut lines = Vec::new();
         if declared {
             lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
         }
+        let reset = results::reset(session, run.file, run.stmt, out, None);
+        if reset.is_some() && mentions(run.seed.as_deref().unwrap_or_default(), &out_text) {
+            return Err(hidden());
+        }
+        lines.extend(reset);
         let attempt = format!("if {handle}, err := {start}; err == nil {{\n\t{out_text}, _ = {handle}.Wait()\n}}");
         lines.extend(unless_busy(session, run, attempt));
         return Ok(lines);
     }
+    let reset = results::reset(session, run.file, run.stmt, out, check);
+    let is_plain = |arm: NodeId| !is_new(cx, run.file, out) || !results::are_read(session, run.file, out, arm);
     if assigned.declares
-        && check.is_some_and(|arm| is_short(syntax.text(arm)) && leaves(cx, run.file, arm))
+        && check.is_some_and(|arm| is_short(syntax.text(arm)) && leaves(cx, run.file, arm) && is_plain(arm))
         && let Some(arm) = check
     {
         let again = if is_new(cx, run.file, out) { ":=" } else { "=" };
-        let mut lines: Vec<String> = guard(session, run, check).into_iter().collect();
+        let guard = guard(session, run, check).map(|guard| results::reset_in(&reset, &guard));
+        let mut lines: Vec<String> = guard.into_iter().collect();
         lines.extend(append(run));
         lines.push(format!("{handle}, {error_text} := {start}"));
-        lines.push(format!("if {error_text} != nil {}", draft.block(run.file, arm)));
+        lines.push(format!("if {error_text} != nil {}", results::reset_in(&reset, &draft.block(run.file, arm))));
         lines.push(format!("{out_text}, {error_text} {again} {handle}.Wait()"));
         return Ok(lines);
     }
     let mut lines = Vec::new();
     if is_new(cx, run.file, out) {
         let parts = [run.seed.as_deref().unwrap_or_default(), start];
-        if parts.iter().any(|part| crate::go::words::replace(part, &out_text, "") != **part) {
+        if parts.iter().any(|part| mentions(part, &out_text)) {
             return Err(hidden());
         }
         lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
@@ -394,8 +410,13 @@ fn alone(
         lines.push(format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
         lines.push(format!("{handle}, {error_text} = {start}"));
     }
-    lines.push(format!("if {error_text} == nil {{\n\t{out_text}, {error_text} = {handle}.Wait()\n}}"));
+    let refused = reset.map_or(String::new(), |reset| format!(" else {{\n\t{reset}\n}}"));
+    lines.push(format!("if {error_text} == nil {{\n\t{out_text}, {error_text} = {handle}.Wait()\n}}{refused}"));
     Ok(lines)
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    crate::go::words::replace(text, name, "") != text
 }
 
 fn hidden() -> Outcome {
@@ -435,59 +456,5 @@ fn rename_embedded(session: &Sessions<'_, '_>, site: &Site) {
         for &(file, used) in cx.uses_of_def(def) {
             draft.small(file, cx.syntax(file).range(used), "InferenceRunner");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::finding::Level;
-    use crate::go::testing::migrated;
-
-    const TURN: &str = "&turns.Turn{Blocks: []turns.Block{turns.NewUserTextBlock(\"hi\")}}";
-
-    #[test]
-    fn runs_in_one_list_have_handles_of_their_own() {
-        let run = |name: &str| {
-            format!("\t{name}, err := sess.RunInference(ctx, {TURN})\n\tif err != nil {{\n\t\treturn err\n\t}}\n")
-        };
-        let code = format!(
-            "func f(ctx context.Context, eng engine.Engine) error {{\n\
-             \tsess := &core.Session{{State: state.NewInferenceState(\"a\", nil, eng)}}\n\
-             {}{}\tfmt.Println(len(a.Blocks), len(b.Blocks))\n\treturn nil\n}}\n",
-            run("a"),
-            run("b")
-        );
-        let after = migrated(&code, Level::Safe);
-        for expected in
-            ["\thandle, err := ", "\ta, err := handle.Wait()", "\thandle2, err := ", "\tb, err := handle2.Wait()"]
-        {
-            assert_eq!(after.matches(expected).count(), 1, "{expected}: {after}");
-        }
-    }
-
-    #[test]
-    fn core_sessions_that_run_where_they_are_made_get_names() {
-        let run = format!(
-            "\tif _, err := (&core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}).RunInference(ctx, {TURN}); err != nil {{\n\t\treturn err\n\t}}\n"
-        );
-        let code = format!("func f(ctx context.Context, eng engine.Engine) error {{\n{run}{run}\treturn nil\n}}\n");
-        let after = migrated(&code, Level::Safe);
-        for expected in
-            ["\tsess := session.NewSession()\n", "\tsess2 := session.NewSession()\n", "handle, err := sess2."]
-        {
-            assert_eq!(after.matches(expected).count(), 1, "{expected}: {after}");
-        }
-    }
-
-    #[test]
-    fn a_state_that_is_there_already_runs_itself() {
-        let code = format!(
-            "func f(ctx context.Context, eng engine.Engine) (*turns.Turn, error) {{\n\
-             \tinf := state.NewInferenceState(\"a\", {TURN}, eng)\n\
-             \treturn (&core.Session{{State: inf}}).RunInference(ctx, inf.Turn)\n}}\n"
-        );
-        let after = migrated(&code, Level::Safe);
-        assert!(after.contains("\thandle, err := inf.StartInference(ctx)\n"), "{after}");
-        assert_eq!(after.matches("inf.Builder = ").count(), 1, "{after}");
     }
 }

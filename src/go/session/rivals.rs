@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Sessions;
 use super::facts::Literal;
 use super::literal::creation_at;
+use super::settings;
 use crate::go::cx::Outcome;
 use crate::go::index::DefId;
 use crate::go::infer::Ref;
@@ -64,9 +65,12 @@ fn over(session: &Sessions<'_, '_>, literal: &Literal) -> Over {
     }
 }
 
-/// The fields of a core session besides its state, as they are written.
+/// The fields of a core session besides its state, as they are written: those of its literal, and those that are set later.
 fn equipment<'a>(session: &Sessions<'a, '_>, literal: &Literal) -> BTreeSet<(Legacy, &'a str)> {
-    literal.parts.iter().map(|&(part, _, value)| (part, session.cx.text(literal.file, value))).collect()
+    let settings = settings::plan(session, literal).map_or_else(|_| Vec::new(), |plan| plan.settings().to_vec());
+    let later = settings.into_iter().map(|setting| (setting.part, setting.value));
+    let parts = literal.parts.iter().map(|&(part, _, value)| (part, value)).chain(later);
+    parts.map(|(part, value)| (part, session.cx.text(literal.file, value))).collect()
 }
 
 /// Whether every run is that of a core session which is made in the same function: each sets its builder.

@@ -31,10 +31,15 @@ pub(crate) enum Plan {
 }
 
 impl Plan {
+    /// What is set behind the core session.
+    pub(crate) fn settings(&self) -> &[Setting] {
+        let (Plan::AtOnce(settings) | Plan::Collected(settings)) = self;
+        settings
+    }
+
     /// Whether fields are set behind the core session.
     pub(crate) fn sets_something(&self) -> bool {
-        let (Plan::AtOnce(settings) | Plan::Collected(settings)) = self;
-        !settings.is_empty()
+        !self.settings().is_empty()
     }
 }
 
@@ -264,12 +269,11 @@ pub(crate) fn addition(
 pub(crate) fn of_site<'a>(session: &Sessions<'a, '_>, site: &Site) -> Option<(&'a Literal, Plan, Setting)> {
     session.facts.literals.iter().filter(|literal| literal.file == site.file).find_map(|literal| {
         let plan = plan(session, literal).ok()?;
-        let (Plan::AtOnce(settings) | Plan::Collected(settings)) = &plan;
         let syntax = session.cx.syntax(site.file);
         let is_of_site = |setting: &Setting| {
             setting.name == site.name || is_appended_to(session.cx, site) && syntax.is_inside(site.name, setting.stmt)
         };
-        let setting = settings.iter().copied().find(is_of_site)?;
+        let setting = plan.settings().iter().copied().find(is_of_site)?;
         Some((literal, plan, setting))
     })
 }
