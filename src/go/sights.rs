@@ -291,10 +291,10 @@ fn reader_of_seed(cx: &Cx<'_>, file: FileIdx, seed: NodeId, call: NodeId, depth:
             (depth < DEPTH).then(|| reader_in_callers(cx, file, declared, depth)).flatten()
         }
         ("identifier" | "selector_expression", Some(Ref::Def(def))) if is_place(cx, def) => {
-            let read =
-                cx.uses_of_def(def).iter().copied().find(|&(other, used)| {
-                    !(other == file && syntax.is_inside(used, call)) && !is_set(cx, other, used)
-                });
+            let read = cx.uses_of_def(def).iter().copied().find(|&(other, used)| {
+                let is_given = other == file && syntax.is_inside(used, call);
+                !is_given && !is_set(cx, other, used)
+            });
             read.map(|(file, used)| {
                 format!("the turn that the run begins with is also read at {}", cx.place(file, used))
             })
