@@ -9,6 +9,7 @@ mod uses;
 mod wrapped;
 
 use self::forwarders::Forwarder;
+use crate::finding::Level;
 use crate::go::cx::{Change, Cx};
 use crate::go::flow::Slot;
 use crate::go::index::FileIdx;
@@ -139,7 +140,17 @@ pub(crate) fn is_factory(cx: &Cx<'_>, file: FileIdx, call: NodeId) -> bool {
 
 /// Decides a unit of options.
 pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
-    dead::decide(cx, unit).unwrap_or_else(|| live::decide(cx, unit, forwarders::of(cx, unit)))
+    let live = || live::decide(cx, unit, forwarders::of(cx, unit));
+    let Some(dead) = dead::decide(cx, unit) else { return live() };
+    // What others may call keeps the sinks that they may give, if these can be followed.
+    if dead.remarks.is_empty() {
+        return dead;
+    }
+    let live = live();
+    let outcomes =
+        live.outcomes.iter().map(|(_, outcome)| outcome).chain(live.remarks.iter().map(|(.., outcome)| outcome));
+    let is_open = outcomes.into_iter().any(|outcome| outcome.level == Level::Report);
+    if is_open { dead } else { live }
 }
 
 /// Whether values of a type are options, or lists of them.

@@ -11,6 +11,7 @@ use crate::go::index::{DefId, FileIdx};
 use crate::go::infer::Ref;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::ty::Types;
 use crate::go::unit::Unit;
 
 /// Variables and fields that go because another one holds the same session, and how that one is written.
@@ -110,6 +111,8 @@ impl Names {
                 let kept = &cx.program.def(self.fields[&def]).name;
                 format!("{}.{kept}", self.text(cx, file, operand))
             }
+            // An embedded field is called as its type.
+            Some(Ref::Def(def)) if is_embedded(cx, def) => format!("{}.Session", self.text(cx, file, operand)),
             _ => format!("{}.{}", self.text(cx, file, operand), syntax.text(field)),
         }
     }
@@ -141,4 +144,13 @@ impl Names {
             }
         }
     }
+}
+
+/// Whether the field embeds a state or a core session.
+fn is_embedded(cx: &Cx<'_>, def: DefId) -> bool {
+    let data = cx.program.def(def);
+    let ty = Types { program: cx.program }.of_value(def);
+    data.is_embedded
+        && cx.program.is_own(data.file)
+        && matches!(cx.legacy.of_type(&ty), Some(Legacy::InferenceState | Legacy::CoreSession))
 }

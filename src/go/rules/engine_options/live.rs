@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::forwarders::Forwarder;
 use super::wrapped::{self, Wrapped};
-use super::{Options, conditions, config, declaration_of, is_factory, sink_of, uses};
+use super::{Options, conditions, config, declaration_of, sink_of, uses};
 use crate::finding::Level;
 use crate::go::cx::{Change, Cx, Outcome};
 use crate::go::index::FileIdx;
@@ -112,14 +112,13 @@ fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, call: NodeId)
         return Outcome::safe(given.removal(), "the same call without options");
     }
     let outcome = engine_sink::construction(cx, options, file, call);
-    let by_factory = is_factory(cx, file, call) || is_of_maker(cx, options, file, call);
     let places: Vec<String> = options
         .forwarders
         .iter()
         .filter(|own| own.is_maker && !own.attaches)
         .map(|own| cx.place(own.file, own.decl))
         .collect();
-    if places.is_empty() || !by_factory || outcome.level == Level::Report {
+    if places.is_empty() || outcome.level == Level::Report {
         return outcome;
     }
     let why = format!(
@@ -127,10 +126,6 @@ fn construction(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, call: NodeId)
         places.join(", ")
     );
     outcome.offered(Trap::SinkScope, &why)
-}
-
-fn is_of_maker(cx: &Cx<'_>, options: &Options<'_>, file: FileIdx, call: NodeId) -> bool {
-    options.forwarder(cx, file, call).is_some_and(|own| own.is_maker)
 }
 
 fn is_options(cx: &Cx<'_>, file: FileIdx, arg: NodeId) -> bool {
