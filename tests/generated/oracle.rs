@@ -6,7 +6,7 @@ use std::fmt;
 use geppetto_migrate::finding::Level;
 use similar::TextDiff;
 
-use crate::program::{Difference, Program};
+use crate::program::{Announced, Difference, Program};
 use crate::theatre::Played;
 use crate::tool::{Migrated, Site};
 
@@ -92,8 +92,11 @@ fn as_documented(program: &Program, sites: &[Site], before: &str, after: &str) -
             scene = name.to_owned();
         }
         let is_announced = |difference: &&Difference| {
-            let names = |site: &Site| site.scene.as_deref() == Some(&*scene) && site.traps.contains(&difference.trap);
-            sites.iter().any(names)
+            let mut of_scene = sites.iter().filter(|site| site.scene.as_deref() == Some(&*scene));
+            of_scene.any(|site| match difference.announced {
+                Announced::Trap(trap) => site.traps.contains(&trap),
+                Announced::Reason(words) => site.why.contains(words),
+            })
         };
         let announced: Vec<&Difference> =
             program.differences.get(&scene).into_iter().flatten().filter(is_announced).collect();

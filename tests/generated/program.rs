@@ -21,11 +21,20 @@ pub(crate) struct Recipe {
     pub(crate) decisions: Decisions,
 }
 
+/// How a finding announces a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// It names the trap.
+    Trap(Trap),
+    /// Its reason has these words.
+    Reason(&'static str),
+}
+
 /// What an offered change may change in a line of the transcript, and into what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
-    /// The trap that a finding of the scene has to name.
-    pub(crate) trap: Trap,
+    /// What a finding of the scene has to say.
+    pub(crate) announced: Announced,
     /// What stands in the line.
     pub(crate) before: String,
     /// What may stand there afterwards.

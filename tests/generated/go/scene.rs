@@ -8,7 +8,7 @@ use geppetto_migrate::rules::Trap;
 use crate::choices::Choices;
 use crate::go::names::{self, Name};
 use crate::go::vocabulary::{self, Imports};
-use crate::program::{Difference, Files};
+use crate::program::{Announced, Difference, Files};
 use crate::template::{filled, spelled};
 
 /// One file under construction.
@@ -145,7 +145,16 @@ impl<'a> Scene<'a> {
 
     /// An offered change of the scene may change this in a line of its transcript.
     pub(super) fn may_differ(&mut self, trap: Trap, before: impl Into<String>, after: impl Into<String>) {
-        self.differences.push(Difference { trap, before: before.into(), after: after.into() });
+        self.differ(Announced::Trap(trap), before, after);
+    }
+
+    /// The same for a change whose reason, which is no trap of its own, has these words.
+    pub(super) fn may_differ_for(&mut self, reason: &'static str, before: impl Into<String>, after: impl Into<String>) {
+        self.differ(Announced::Reason(reason), before, after);
+    }
+
+    fn differ(&mut self, announced: Announced, before: impl Into<String>, after: impl Into<String>) {
+        self.differences.push(Difference { announced, before: before.into(), after: after.into() });
     }
 
     /// The errors of a session say the same in other words.

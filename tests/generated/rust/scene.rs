@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use geppetto_migrate::rules::Trap;
 
 use crate::choices::Choices;
-use crate::program::Difference;
+use crate::program::{Announced, Difference};
 use crate::rust::names;
 use crate::rust::vocabulary::{self, Imports};
 use crate::template::{filled, spelled};
@@ -115,7 +115,11 @@ impl<'a> Scene<'a> {
 
     /// An offered change of the scene may change this in a line of its transcript.
     pub(crate) fn may_differ(&mut self, trap: Trap, before: impl Into<String>, after: impl Into<String>) {
-        self.differences.push(Difference { trap, before: before.into(), after: after.into() });
+        self.differences.push(Difference {
+            announced: Announced::Trap(trap),
+            before: before.into(),
+            after: after.into(),
+        });
     }
 
     /// Another shared handle on what `place` holds.

@@ -72,7 +72,14 @@ fn in_run(scene: &mut Scene<'_>) {
         "fatal",
         &["@log.Fatal(@err)", "@log.Fatalf(\"run: %v\", @err)", "panic(@err)", "@fmt.Println(@err)\n@os.Exit(1)"],
     );
-    let engine = match scene.pick("engine", 3) {
+    let by = scene.pick("engine", 3);
+    if by == 1 {
+        // The engine writes into the turn that it is given.
+        for (was, is) in [(" | assistant written <nil>", " <nil>"), ("written 2", "written 1")] {
+            scene.may_differ_for("read the result of the run", was, is);
+        }
+    }
+    let engine = match by {
         1 => "@eng := @Scribe{}",
         _ => "@eng, @err := @NewEngineFromParsedValues(&@ParsedValues{})\nif @err != nil {\n<<fatal>>\n}",
     }
