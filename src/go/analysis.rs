@@ -66,7 +66,7 @@ fn look(program: &Program, documented: &Documented<'_>, together: &Together<'_>,
         legacy_docs::keep_sinks_without_runs(&cx, plan);
         legacy_docs::offer_what_is_assumed(&cx, plan);
     }
-    together.wait(&cx, &mut plans);
+    together.wait(&cx, &mut plans, selection.required_version.is_some());
     let [safe, offered, chosen] = loop {
         let levels = [Selection::up_to(Level::Safe), Selection::up_to(Level::Offered), selection.clone()];
         let all = levels.map(|selection| Accepted::of(&cx, &plans, &selection));

@@ -25,8 +25,10 @@ impl<'a> Together<'a> {
         Self { modules, owners: &built.modules, is_unsure }
     }
 
-    /// Puts off the units that fit only the new version until nothing else uses the old one.
-    pub(crate) fn wait(&self, cx: &Cx<'_>, plans: &mut [UnitPlan]) {
+    /// Puts off the units that fit only the new version until nothing else uses the old one. Where `go.mod` stays as it is,
+    /// they are offered at best: the package compiles again with the new version.
+    pub(crate) fn wait(&self, cx: &Cx<'_>, plans: &mut [UnitPlan], is_version_given: bool) {
+        let least = if is_version_given { Level::Safe } else { Level::Offered };
         let groups: Vec<BTreeSet<ModuleId>> = plans.iter().map(|plan| self.group(plan)).collect();
         let others: Vec<(usize, Level)> = plans
             .iter()
@@ -37,7 +39,7 @@ impl<'a> Together<'a> {
         for (at, plan) in plans.iter_mut().enumerate().filter(|(_, plan)| plan.needs_new_version) {
             let beside = others.iter().filter(|(other, _)| groups[*other] == groups[at]).map(|(_, level)| *level);
             let worst = beside.chain(self.is_unsure.then_some(Level::Report)).max();
-            plan.wait_for(worst.unwrap_or(Level::Safe));
+            plan.wait_for(worst.unwrap_or(Level::Safe).max(least));
         }
     }
 

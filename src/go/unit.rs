@@ -62,7 +62,7 @@ impl UnitPlan {
     /// Puts the unit off until everything up to `level` is done, which keeps the module at the old version of the library.
     pub(crate) fn wait_for(&mut self, level: Level) {
         let why = "its new signature fits only the version of the library without the legacy API, which comes once nothing \
-                   else of the module uses that";
+                   else of the module uses that (`--require` writes it into `go.mod`)";
         for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
             *outcome = Outcome { level, ..outcome.clone().reserved(why) };
         }

@@ -282,10 +282,23 @@ mod tests {
         let code = "type mock struct{}\n\n\
                     func (mock) CreateEngine(_ *factory.ParsedValues, _ ...engine.Option) (engine.Engine, error) {\n\
                     \treturn nil, nil\n}\n\nfunc f(maker factory.EngineFactory) { maker.CreateEngine(nil) }\n";
-        assert!(after(code).contains("func (mock) CreateEngine(_ *factory.ParsedValues) (engine"), "{}", after(code));
+        let changed = "func (mock) CreateEngine(_ *factory.ParsedValues) (engine";
+        // `go.mod` stays at the old version, with which the changed code does not compile.
+        assert_eq!(after(code), code);
+        let offered = migrated(code, Level::Offered);
+        assert!(offered.contains(changed), "{offered}");
         let beside =
             format!("{code}\nfunc g() {{ opts := []engine.Option{{engine.WithSink(nil)}}; fmt.Println(opts) }}\n");
         assert_eq!(level_at(&beside, "Option) (engine"), Level::Report);
+    }
+
+    #[test]
+    fn an_engine_that_is_compared_keeps_its_sink() {
+        let code = "func f(other engine.Engine) bool {\n\teng, _ := factory.NewEngineFromParsedValues(nil, engine.WithSink(&printer{}))\n\
+                    \treturn eng == other\n}\n";
+        assert_eq!(level_at(code, "WithSink"), Level::Report);
+        let asked = code.replace("eng == other", "eng == nil");
+        assert_ne!(level_at(&asked, "WithSink"), Level::Report);
     }
 
     #[test]

@@ -134,6 +134,10 @@ impl Search<'_, '_> {
         let Some(above) = syntax.parent(node) else { return };
         match syntax.kind(above) {
             "parenthesized_expression" => self.value(file, above),
+            // With a sink, an engine was one of its own: it was equal to no other.
+            "binary_expression" if !syntax.children(above).any(|side| syntax.text(side) == "nil") => {
+                self.escapes(file, node);
+            }
             "binary_expression" | "expression_statement" => {}
             "selector_expression" => self.selected(file, above),
             "argument_list" => self.argument(file, node, above),
