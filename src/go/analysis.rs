@@ -18,13 +18,20 @@ use crate::docs::{Documented, Found};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::{Analysis, Selection};
-use crate::tree::{FileId, Tree};
+use crate::tree::{FileId, Problem, Tree};
 
 /// Looks into the code of every module that matters. The examples in its documentation are found, and not looked into.
-pub(crate) fn analyze(tree: &Tree, modules: &Modules, selection: &Selection) -> (Analysis, ModuleDocs) {
+/// `manifests` are the `go.mod` and `go.work` files that cannot be read.
+pub(crate) fn analyze(
+    tree: &Tree,
+    modules: &Modules,
+    manifests: &[Problem],
+    selection: &Selection,
+) -> (Analysis, ModuleDocs) {
     let built = build(tree, modules, &[]);
     let docs = ModuleDocs::find(tree, modules, &built);
-    let mut out = look(&built.program, &docs.documented(), &Together::of(tree, modules, &built), selection);
+    let together = Together::of(tree, modules, manifests, &built);
+    let mut out = look(&built.program, &docs.documented(), &together, selection);
     legacy_docs::in_guides(tree, &built, &docs, &mut out);
     out.problems = built.problems;
     (out, docs)
@@ -43,7 +50,7 @@ pub(crate) fn look_into_examples(
     }
     let examples = &docs.examples;
     let built = build(&examples.within(tree, "go"), modules, &docs.readable);
-    let together = Together::of(tree, modules, &built);
+    let together = Together::of(tree, modules, &[], &built);
     let mut found = look(&built.program, &docs.documented(), &together, selection);
     found.findings.retain(|finding| examples.get(finding.file).is_some());
     found.mentions.retain(|mention| examples.get(mention.file).is_some());
@@ -66,6 +73,7 @@ fn look(program: &Program, documented: &Documented<'_>, together: &Together<'_>,
         legacy_docs::keep_sinks_without_runs(&cx, plan);
         legacy_docs::offer_what_is_assumed(&cx, plan);
     }
+    together.hold(&mut plans);
     together.wait(&cx, &mut plans, selection.required_version.is_some());
     let [safe, offered, chosen] = loop {
         let levels = [Selection::up_to(Level::Safe), Selection::up_to(Level::Offered), selection.clone()];

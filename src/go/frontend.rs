@@ -53,7 +53,7 @@ impl Frontend for GoFrontend {
 
     fn analyze(&self, tree: &Tree, selection: &Selection) -> Analysis {
         let (modules, problems) = Modules::discover(tree, &self.legacy);
-        let (mut out, docs) = analysis::analyze(tree, &modules, selection);
+        let (mut out, docs) = analysis::analyze(tree, &modules, &problems, selection);
         out.problems.extend(problems);
         // What documentation says keeps no version.
         legacy_dependency::modules(tree, &modules, &self.legacy, selection, &mut out);

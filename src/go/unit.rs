@@ -46,9 +46,20 @@ pub(crate) struct UnitPlan {
     pub(crate) needs: Vec<Need>,
     /// Whether the new code fits only the version of the library that has nothing legacy any more.
     pub(crate) needs_new_version: bool,
+    /// Whether a value of it goes through a declaration, which other code may use.
+    pub(crate) reaches_out: bool,
 }
 
 impl UnitPlan {
+    /// Leaves the unit to a person.
+    pub(crate) fn refuse(&mut self, why: &str, help: &str) {
+        for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < Level::Report) {
+            *outcome = Outcome::report(why, help);
+        }
+        self.level = Level::Report;
+        self.changes.clear();
+    }
+
     /// Whether it stands in an example, which nobody compiles.
     pub(crate) fn is_example(&self, cx: &Cx<'_>) -> bool {
         self.sites.first().is_some_and(|(site, _)| cx.example(site.file).is_some())
@@ -122,7 +133,8 @@ pub(crate) fn plan(cx: &Cx<'_>, unit: &Unit) -> UnitPlan {
     for (file, node, outcome) in remarks {
         blame(cx, &mut decision.outcomes, file, node, outcome);
     }
-    settle(cx, decision)
+    let reaches_out = unit.slots.iter().any(|slot| matches!(slot, Slot::Def(_) | Slot::Param(..) | Slot::Result(..)));
+    UnitPlan { reaches_out, ..settle(cx, decision) }
 }
 
 fn is_of_options(legacy: Legacy) -> bool {
@@ -190,7 +202,7 @@ fn settle(cx: &Cx<'_>, decision: Decision) -> UnitPlan {
     let needs = cx.take_needs();
     refuse_what_cannot_be_written(cx, &mut sites, &changes);
     let id = sites.first().map_or_else(String::new, |(site, _)| cx.place(site.file, site.name));
-    let mut plan = UnitPlan { id, level: Level::Report, sites, changes, needs, needs_new_version };
+    let mut plan = UnitPlan { id, level: Level::Report, sites, changes, needs, needs_new_version, reaches_out: false };
     plan.hold_back(cx);
     if plan.level == Level::Report {
         plan.changes.clear();

@@ -75,3 +75,27 @@ fn a_file_without_a_verdict_does_not_hide_behind_the_changes() {
     let run = tree.run(&["apply"]).expect(2);
     assert!(run.stderr.contains("src/latin.rs"), "{}", run.stderr);
 }
+
+/// A Go module whose command gives options to a package of its own.
+fn of_go(manifest: &str) -> Tree {
+    let kit = "package kit\n\nimport (\n\t\"github.com/go-go-golems/geppetto/pkg/inference/engine\"\n\
+               \t\"github.com/go-go-golems/geppetto/pkg/inference/engine/factory\"\n)\n\n\
+               func New(opts ...engine.Option) (engine.Engine, error) {\n\treturn factory.NewEngineFromParsedValues(nil, opts...)\n}\n";
+    let main = "package main\n\nimport (\n\t\"example.com/app/kit\"\n\
+                \t\"github.com/go-go-golems/geppetto/pkg/inference/engine\"\n)\n\n\
+                func main() {\n\t_, _ = kit.New(engine.WithSink(nil))\n}\n";
+    Tree::empty().with("go.mod", manifest).with("kit/kit.go", kit).with("main.go", main)
+}
+
+#[test]
+fn what_an_unreadable_file_may_use_is_left_alone() {
+    let manifest = "module example.com/app\n\ngo 1.24\n\nrequire github.com/go-go-golems/geppetto v0.4.0\n";
+    let whole = of_go(manifest).committed();
+    assert!(whole.run(&["diff", "--offered"]).expect(0).stdout.contains("+func New() (engine.Engine, error) {\n"));
+    let half = "package main\n\nfunc broken() {{{ kit.New(engine.WithSink(nil)) // geppetto\n";
+    for tree in [of_go("module \"example.com/app\n"), of_go(manifest).with("broken.go", half)] {
+        let tree = tree.committed();
+        let run = tree.run(&["apply", "--offered"]).expect(2);
+        assert!(!run.stdout.contains("changed"), "{}", run.stdout);
+    }
+}
