@@ -154,8 +154,7 @@ impl<'a> View<'a> {
             let function = syntax.parent(list)?;
             let mut index = 0;
             for other in syntax.children(list) {
-                let names: Vec<NodeId> =
-                    syntax.children_as(other, "name").filter(|&name| syntax.text(name) != ",").collect();
+                let names: Vec<NodeId> = syntax.names(other).collect();
                 if let Some(at) = names.iter().position(|&other| other == name) {
                     return match syntax.role(list) {
                         "parameters" => Some(Slot::Param(file, function, index + at)),

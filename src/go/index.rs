@@ -286,8 +286,8 @@ impl<'a> Declarations<'a> {
         let parent = self.syntax.parent(node);
         let is_function = matches!(kind, DefKind::Func | DefKind::Method);
         let is_top = if is_function { parent == Some(NodeId::ROOT) } else { self.is_top(node) };
-        let names: Vec<NodeId> = self.syntax.children_as(node, "name").collect();
-        for name_node in names.into_iter().filter(|&name| self.syntax.text(name) != ",") {
+        let names: Vec<NodeId> = self.syntax.names(node).collect();
+        for name_node in names {
             self.all.push(Declaration { kind, node, name_node, owner: None, is_embedded: false, is_top });
         }
     }

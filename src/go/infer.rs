@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
             if let Some(ty) = self.syntax.child(spec, "type") {
                 self.type_names_below(ty);
             }
-            let names: Vec<NodeId> = self.names_of(spec);
+            let names: Vec<NodeId> = self.syntax.names(spec).collect();
             let expected = self.written_type(spec);
             let values = self.syntax.child(spec, "value").map_or(Vec::new(), |value| self.syntax.list(value));
             for &value in &values {
@@ -137,10 +137,6 @@ impl<'a> Walk<'a> {
 
     fn is_global(&self, spec: NodeId) -> bool {
         self.syntax.enclosing(spec, &["func_literal"]).is_none()
-    }
-
-    fn names_of(&self, node: NodeId) -> Vec<NodeId> {
-        self.syntax.children_as(node, "name").filter(|&name| self.syntax.text(name) != ",").collect()
     }
 
     /// The type that a spec or parameter writes.
@@ -176,7 +172,7 @@ impl<'a> Walk<'a> {
     }
 
     fn initial_type(&mut self, spec: NodeId, name: NodeId) -> Ty {
-        let names = self.names_of(spec);
+        let names: Vec<NodeId> = self.syntax.names(spec).collect();
         let Some(index) = names.iter().position(|&other| other == name) else { return Ty::Unknown };
         let values = self.syntax.child(spec, "value").map_or(Vec::new(), |value| self.syntax.list(value));
         self.types_of_values(&values, names.len(), None).into_iter().nth(index).unwrap_or(Ty::Unknown)
@@ -211,7 +207,7 @@ impl<'a> Walk<'a> {
                 if self.syntax.kind(param) == "variadic_parameter_declaration" {
                     ty = Ty::Slice(ty.into());
                 }
-                for name in self.names_of(param) {
+                for name in self.syntax.names(param) {
                     self.declare(name, ty.clone());
                 }
             }

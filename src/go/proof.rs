@@ -122,7 +122,7 @@ pub(crate) fn initial(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Option<NodeId
     };
     let names: Vec<NodeId> = match syntax.kind(declaration) {
         "short_var_declaration" => syntax.list(syntax.child(declaration, "left")?),
-        "var_spec" => syntax.children_as(declaration, "name").filter(|&name| syntax.text(name) != ",").collect(),
+        "var_spec" => syntax.names(declaration).collect(),
         _ => return None,
     };
     let values = syntax.list(syntax.child(declaration, "right").or_else(|| syntax.child(declaration, "value"))?);
@@ -132,15 +132,7 @@ pub(crate) fn initial(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> Option<NodeId
 
 /// Whether a variable gets another value after its declaration, or may get one through its address.
 pub(crate) fn is_assigned(cx: &Cx<'_>, file: FileIdx, declared: NodeId) -> bool {
-    let syntax = cx.syntax(file);
-    cx.uses(file, declared).iter().any(|&used| {
-        let parent = syntax.parent(used).unwrap_or(used);
-        let above = syntax.parent(parent).unwrap_or(parent);
-        let is_left = syntax.role(parent) == "left"
-            && matches!(syntax.kind(above), "assignment_statement" | "short_var_declaration" | "range_clause");
-        let is_address = syntax.kind(parent) == "unary_expression" && syntax.text(parent).starts_with('&');
-        is_left || syntax.role(used) == "left" && syntax.kind(parent) == "assignment_statement" || is_address
-    })
+    cx.uses(file, declared).iter().any(|&used| cx.syntax(file).may_be_put_into(used))
 }
 
 /// Whether a turn certainly has a block where `at` stands.
@@ -194,9 +186,7 @@ fn parameter_for(cx: &Cx<'_>, file: FileIdx, arg: NodeId) -> Option<(FileIdx, No
         return None;
     }
     let inner = cx.syntax(callee.file);
-    let params = inner.child(callee.node, "parameters").into_iter().flat_map(|list| inner.children(list));
-    let mut names = params.flat_map(|param| inner.children_as(param, "name")).filter(|&name| inner.text(name) != ",");
-    names.nth(index).map(|name| (callee.file, name))
+    inner.parameter_names(callee.node).nth(index).map(|name| (callee.file, name))
 }
 
 fn has_blocks_element(cx: &Cx<'_>, file: FileIdx, body: NodeId) -> bool {

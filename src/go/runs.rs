@@ -70,7 +70,7 @@ fn assigned(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, node: NodeId) -> Option<(N
 /// `var out, err = call`, as a statement of its own.
 fn declared(cx: &Cx<'_>, file: FileIdx, stmt: NodeId, spec: NodeId) -> Option<(NodeId, Form)> {
     let syntax = cx.syntax(file);
-    let left: Vec<NodeId> = syntax.children_as(spec, "name").filter(|&name| syntax.text(name) != ",").collect();
+    let left: Vec<NodeId> = syntax.names(spec).collect();
     let &[_, error] = &left[..] else { return None };
     let is_alone = syntax.parent(spec) == Some(stmt) && syntax.children(stmt).count() == 1;
     if !is_alone || syntax.child(spec, "type").is_some() {

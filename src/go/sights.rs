@@ -205,8 +205,7 @@ fn reads_metadata(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     let turn = cx.ty(file, operand).def().map(|def| cx.program.def(def));
     let is_turn = turn.is_some_and(|def| def.name == "Turn" && !cx.program.is_own(def.file));
     let indexed = syntax.parent(node).filter(|&parent| syntax.kind(parent) == "index_expression").unwrap_or(node);
-    let is_set = syntax.parent(indexed).is_some_and(|list| syntax.role(list) == "left");
-    is_turn && !is_set
+    is_turn && !syntax.is_put_into(indexed)
 }
 
 /// Whether two turns are compared, neither of which is `nil`.
@@ -342,12 +341,7 @@ fn is_read_after(cx: &Cx<'_>, file: FileIdx, declared: NodeId, used: NodeId, cal
 /// Whether the name is the place of an assignment.
 fn is_set(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let parent = syntax.parent(used).unwrap_or(used);
-    let place = if syntax.child(parent, "field") == Some(used) { parent } else { used };
-    syntax.role(place) == "left" && syntax.kind(parent) == "assignment_statement"
-        || syntax
-            .parent(place)
-            .is_some_and(|list| syntax.kind(list) == "expression_list" && syntax.role(list) == "left")
+    syntax.is_put_into(syntax.with_operand(used))
 }
 
 /// Whether the value is put where others may look at it: into a variable, a field, a literal, a channel.
@@ -374,13 +368,8 @@ fn is_kept(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
 fn reader_in_callers(cx: &Cx<'_>, file: FileIdx, declared: NodeId, depth: usize) -> Option<String> {
     let syntax = cx.syntax(file);
     let param = syntax.parent(declared).filter(|&param| syntax.kind(param) == "parameter_declaration")?;
-    let list = syntax.parent(param)?;
-    let names = syntax
-        .children(list)
-        .flat_map(|param| syntax.children_as(param, "name"))
-        .filter(|&name| syntax.text(name) != ",");
-    let index = names.into_iter().position(|name| name == declared)?;
-    let function = syntax.parent(list)?;
+    let function = syntax.parent(syntax.parent(param)?)?;
+    let index = syntax.parameter_names(function).position(|name| name == declared)?;
     let def = cx.program.declared(file, syntax.child(function, "name")?)?;
     let (calls, _) = cx.calls_of(def);
     calls

@@ -99,8 +99,7 @@ fn key_of(view: &View<'_>, file: FileIdx, name: NodeId) -> Option<NodeId> {
 /// The places that are declared with the type whose name stands at `name`.
 pub(crate) fn declared_with(view: &View<'_>, file: FileIdx, name: NodeId) -> Vec<Slot> {
     let syntax = view.syntax(file);
-    let names_of =
-        |node: NodeId| syntax.children_as(node, "name").filter(|&name| syntax.text(name) != ",").collect::<Vec<_>>();
+    let names_of = |node: NodeId| syntax.names(node).collect::<Vec<_>>();
     for node in syntax.ancestors(name) {
         match syntax.kind(node) {
             "parameter_declaration" | "variadic_parameter_declaration" => return parameters(view, file, node),
@@ -144,7 +143,7 @@ fn parameters(view: &View<'_>, file: FileIdx, param: NodeId) -> Vec<Slot> {
     let Some(function) = syntax.parent(list) else { return Vec::new() };
     let mut index = 0;
     for other in syntax.children(list) {
-        let names = syntax.children_as(other, "name").filter(|&name| syntax.text(name) != ",").count();
+        let names = syntax.names(other).count();
         if other == param {
             return (index..index + names.max(1))
                 .map(|at| match syntax.role(list) {

@@ -185,6 +185,42 @@ impl Syntax {
         self.children(node).filter(move |&child| self.role(child) == role)
     }
 
+    /// The names that one declaration of variables, fields or parameters declares.
+    pub(crate) fn names(&self, declaration: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        // The commas between them have their role.
+        self.children_as(declaration, "name").filter(|&name| self.text(name) != ",")
+    }
+
+    /// The names of a function's parameters, in order; those that have none do not count.
+    pub(crate) fn parameter_names(&self, function: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let list = self.child(function, "parameters");
+        list.into_iter().flat_map(|list| self.children(list)).flat_map(|param| self.names(param))
+    }
+
+    /// The selector that ends in `name`, or the name alone.
+    pub(crate) fn with_operand(&self, name: NodeId) -> NodeId {
+        self.parent(name).filter(|&above| self.child(above, "field") == Some(name)).unwrap_or(name)
+    }
+
+    /// Whether something is put into what `place` names: by an assignment, a `range`, a `++`.
+    pub(crate) fn is_put_into(&self, place: NodeId) -> bool {
+        let Some(above) = self.parent(place) else { return false };
+        match self.kind(above) {
+            "expression_list" => self.role(above) == "left",
+            "assignment_statement" | "short_var_declaration" | "range_clause" | "receive_statement" => {
+                self.role(place) == "left"
+            }
+            "inc_statement" | "dec_statement" => true,
+            _ => false,
+        }
+    }
+
+    /// The same, or its address is taken, through which others may put something there.
+    pub(crate) fn may_be_put_into(&self, place: NodeId) -> bool {
+        let above = self.parent(place).filter(|&above| self.kind(above) == "unary_expression");
+        self.is_put_into(place) || above.is_some_and(|above| self.text(above).starts_with('&'))
+    }
+
     /// The first child of a kind.
     pub(crate) fn child_of_kind(&self, node: NodeId, kind: &str) -> Option<NodeId> {
         self.children(node).find(|&child| self.kind(child) == kind)

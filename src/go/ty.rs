@@ -207,7 +207,7 @@ impl Types<'_> {
                 signature.is_variadic = true;
                 signature.params.push(Ty::Slice(Arc::new(ty)));
             } else {
-                let names = syntax.children_as(param, "name").filter(|&name| syntax.text(name) != ",").count();
+                let names = syntax.names(param).count();
                 signature.params.extend(std::iter::repeat_n(ty, names.max(1)));
             }
         }
@@ -226,7 +226,7 @@ impl Types<'_> {
         let mut results = Vec::new();
         for param in syntax.children(result) {
             let ty = syntax.child(param, "type").map_or(Ty::Unknown, |ty| self.read(file, ty, locals));
-            let names = syntax.children_as(param, "name").filter(|&name| syntax.text(name) != ",").count();
+            let names = syntax.names(param).count();
             results.extend(std::iter::repeat_n(ty, names.max(1)));
         }
         results
@@ -260,7 +260,7 @@ impl Types<'_> {
         let syntax = self.program.syntax(file);
         let list = syntax.child(node, "type_parameters");
         let params = list.into_iter().flat_map(|list| syntax.children(list));
-        params.flat_map(|param| syntax.children_as(param, "name")).filter(|&name| syntax.text(name) != ",").collect()
+        params.flat_map(|param| syntax.names(param)).collect()
     }
 
     /// What a declared type is made of, with its arguments put in.

@@ -101,7 +101,7 @@ fn value_of(syntax: &Syntax, stmt: NodeId, left: NodeId, name: NodeId) -> Value 
 
 fn of_spec(syntax: &Syntax, spec: NodeId, name: NodeId) -> Value {
     let Some(values) = syntax.child(spec, "value") else { return Value::Zero };
-    let names: Vec<NodeId> = syntax.children_as(spec, "name").filter(|&name| syntax.text(name) != ",").collect();
+    let names: Vec<NodeId> = syntax.names(spec).collect();
     let index = names.iter().position(|&other| other == name).unwrap_or(0);
     among(&syntax.list(values), names.len(), index)
 }

@@ -179,7 +179,7 @@ impl Edges<'_, '_> {
 
     fn var_spec(&mut self, node: NodeId) {
         let syntax = self.view.syntax(self.file);
-        let names: Vec<NodeId> = syntax.children_as(node, "name").filter(|&name| syntax.text(name) != ",").collect();
+        let names: Vec<NodeId> = syntax.names(node).collect();
         let values = syntax.child(node, "value").map_or(Vec::new(), |value| syntax.list(value));
         self.pair(&names, &values);
     }

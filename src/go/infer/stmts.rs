@@ -123,7 +123,7 @@ impl Walk<'_> {
             if let Some(ty) = self.syntax.child(spec, "type") {
                 self.type_names_below(ty);
             }
-            let names = self.names_of(spec);
+            let names: Vec<NodeId> = self.syntax.names(spec).collect();
             let written = self.written_type(spec);
             let values = self.syntax.child(spec, "value").map_or(Vec::new(), |value| self.syntax.list(value));
             let types = self.types_of_values(&values, names.len(), written.as_ref());

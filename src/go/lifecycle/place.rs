@@ -73,9 +73,7 @@ fn is_called_once(cx: &Cx<'_>, file: FileIdx, literal: NodeId) -> bool {
 fn calls_once(cx: &Cx<'_>, function: DefId, index: usize) -> bool {
     let data = cx.program.def(function);
     let (file, decl, syntax) = (data.file, data.node, cx.syntax(data.file));
-    let params = syntax.child(decl, "parameters").into_iter().flat_map(|list| syntax.children(list));
-    let mut names = params.flat_map(|param| syntax.children_as(param, "name")).filter(|&name| syntax.text(name) != ",");
-    let Some(name) = names.nth(index).filter(|_| cx.program.is_own(file)) else { return false };
+    let Some(name) = syntax.parameter_names(decl).nth(index).filter(|_| cx.program.is_own(file)) else { return false };
     let [used] = cx.uses(file, name)[..] else { return false };
     let Some(call) = syntax.parent(used).filter(|&call| syntax.child(call, "function") == Some(used)) else {
         return false;

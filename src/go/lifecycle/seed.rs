@@ -168,7 +168,7 @@ pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> R
         _ => syntax.kind(lifecycle.seed) == "selector_expression" && syntax.text(node) == syntax.text(lifecycle.seed),
     };
     for node in between.iter().flat_map(|&stmt| syntax.below(stmt)) {
-        if is_seed(node) || is_input(node) && is_changed(syntax, node) {
+        if is_seed(node) || is_input(node) && syntax.may_be_put_into(node) {
             return Err(lost(
                 "the turn or the context that the run begins with changes inside of the function that runs",
             ));
@@ -193,19 +193,10 @@ pub(super) fn is_settled(session: &Sessions<'_, '_>, lifecycle: &Lifecycle) -> R
     }
 }
 
-/// Whether a variable is set where it stands, or may be through its address.
-fn is_changed(syntax: &Syntax, node: NodeId) -> bool {
-    syntax.parent(node).is_some_and(|above| {
-        syntax.role(above) == "left"
-            || matches!(syntax.kind(above), "inc_statement" | "dec_statement")
-            || syntax.kind(above) == "unary_expression" && syntax.text(above).starts_with('&')
-    })
-}
-
 /// Whether a statement sets a field or an element.
 fn sets_place(syntax: &Syntax, stmt: NodeId) -> bool {
     let is_place = |node: NodeId| matches!(syntax.kind(node), "selector_expression" | "index_expression");
-    syntax.below(stmt).any(|node| is_place(node) && is_changed(syntax, node))
+    syntax.below(stmt).any(|node| is_place(node) && syntax.may_be_put_into(node))
 }
 
 /// The variables of the function that `node` names.

@@ -95,7 +95,7 @@ impl Bound {
         let mut all = Vec::new();
         let names = |list: NodeId| {
             let params = inner.children(list);
-            params.flat_map(|param| names_of(inner, param)).collect::<Vec<_>>()
+            params.flat_map(|param| inner.names(param)).collect::<Vec<_>>()
         };
         if let Some(receiver) = inner.child(decl, "receiver") {
             let of = outer.child(call, "function").and_then(|function| outer.child(function, "operand"));
@@ -126,11 +126,6 @@ impl Bound {
     }
 }
 
-/// The names that one declaration of parameters declares.
-fn names_of(syntax: &Syntax, param: NodeId) -> Vec<NodeId> {
-    syntax.children_as(param, "name").filter(|&name| syntax.text(name) != ",").collect()
-}
-
 /// Whether nobody but this package can call the function: its name is not exported, and no interface asks for it.
 fn is_ours(cx: &Cx<'_>, file: FileIdx, decl: NodeId) -> bool {
     let syntax = cx.syntax(file);
@@ -157,7 +152,7 @@ pub(super) fn draft(session: &Sessions<'_, '_>, lifecycle: &Lifecycle, split: &S
     let mut has_handle = false;
     let mut given = cx.args(file, split.call).into_iter();
     for param in syntax.children(params) {
-        let names = names_of(syntax, param);
+        let names = syntax.names(param).collect::<Vec<NodeId>>();
         let values: Vec<NodeId> = given.by_ref().take(names.len()).collect();
         let is_done =
             matches!((&names[..], &values[..]), ([name], [value]) if is_done(session, lifecycle, *name, *value));

@@ -166,11 +166,7 @@ fn of_global(cx: &Cx<'_>, def: DefId) -> Option<Origin> {
 
 fn is_written(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
     let syntax = cx.syntax(file);
-    let whole = syntax.parent(used).filter(|&above| syntax.child(above, "field") == Some(used)).unwrap_or(used);
-    let above = syntax.parent(whole).unwrap_or(whole);
-    syntax.role(above) == "left"
-        || syntax.role(whole) == "left" && syntax.kind(above) != "binary_expression"
-        || syntax.kind(above) == "unary_expression" && syntax.text(above).starts_with('&')
+    syntax.may_be_put_into(syntax.with_operand(used))
 }
 
 /// The first results of the function of the tree that a call calls.

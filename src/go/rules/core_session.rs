@@ -224,7 +224,7 @@ pub(crate) fn part(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let is_in_literal =
         facts.literals.iter().any(|literal| literal.file == site.file && syntax.is_inside(site.name, literal.body));
     match site.legacy {
-        Legacy::State if site.whole != site.name => match is_assigned(session, site) {
+        Legacy::State if site.whole != site.name => match syntax.is_put_into(site.whole) {
             true => Outcome::report("the core session gets its state later", "give it its state where it is made"),
             false => Outcome::safe(Vec::new(), "the session itself"),
         },
@@ -251,11 +251,4 @@ fn set_later(session: &Sessions<'_, '_>, site: &Site) -> Result<Outcome, Outcome
         Legacy::Persister => persisters::decide(session, site),
         _ => settings::judge_copy(session, site, Outcome::safe(Vec::new(), "an option of the session's builder")),
     })
-}
-
-fn is_assigned(session: &Sessions<'_, '_>, site: &Site) -> bool {
-    let syntax = session.cx.syntax(site.file);
-    syntax
-        .parent(site.whole)
-        .is_some_and(|parent| syntax.kind(parent) == "expression_list" && syntax.role(parent) == "left")
 }

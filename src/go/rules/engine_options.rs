@@ -167,7 +167,7 @@ fn declaration_of(cx: &Cx<'_>, file: FileIdx, declarations: &[NodeId], wanted: u
     let syntax = cx.syntax(file);
     let mut at = 0;
     for (index, &declaration) in declarations.iter().enumerate() {
-        let names = syntax.children_as(declaration, "name").filter(|&name| syntax.text(name) != ",").count().max(1);
+        let names = syntax.names(declaration).count().max(1);
         if at == wanted && names == 1 {
             return Some(index);
         }

@@ -1,11 +1,9 @@
 //! `state-access`: the turn, the run id and the engine of a legacy state.
 
 use crate::go::cx::Outcome;
-use crate::go::index::FileIdx;
 use crate::go::session::{Sessions, restored};
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
-use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
 /// Decides a field of a legacy state.
@@ -14,7 +12,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let syntax = cx.syntax(site.file);
     let is_selected = site.whole != site.name;
     match site.legacy {
-        Legacy::Turn if !is_selected || is_written(session, site.file, site.whole) => {
+        Legacy::Turn if !is_selected || syntax.may_be_put_into(site.whole) => {
             restored::decide(session, site).unwrap_or_else(|| {
                 Outcome::report(
                     "a session's turns are appended, not replaced",
@@ -23,7 +21,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
                 .because(Trap::NoCounterpart, "the turn is overwritten from outside")
             })
         }
-        Legacy::RunId if !is_selected || is_written(session, site.file, site.whole) => {
+        Legacy::RunId if !is_selected || syntax.may_be_put_into(site.whole) => {
             Outcome::report("a session keeps its id", "make the session with the id: session.NewSessionWithID(id)")
                 .because(Trap::NoCounterpart, "the run id is overwritten from outside")
         }
@@ -46,7 +44,7 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
                 false => outcome,
             }
         }
-        _ if is_selected && is_written(session, site.file, site.whole) => Outcome::report(
+        _ if is_selected && syntax.may_be_put_into(site.whole) => Outcome::report(
             "a session's engine is that of its builder",
             "give it another builder: sess.Builder = enginebuilder.New(enginebuilder.WithBase(eng), …)",
         )
@@ -66,21 +64,6 @@ fn is_read_aside(session: &Sessions<'_, '_>, site: &Site) -> bool {
     let runs =
         |other: &&Site| matches!(other.legacy, Legacy::RunInference | Legacy::RunInferenceStarted | Legacy::StartRun);
     facts.is_shared && !unit.sites.iter().filter(runs).any(|run| function(run) == function(site))
-}
-
-/// Whether the selector is assigned to, or its address is taken.
-fn is_written(session: &Sessions<'_, '_>, file: FileIdx, selector: NodeId) -> bool {
-    let syntax = session.cx.syntax(file);
-    let Some(parent) = syntax.parent(selector) else { return false };
-    match syntax.kind(parent) {
-        "unary_expression" => syntax.text(parent).starts_with('&'),
-        "expression_list" => {
-            syntax.role(parent) == "left"
-                && syntax.parent(parent).is_some_and(|stmt| syntax.kind(stmt) == "assignment_statement")
-        }
-        "inc_statement" | "dec_statement" => true,
-        _ => false,
-    }
 }
 
 /// Whether code of the tree puts run ids into turns: uses their key for more than reading.

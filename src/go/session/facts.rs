@@ -175,7 +175,7 @@ pub(super) fn declared_variable(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> Op
     let declaration = syntax.parent(list)?;
     let names = match syntax.kind(declaration) {
         "short_var_declaration" => syntax.child(declaration, "left").map_or(Vec::new(), |left| syntax.list(left)),
-        "var_spec" => syntax.children_as(declaration, "name").filter(|&name| syntax.text(name) != ",").collect(),
+        "var_spec" => syntax.names(declaration).collect(),
         _ => return None,
     };
     match names.as_slice() {

@@ -53,7 +53,7 @@ fn hold_the_same(cx: &Cx<'_>, facts: &Facts, state: DefId, core: DefId) -> bool 
     let is_positional = cx.program.own_files().any(|file| has_positional_literal(cx, file, owner(cx, state)));
     let over = |file: FileIdx, used: NodeId| match assigned_value(cx, file, used) {
         Some(value) => is_made_over_field(cx, facts, file, used, value, state),
-        None => !is_assigned(cx, file, used),
+        None => !cx.syntax(file).may_be_put_into(cx.syntax(file).with_operand(used)),
     };
     !is_positional
         && cx.uses_of_def(core).iter().all(|&(file, used)| element_value(cx, file, used).is_some() || over(file, used))
@@ -64,7 +64,7 @@ fn hold_the_same(cx: &Cx<'_>, facts: &Facts, state: DefId, core: DefId) -> bool 
                     None => true,
                 };
             }
-            !is_assigned(cx, file, used) || is_paired(cx, file, used, core)
+            !cx.syntax(file).may_be_put_into(cx.syntax(file).with_operand(used)) || is_paired(cx, file, used, core)
         })
 }
 
@@ -155,17 +155,6 @@ fn is_made_over(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: NodeId, state: 
     };
     let of = literal.and_then(|literal| literal.state).and_then(|state| cx.inferred(file).meaning(state));
     matches!(of, Some(Ref::Local(_))) && of == cx.inferred(file).meaning(state)
-}
-
-fn is_assigned(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
-    let syntax = cx.syntax(file);
-    let selector = syntax.parent(used).unwrap_or(used);
-    let parent = syntax.parent(selector).unwrap_or(selector);
-    match syntax.kind(parent) {
-        "expression_list" => syntax.role(parent) == "left",
-        "unary_expression" => syntax.text(parent).starts_with('&'),
-        _ => false,
-    }
 }
 
 /// Takes the field of the state out of its struct and its literals, and writes the other one wherever it was used.

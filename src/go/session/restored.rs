@@ -83,9 +83,5 @@ fn is_fresh(session: &Sessions<'_, '_>, site: &Site, stmt: NodeId) -> bool {
 
 /// Whether the turn of a state is assigned to.
 pub(crate) fn is_written(session: &Sessions<'_, '_>, site: &Site) -> bool {
-    let syntax = session.cx.syntax(site.file);
-    let parent = syntax.parent(site.whole).unwrap_or(site.whole);
-    site.whole == site.name
-        || syntax.role(parent) == "left"
-        || syntax.kind(parent) == "unary_expression" && syntax.text(parent).starts_with('&')
+    site.whole == site.name || session.cx.syntax(site.file).may_be_put_into(site.whole)
 }

@@ -56,22 +56,11 @@ fn is_fixed(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
 
 /// Whether a variable or field is set nowhere but in its declaration, in literals, and on structs that were just made.
 fn is_set_by_makers(cx: &Cx<'_>, def: DefId) -> bool {
-    let assigned = cx.uses_of_def(def).iter().filter(|&&(file, used)| is_assigned(cx, file, used));
-    assigned.into_iter().all(|&(file, used)| is_of_new_struct(cx, file, used))
-}
-
-/// Whether the name is the place of an assignment, or its address is taken.
-fn is_assigned(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
-    let syntax = cx.syntax(file);
-    let parent = syntax.parent(used).unwrap_or(used);
-    let place =
-        if syntax.kind(parent) == "selector_expression" && syntax.role(used) == "field" { parent } else { used };
-    let above = syntax.parent(place).unwrap_or(place);
-    match syntax.kind(above) {
-        "expression_list" | "assignment_statement" => syntax.role(above) == "left" || syntax.role(place) == "left",
-        "unary_expression" => syntax.text(above).starts_with('&'),
-        _ => false,
-    }
+    let put_into = cx.uses_of_def(def).iter().filter(|&&(file, used)| {
+        let syntax = cx.syntax(file);
+        syntax.may_be_put_into(syntax.with_operand(used))
+    });
+    put_into.into_iter().all(|&(file, used)| is_of_new_struct(cx, file, used))
 }
 
 /// Whether the field is that of a struct that this function has made.

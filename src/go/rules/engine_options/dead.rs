@@ -123,7 +123,7 @@ impl Search<'_, '_> {
             return Some(());
         }
         let syntax = cx.syntax(data.file);
-        let names = syntax.children_as(data.node, "name").filter(|&name| syntax.text(name) != ",").count();
+        let names = syntax.names(data.node).count();
         let has_value = syntax.child(data.node, "value");
         if names != 1
             || has_value.is_some_and(|value| !syntax.list(value).iter().all(|&value| self.is_empty(data.file, value)))

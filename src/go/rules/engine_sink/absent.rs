@@ -78,8 +78,7 @@ impl Search<'_, '_> {
             return false;
         }
         let syntax = cx.syntax(data.file);
-        let names: Vec<NodeId> =
-            syntax.children_as(data.node, "name").filter(|&name| syntax.text(name) != ",").collect();
+        let names: Vec<NodeId> = syntax.names(data.node).collect();
         let values = syntax.child(data.node, "value").map_or(Vec::new(), |value| syntax.list(value));
         let index = names.iter().position(|&name| name == data.name_node);
         let Some(&value) = index.and_then(|index| values.get(index)).filter(|_| names.len() == values.len()) else {

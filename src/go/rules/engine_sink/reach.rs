@@ -74,7 +74,7 @@ impl Search<'_, '_> {
                 }
             }
             "var_spec" if syntax.role(right) == "value" => {
-                let mut names = syntax.children_as(above, "name").filter(|&name| syntax.text(name) != ",");
+                let mut names = syntax.names(above);
                 if let Some(name) = names.nth(index) {
                     self.place(file, name, call);
                 }
@@ -244,7 +244,7 @@ pub(crate) fn parameters(cx: &Cx<'_>, file: FileIdx, decl: NodeId) -> Vec<Option
     let list = syntax.child(decl, "parameters");
     let mut all = Vec::new();
     for param in list.into_iter().flat_map(|list| syntax.children(list)) {
-        let names: Vec<NodeId> = syntax.children_as(param, "name").filter(|&name| syntax.text(name) != ",").collect();
+        let names: Vec<NodeId> = syntax.names(param).collect();
         match names.is_empty() {
             true => all.push(None),
             false => all.extend(names.into_iter().map(Some)),

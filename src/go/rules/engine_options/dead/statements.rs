@@ -66,7 +66,7 @@ impl Moves<'_, '_> {
         let syntax = self.cx.syntax(self.file);
         let specs: Vec<NodeId> = syntax.below(declaration).filter(|&node| syntax.kind(node) == "var_spec").collect();
         let is_empty = |&spec: &NodeId| {
-            let mut names = syntax.children_as(spec, "name").filter(|&name| syntax.text(name) != ",");
+            let mut names = syntax.names(spec);
             let values = syntax.child(spec, "value").map_or(Vec::new(), |value| syntax.list(value));
             names.all(|name| self.is_place(name)) && values.iter().all(|&value| self.is_empty(value))
         };
