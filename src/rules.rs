@@ -106,6 +106,9 @@ catalogue! {
         ErrorIdentity = "error-identity": "comparisons with, or texts of, the legacy errors",
         PersistSignature = "persist-signature": "the persister no longer receives the run id",
         NoCounterpart = "no-counterpart": "the new API has no such operation",
+        ClaimLeak = "claim-leak": "a claim that was never given back is free again",
+        CancelReaches = "cancel-reaches": "a claim without a cancel of its own can be cancelled now",
+        UnclaimedRun = "unclaimed-run": "a run without a claim of its own needs one now",
         RunContext = "run-context": "a run must hang on the same parent context as before",
     }
 }

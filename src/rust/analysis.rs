@@ -140,7 +140,6 @@ fn look(
     let flow = flow::build(&resolver, &legacy, &inferred);
     let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
     let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes, documented);
-    cx.sees_task = store.sees_task;
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();

@@ -6,18 +6,17 @@ mod unread;
 
 use std::collections::{BTreeSet, HashMap};
 
-pub(crate) use facts::{Facts, set_turn_is_between_runs};
-use facts::{adopts_ids, facts, sees_stamps};
+pub(crate) use facts::Facts;
+use facts::{adopts_ids, facts};
 
 use super::cx::{Change, Cx, Need};
 use super::flow::{Node, UnitIdx};
 use super::gates;
 use super::hir::{ExprId, Span};
 use super::index::{CrateId, DefId, FileIdx};
-use super::lifecycle;
 use super::mentions;
 use super::outcome::Outcome;
-use super::rewrite::{self, Rewrite};
+use super::permits;
 use super::rules::legacy_error::survey::ErrorSurvey;
 use super::rules::{
     cancel, core_session, engine_options, inference_state, legacy_error, run_inference, run_lifecycle, state_access,
@@ -68,9 +67,6 @@ pub(crate) struct Survey {
     /// Implementations that fall together.
     pub(crate) collisions: HashMap<DefId, DefId>,
     adopts_ids: bool,
-    sees_stamps: bool,
-    sees_task: bool,
-    polite_engine: Option<(FileIdx, Span)>,
 }
 
 impl Survey {
@@ -82,9 +78,6 @@ impl Survey {
             unfollowed: super::unfollowed::calls(cx),
             collisions: super::collisions::all(cx.resolver, cx.legacy),
             adopts_ids: adopts_ids(cx),
-            sees_stamps: sees_stamps(cx),
-            sees_task: cx.sees_task,
-            polite_engine: super::engines::polite(cx),
         }
     }
 }
@@ -92,9 +85,7 @@ impl Survey {
 /// Decides a unit. What nobody builds and only is reported becomes a unit of its own.
 pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPlan> {
     let mut facts = facts(cx, survey, &sites);
-    facts.leaves_failed_turns_out = run_inference::history::is_to_leave_failed_turns_out(cx, &facts, &sites);
-    cx.take_needs();
-    facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
+    facts.permits = permits::plan(cx, &sites);
     let options = engine_options::plan(cx, &survey.options, &sites);
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {
@@ -128,8 +119,6 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     }
     changes.extend(renames(cx, &facts));
     merge_fields(cx, &facts, &mut decided, &mut changes);
-    let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
-    changes.extend(rewrite::realize(cx, &rewrites, &changes));
     facts.merged.iter().for_each(|merged| merged.rename_copies(cx, &mut changes));
     debugged(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
@@ -208,12 +197,12 @@ fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::TakenApart, At::Pat(pat)) => core_session::taken_apart(cx, site.file, pat),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, facts, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
-            Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
+            Rule::RunLifecycle => run_lifecycle::part(facts, site, call),
             Rule::Cancel => cancel::call(cx, facts, site, method, call),
             _ => state_access::call(cx, facts, site, method, call),
         },
-        (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
-        (SiteKind::Run(method), At::Expr(run)) => run_lifecycle::part(facts, site, run, method),
+        (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, site, run),
+        (SiteKind::Run(_), At::Expr(run)) => run_lifecycle::part(facts, site, run),
         (SiteKind::Type(kinds), At::Type(ty)) => mentions::mention(cx, survey, site, kinds, ty),
         (SiteKind::ErrorPattern(_), At::Pat(pat)) if unread::is_matched_blindly(cx, site.file, pat) => {
             unread::blind_match()

@@ -7,7 +7,7 @@ use super::super::outcome::Outcome;
 use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
-use super::super::unit::{Facts, set_turn_is_between_runs};
+use super::super::unit::Facts;
 use super::inference_state::{delete_line, is_taken_over};
 use crate::rules::Trap;
 
@@ -31,7 +31,9 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
                 false => outcome,
             }
         }
-        "set_turn" => set_turn(cx, facts, file, call),
+        "set_turn" => {
+            Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then")
+        }
         "set_run_id" if facts.given_ids.values().any(|given| given.call == call) => {
             let line = cx.stmt_of(file, call).map(|stmt| delete_line(cx, file, cx.hir(file)[stmt].span));
             Outcome::safe(line.into_iter().collect(), "the session is made with that id: `Session::with_id(id)`")
@@ -73,18 +75,6 @@ pub(crate) fn given_id(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<(Expr
     let pure = |expr: ExprId| is_pure(cx, file, expr);
     let is_free = pure(old) && (pure(id) || (pure(turn) && pure(engine)));
     (is_next && is_first && is_free).then_some((state, GivenId { call, id }))
-}
-
-/// `append` makes the turn the latest one, too, and leaves those before it in the history.
-fn set_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Outcome {
-    let outcome = Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then");
-    // Without failed turns, a run's result comes after what was appended meanwhile.
-    match facts.leaves_failed_turns_out || set_turn_is_between_runs(cx, facts, file, call) {
-        true => outcome,
-        false => outcome.reserved(
-            "a turn that is appended while a run is under way stays the latest one; the legacy state's became the result",
-        ),
-    }
 }
 
 /// A method named as a value: `.any(InferenceState::is_running)`.

@@ -1,0 +1,195 @@
+//! Runs that are split by hand: a claim (`start_run`), runs under it (`run_inference_started`), its end (`finish_run`).
+//!
+//! Nothing moves: a claim becomes a permit where it stands, and what belongs to the claim names the permit where that
+//! stands. What syntax does not tell is found out here: which claim a run, a finish or a stored cancel belongs to, and
+//! whether the claim is held there.
+
+mod binding;
+mod claim;
+mod condition;
+mod events;
+mod leftover;
+mod paths;
+
+use std::collections::HashMap;
+
+use super::cx::{Change, Cx};
+use super::hir::{ExprId, ExprKind, PatKind, Span};
+use super::index::FileIdx;
+use super::outcome::Outcome;
+use super::pairing::{core_parts, init_of};
+use super::sites::{Site, SiteKind, receiver};
+use super::text::rename_method;
+use crate::rules::Trap;
+use claim::Claim;
+
+type Place = (FileIdx, ExprId);
+
+/// What becomes of the parts of a unit's lifecycles.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Permits {
+    outcomes: HashMap<Place, Outcome>,
+}
+
+impl Permits {
+    /// The decision about a part, where it belongs to a claim that could be read.
+    pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
+        self.outcomes.get(&(file, expr)).cloned()
+    }
+
+    /// More to write for a part that is decided.
+    fn add(&mut self, place: Place, changes: Vec<Change>) {
+        if let Some(outcome) = self.outcomes.get_mut(&place) {
+            outcome.changes.extend(changes);
+        }
+    }
+}
+
+/// The parts of the lifecycles of a unit.
+#[derive(Clone, Debug, Default)]
+struct Parts {
+    starts: Vec<Place>,
+    runs: Vec<Place>,
+    finishes: Vec<Place>,
+    /// `set_cancel`
+    stored: Vec<Place>,
+    /// `cancel_run`
+    cancelled: Vec<Place>,
+}
+
+impl Parts {
+    fn of(sites: &[Site]) -> Self {
+        let mut parts = Self::default();
+        for (site, expr) in sites.iter().filter_map(|site| Some((site, site.expr()?))) {
+            let list = match site.kind {
+                SiteKind::StateMethod("start_run") => &mut parts.starts,
+                SiteKind::Run("run_inference_started") => &mut parts.runs,
+                SiteKind::StateMethod("finish_run") => &mut parts.finishes,
+                SiteKind::StateMethod("set_cancel") => &mut parts.stored,
+                SiteKind::StateMethod("cancel_run") => &mut parts.cancelled,
+                _ => continue,
+            };
+            list.push((site.file, expr));
+        }
+        parts
+    }
+
+    fn events(&self) -> impl Iterator<Item = Place> {
+        self.runs.iter().chain(&self.finishes).chain(&self.stored).copied()
+    }
+}
+
+/// Decides the lifecycles of a unit.
+pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
+    let parts = Parts::of(sites);
+    let mut permits = Permits::default();
+    let claims = claim::all(cx, &parts);
+    for claim in &claims {
+        let events: Vec<ExprId> =
+            parts.events().filter(|&event| owner(cx, &claims, event) == Some(claim)).map(|(_, at)| at).collect();
+        let outcome = judged(cx, &parts, claim, &events);
+        permits.outcomes.insert((claim.file, claim.call), outcome);
+        for &event in &events {
+            let outcome = events::decide(cx, &parts, claim, &events, event);
+            permits.outcomes.insert((claim.file, event), outcome);
+        }
+        let changes = leftover::of(cx, claim, &parts, &events);
+        permits.add((claim.file, claim.call), changes);
+    }
+    for &finish in parts.finishes.iter().filter(|finish| owner(cx, &claims, **finish).is_none()) {
+        permits.outcomes.extend(events::kill(cx, &parts, finish).map(|outcome| (finish, outcome)));
+    }
+    permits
+}
+
+/// The claim whose permit is seen at a place: the last one in front of it.
+fn owner<'c>(cx: &Cx<'_>, claims: &'c [Claim], (file, at): Place) -> Option<&'c Claim> {
+    let span = cx.span(file, at);
+    let seen = claims.iter().filter(|claim| claim.file == file && claim.scope.contains(span));
+    let own = seen.filter(|claim| is_of(cx, claims, claim, at));
+    own.max_by_key(|claim| claim.scope.start)
+}
+
+/// Whether something is of the state that was claimed, where claims of several states are in sight.
+fn is_of(cx: &Cx<'_>, claims: &[Claim], claim: &Claim, at: ExprId) -> bool {
+    let function = cx.function_of(claim.file, claim.call);
+    let in_sight =
+        claims.iter().filter(|other| other.file == claim.file && cx.function_of(other.file, other.call) == function);
+    let own = state_of(cx, claim.file, claim.state);
+    if in_sight.into_iter().all(|other| state_of(cx, other.file, other.state) == own) {
+        return true;
+    }
+    let Some(value) = receiver(cx, claim.file, at) else { return false };
+    state_of(cx, claim.file, value) == own
+}
+
+/// The state that an expression is a handle of, as text that is the same for all of them in a function.
+fn state_of(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> String {
+    state_within(cx, file, value, 6)
+}
+
+fn state_within(cx: &Cx<'_>, file: FileIdx, value: ExprId, depth: usize) -> String {
+    let value = cx.referent(file, value);
+    let text = || cx.expr_text(file, value).to_owned();
+    let Some(depth) = depth.checked_sub(1) else { return text() };
+    if let Some(inner) = cx.cloned(file, value).or_else(|| cx.pointer_new(file, value)) {
+        return state_within(cx, file, inner, depth);
+    }
+    if let Some(state) = core_parts(cx, file, value).state {
+        return state_within(cx, file, state, depth);
+    }
+    if let ExprKind::Field { base, name } = &cx.hir(file)[value].kind {
+        return match name.text == "state" && cx.handle(file, *base).is_some() {
+            true => state_within(cx, file, *base, depth),
+            false => text(),
+        };
+    }
+    let Some(local) = cx.local(file, value) else { return text() };
+    let is_fixed = matches!(cx.hir(file)[local].kind, PatKind::Bind { mutable: false, .. });
+    match init_of(cx, file, local).filter(|_| is_fixed) {
+        Some((_, init)) if cx.handle(file, init).is_some() && leads_on(cx, file, init) => {
+            state_within(cx, file, init, depth)
+        }
+        _ => format!("{}#{}", text(), local.0),
+    }
+}
+
+/// Whether an initializer names the state rather than makes one.
+fn leads_on(cx: &Cx<'_>, file: FileIdx, init: ExprId) -> bool {
+    let init = cx.referent(file, init);
+    cx.cloned(file, init).is_some()
+        || core_parts(cx, file, init).state.is_some()
+        || matches!(cx.hir(file)[init].kind, ExprKind::Path(_) | ExprKind::Field { .. })
+}
+
+/// The claim itself, with what its exits and its cancel change.
+fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId]) -> Outcome {
+    let mut changes = claim.changes.clone();
+    changes.extend(rename_method(cx, claim.file, claim.call, "reserve"));
+    let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
+    let mut outcome = Outcome::safe(changes, help);
+    if let Some(exit) = paths::leak(cx, parts, claim) {
+        let place = cx.place(claim.file, exit);
+        outcome = outcome.offered(
+            Trap::ClaimLeak,
+            &format!("the way out at {place} left the state claimed for good, and now frees the session"),
+        );
+    }
+    let may_cancel = !parts.cancelled.is_empty();
+    if may_cancel && !events::is_cancel_stored_at_once(cx, parts, claim, events) {
+        outcome = outcome.offered(
+            Trap::CancelReaches,
+            "the claim had no cancel at first, so that `cancel_run` did nothing; `cancel_active` stops its runs",
+        );
+    }
+    outcome
+}
+
+/// The name by which a call names its method, or the whole of its callee.
+fn name_span(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Span {
+    match &cx.hir(file)[call].kind {
+        ExprKind::MethodCall { method, .. } => method.span,
+        ExprKind::Call { callee, .. } => cx.span(file, *callee),
+        _ => cx.span(file, call),
+    }
+}
