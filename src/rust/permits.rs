@@ -8,7 +8,9 @@ mod binding;
 mod claim;
 mod condition;
 mod events;
+mod hand;
 mod leftover;
+mod passing;
 mod paths;
 
 use std::collections::HashMap;
@@ -22,6 +24,8 @@ use super::sites::{Site, SiteKind, receiver};
 use super::text::rename_method;
 use crate::rules::Trap;
 use claim::Claim;
+use hand::Hand;
+use passing::Passed;
 
 type Place = (FileIdx, ExprId);
 
@@ -35,6 +39,22 @@ impl Permits {
     /// The decision about a part, where it belongs to a claim that could be read.
     pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
         self.outcomes.get(&(file, expr)).cloned()
+    }
+
+    /// Decides all that is done with a permit at hand; what is no site of its own belongs to `first`.
+    fn decide(&mut self, cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId], passed: &[Passed], first: Place) {
+        let (own, calls): (Vec<ExprId>, Vec<ExprId>) =
+            events.iter().partition(|&&event| parts.is_event((hand.file, event)));
+        for &event in &own {
+            let outcome = events::decide(cx, parts, hand, events, event);
+            self.outcomes.insert((hand.file, event), outcome);
+        }
+        let given = calls.iter().map(|&call| (hand.file, call)).flat_map(|call| {
+            passed.iter().filter(move |one| one.calls.contains(&call)).flat_map(move |one| one.argument(cx, call, hand))
+        });
+        let mut changes: Vec<Change> = given.collect();
+        changes.extend(leftover::of(cx, hand.file, parts, &own));
+        self.add(first, changes);
     }
 
     /// More to write for a part that is decided.
@@ -74,6 +94,10 @@ impl Parts {
         parts
     }
 
+    fn is_event(&self, place: Place) -> bool {
+        self.events().any(|event| event == place)
+    }
+
     fn events(&self) -> impl Iterator<Item = Place> {
         self.runs.iter().chain(&self.finishes).chain(&self.stored).copied()
     }
@@ -84,20 +108,27 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     let parts = Parts::of(sites);
     let mut permits = Permits::default();
     let claims = claim::all(cx, &parts);
+    let passed = passing::all(cx, &parts, &claims);
+    let handed = || passed.iter().flat_map(|one| one.calls.iter().map(move |&call| (call, one)));
     for claim in &claims {
+        let own = parts.events().chain(handed().map(|(call, _)| call));
         let events: Vec<ExprId> =
-            parts.events().filter(|&event| owner(cx, &claims, event) == Some(claim)).map(|(_, at)| at).collect();
-        let outcome = judged(cx, &parts, claim, &events);
+            own.filter(|&event| owner(cx, &claims, event) == Some(claim)).map(|(_, at)| at).collect();
+        let outcome = judged(cx, &parts, claim, &events, &passed);
         permits.outcomes.insert((claim.file, claim.call), outcome);
-        for &event in &events {
-            let outcome = events::decide(cx, &parts, claim, &events, event);
-            permits.outcomes.insert((claim.file, event), outcome);
-        }
-        let changes = leftover::of(cx, claim, &parts, &events);
-        permits.add((claim.file, claim.call), changes);
+        permits.decide(cx, &parts, &Hand::of(claim), &events, &passed, (claim.file, claim.call));
     }
-    for &finish in parts.finishes.iter().filter(|finish| owner(cx, &claims, **finish).is_none()) {
-        permits.outcomes.extend(events::kill(cx, &parts, finish).map(|outcome| (finish, outcome)));
+    for one in &passed {
+        let Some(first) = one.events.iter().map(|&at| (one.hand.file, at)).find(|&at| parts.is_event(at)) else {
+            continue;
+        };
+        permits.decide(cx, &parts, &one.hand, &one.events, &passed, first);
+        permits.add(first, one.signature(cx));
+    }
+    for &finish in &parts.finishes {
+        if permits.of(finish.0, finish.1).is_none() {
+            permits.outcomes.extend(events::kill(cx, &parts, finish).map(|outcome| (finish, outcome)));
+        }
     }
     permits
 }
@@ -163,12 +194,12 @@ fn leads_on(cx: &Cx<'_>, file: FileIdx, init: ExprId) -> bool {
 }
 
 /// The claim itself, with what its exits and its cancel change.
-fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId]) -> Outcome {
+fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], passed: &[Passed]) -> Outcome {
     let mut changes = claim.changes.clone();
     changes.extend(rename_method(cx, claim.file, claim.call, "reserve"));
     let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
     let mut outcome = Outcome::safe(changes, help);
-    if let Some(exit) = paths::leak(cx, parts, claim) {
+    if let Some(exit) = paths::leak(cx, parts, claim, passed) {
         let place = cx.place(claim.file, exit);
         outcome = outcome.offered(
             Trap::ClaimLeak,

@@ -46,6 +46,10 @@ pub(super) struct Claim {
     pub(super) extent: Extent,
     /// Where the name is seen.
     pub(super) scope: Span,
+    /// Whether several free the session, each with a handle of its own on the permit.
+    pub(super) is_shared: bool,
+    /// Whether the name is given another permit later.
+    pub(super) is_renewed: bool,
     pub(super) changes: Vec<Change>,
 }
 
@@ -65,7 +69,18 @@ pub(super) fn all(cx: &Cx<'_>, parts: &Parts) -> Vec<Claim> {
         let Some(bound) = bind(cx, file, call, &name) else { continue };
         let scope = bound.extent.span(cx, file);
         let Bound { holds, extent, changes } = bound;
-        claims.push(Claim { file, call, state, name, holds, extent, scope, changes });
+        claims.push(Claim {
+            file,
+            call,
+            state,
+            name,
+            holds,
+            extent,
+            scope,
+            is_shared: false,
+            is_renewed: false,
+            changes,
+        });
     }
     claims
 }

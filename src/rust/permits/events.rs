@@ -10,74 +10,78 @@ use super::super::rules::inference_state::delete_line;
 use super::super::sites::{arguments, receiver};
 use super::super::text::rename_method;
 use super::claim::{Claim, Extent, Holds};
+use super::hand::Hand;
 use super::paths::{is_deferred, leaves};
 use super::{Parts, Place, name_span};
 use crate::rules::Trap;
 
-/// Decides a part that belongs to a claim.
-pub(super) fn decide(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], event: ExprId) -> Outcome {
-    let place = (claim.file, event);
+/// Decides a part for which a permit is at hand.
+pub(super) fn decide(cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId], event: ExprId) -> Outcome {
+    let place = (hand.file, event);
     if parts.runs.contains(&place) {
-        run(cx, claim, event)
+        run(cx, hand, event)
     } else if parts.finishes.contains(&place) {
-        finish(cx, parts, claim, events, event)
+        finish(cx, parts, hand, events, event)
     } else {
-        store(cx, claim, event)
+        store(cx, hand, event)
     }
 }
 
-fn run(cx: &Cx<'_>, claim: &Claim, run: ExprId) -> Outcome {
-    let (file, name) = (claim.file, &claim.name);
+fn run(cx: &Cx<'_>, hand: &Hand, run: ExprId) -> Outcome {
+    let (file, name) = (hand.file, &hand.name);
     let (Some(session), &[ctx, seed]) = (receiver(cx, file, run), arguments(cx, file, run)) else {
         return Outcome::report("the run's arguments cannot be read", "`session.run_under(&permit, &ctx, seed).await`");
     };
-    if claim.holds == Holds::Permit {
+    if hand.holds == Holds::Permit {
+        let permit = hand.reference();
         let mut changes = rename_method(cx, file, run, "run_under");
-        changes.push(cx.insert(file, cx.span(file, ctx).start, format!("&{name}, ")));
-        return Outcome::safe(changes, format!("`run_under(&{name}, &ctx, seed)`"));
+        changes.push(cx.insert(file, cx.span(file, ctx).start, format!("{permit}, ")));
+        return Outcome::safe(changes, format!("`run_under({permit}, &ctx, seed)`"));
     }
     let help = "make the claim once, and give its permit to this run: `session.run_under(&permit, &ctx, seed)`";
-    if !is_awaited(cx, file, run) {
+    let Some(awaited) = cx.parent_expr(file, run).filter(|_| is_awaited(cx, file, run)) else {
         return Outcome::report("whether the run has a claim is only known when it runs", help);
-    }
-    let Some(awaited) = cx.parent_expr(file, run) else { return Outcome::report("the run is not awaited", help) };
+    };
+    let text = either(cx, file, &hand.reference(), name, (session, ctx, seed), awaited);
+    Outcome::safe(vec![cx.replace(file, cx.span(file, awaited), text)], help).offered(Trap::UnclaimedRun, UNCLAIMED)
+}
+
+pub(super) const UNCLAIMED: &str =
+    "the run went on without a claim of its own where that was refused, and is refused itself now";
+
+/// A run with a permit where there is one, else one with a claim of its own.
+pub(super) fn either(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    permit: &str,
+    name: &str,
+    (session, ctx, seed): (ExprId, ExprId, ExprId),
+    at: ExprId,
+) -> String {
     let session = moved_receiver(cx, file, session);
     let (ctx, seed) = (moved(cx, file, ctx), moved(cx, file, seed));
-    let text = format!(
-        "match &{name} {{ Some({name}) => {session}.run_under({name}, {ctx}, {seed}).await, \
-         None => {session}.run_seed({ctx}, {seed}).await }}"
-    );
-    Outcome::safe(vec![cx.replace(file, cx.span(file, awaited), text)], help).offered(
-        Trap::UnclaimedRun,
-        "the run went on without a claim of its own where that was refused, and is refused itself now",
+    let line = format!("\n{}", cx.program.unit(file).source.indent_at(cx.span(file, at).start as usize));
+    format!(
+        "match {permit} {{{line}    Some({name}) => {session}.run_under({name}, {ctx}, {seed}).await,{line}    \
+         None => {session}.run_seed({ctx}, {seed}).await,{line}}}"
     )
 }
 
-fn finish(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], finish: ExprId) -> Outcome {
-    let (file, name) = (claim.file, &claim.name);
-    if is_moved_in(cx, parts, claim, events, finish) || claim.holds == Holds::Option {
+fn finish(cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId], finish: ExprId) -> Outcome {
+    let (file, name) = (hand.file, &hand.name);
+    let is_moved = hand.is_owned && ends_a_statement(cx, file, finish) && !is_any_kept(cx, parts, hand, events);
+    if (is_moved && is_last(cx, hand, events, finish)) || hand.holds == Holds::Option {
         let change = cx.replace(file, cx.span(file, finish), format!("drop({name})"));
         return Outcome::safe(vec![change], format!("`drop({name})`: that frees the session"));
     }
-    Outcome::safe(
-        vec![on_permit(cx, file, finish, name, "release")],
-        format!("`{name}.release()`: that frees the session"),
-    )
+    Outcome::safe(vec![hand.call(cx, finish, "release")], format!("`{name}.release()`: that frees the session"))
 }
 
-/// `state.method(` becomes `permit.method(`.
-fn on_permit(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str, method: &str) -> Change {
-    let span = cx.span(file, call);
-    let args = arguments(cx, file, call);
-    let until = args.first().map_or(span.end - 1, |&arg| cx.span(file, arg).start);
-    cx.replace(file, Span { start: span.start, end: until }, format!("{name}.{method}("))
-}
-
-fn store(cx: &Cx<'_>, claim: &Claim, call: ExprId) -> Outcome {
-    let (file, name) = (claim.file, &claim.name);
+fn store(cx: &Cx<'_>, hand: &Hand, call: ExprId) -> Outcome {
+    let (file, name) = (hand.file, &hand.name);
     let help = format!("`{name}.set_cancel(cancel)`");
-    if claim.holds == Holds::Permit {
-        return Outcome::safe(vec![on_permit(cx, file, call, name, "set_cancel")], help);
+    if hand.holds == Holds::Permit {
+        return Outcome::safe(vec![hand.call(cx, call, "set_cancel")], help);
     }
     let Some(&cancel) = arguments(cx, file, call).first() else { return Outcome::report("no cancel is stored", help) };
     let text = format!("if let Some({name}) = &{name} {{ {name}.set_cancel({}); }}", moved(cx, file, cancel));
@@ -87,30 +91,35 @@ fn store(cx: &Cx<'_>, claim: &Claim, call: ExprId) -> Outcome {
     }
 }
 
-/// Whether the finish can take the permit away: a statement that happens once, behind which nothing names the permit.
-fn is_moved_in(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], finish: ExprId) -> bool {
-    let hir = cx.hir(claim.file);
-    let is_statement = match hir[finish].parent {
+/// Whether a call is a statement, or all that an arm does.
+fn ends_a_statement(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> bool {
+    let hir = cx.hir(file);
+    match hir[call].parent {
         Parent::Stmt(stmt) => matches!(hir[stmt].kind, StmtKind::Expr { .. }),
         Parent::Expr(parent) => {
-            matches!(&hir[parent].kind, ExprKind::Match { arms, .. } if arms.iter().any(|arm| arm.body == finish))
+            matches!(&hir[parent].kind, ExprKind::Match { arms, .. } if arms.iter().any(|arm| arm.body == call))
         }
         _ => false,
-    };
-    let within = |at: &ExprId| claim.scope.contains(hir[*at].span);
-    let around: Vec<ExprId> = cx.ancestors(claim.file, finish).take_while(within).collect();
-    let is_once = !around.iter().any(|&at| {
+    }
+}
+
+/// Whether what takes the permit away happens once, and nothing names the permit behind it.
+pub(super) fn is_last(cx: &Cx<'_>, hand: &Hand, events: &[ExprId], at: ExprId) -> bool {
+    let hir = cx.hir(hand.file);
+    let mut around = cx.ancestors(hand.file, at).take_while(|&at| hand.scope.contains(hir[at].span));
+    let repeats = |at: ExprId| {
         matches!(
             hir[at].kind,
             ExprKind::Closure { .. } | ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. }
         )
-    });
-    let is_kept = |&&run: &&ExprId| parts.runs.contains(&(claim.file, run)) && !is_given_on(cx, claim.file, run);
-    let others = events.iter().filter(|&&other| other != finish);
-    is_statement
-        && is_once
-        && !events.iter().any(|run| is_kept(&run))
-        && others.into_iter().all(|&other| is_unreachable_behind(cx, claim.file, finish, other))
+    };
+    !around.any(repeats) && events.iter().all(|&other| other == at || is_unreachable_behind(cx, hand.file, at, other))
+}
+
+/// Whether a run's future lives on behind the statement that makes it.
+fn is_any_kept(cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId]) -> bool {
+    let mut runs = events.iter().filter(|&&event| parts.runs.contains(&(hand.file, event)));
+    runs.any(|&run| !is_given_on(cx, hand.file, run))
 }
 
 /// Whether a run's future is awaited, or given to what drives it to its end, in the statement that makes it.

@@ -2,37 +2,38 @@
 
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtKind};
+use super::super::index::FileIdx;
 use super::super::rules::inference_state::delete_line;
+use super::super::sites::receiver;
 use super::super::text::is_plain;
-use super::claim::Claim;
-use super::{Parts, events, receiver};
+use super::{Parts, events};
 
 /// Takes away the locals whose only uses were receivers of finishes and stored cancels.
-pub(super) fn of(cx: &Cx<'_>, claim: &Claim, parts: &Parts, events: &[ExprId]) -> Vec<Change> {
-    let file = claim.file;
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, parts: &Parts, events: &[ExprId]) -> Vec<Change> {
     let is_run = |event: &ExprId| parts.runs.contains(&(file, *event));
     let gone: Vec<Span> =
         events.iter().filter(|event| !is_run(event)).map(|&event| events::removed(cx, file, event)).collect();
     let mut locals: Vec<PatId> = events
         .iter()
         .filter(|event| !is_run(event))
-        .filter_map(|&event| root(cx, claim, receiver(cx, file, event)?))
+        .filter_map(|&event| root(cx, file, receiver(cx, file, event)?))
         .collect();
     locals.sort();
     locals.dedup();
-    locals.into_iter().flat_map(|local| leftover(cx, claim, local, &gone)).collect()
+    locals.into_iter().flat_map(|local| leftover(cx, file, local, &gone)).collect()
 }
 
-fn root(cx: &Cx<'_>, claim: &Claim, state: ExprId) -> Option<PatId> {
-    let state = cx.referent(claim.file, state);
-    match cx.hir(claim.file)[state].kind {
-        ExprKind::Field { base, .. } => root(cx, claim, base),
-        _ => cx.local(claim.file, state),
+/// The local that a handle of the state begins with.
+pub(super) fn root(cx: &Cx<'_>, file: FileIdx, state: ExprId) -> Option<PatId> {
+    let state = cx.referent(file, state);
+    match cx.hir(file)[state].kind {
+        ExprKind::Field { base, .. } => root(cx, file, base),
+        _ => cx.local(file, state),
     }
 }
 
-fn leftover(cx: &Cx<'_>, claim: &Claim, local: PatId, gone: &[Span]) -> Vec<Change> {
-    let (file, hir) = (claim.file, cx.hir(claim.file));
+fn leftover(cx: &Cx<'_>, file: FileIdx, local: PatId, gone: &[Span]) -> Vec<Change> {
+    let hir = cx.hir(file);
     let is_gone = |&use_: &ExprId| gone.iter().any(|span| span.contains(hir[use_].span));
     let is_named = matches!(hir[local].kind, PatKind::Bind { mutable: false, by_ref: false, sub: None, .. });
     if !is_named || !cx.uses_of(file, local).iter().all(is_gone) || cx.may_be_named_unread(file, local) {

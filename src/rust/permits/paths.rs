@@ -4,6 +4,7 @@ use super::super::cx::Cx;
 use super::super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::claim::{Claim, Extent};
+use super::passing::Passed;
 use super::{Parts, Place};
 
 /// What may have become of a claim: a set.
@@ -30,8 +31,8 @@ impl State {
 }
 
 /// The first way out of a claim's scope on which the claim is never finished.
-pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim) -> Option<Span> {
-    let mut walk = Walk { cx, parts, file: claim.file, loops: Vec::new(), leaks: Vec::new() };
+pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim, passed: &[Passed]) -> Option<Span> {
+    let mut walk = Walk { cx, parts, passed, file: claim.file, loops: Vec::new(), leaks: Vec::new() };
     let hir = cx.hir(claim.file);
     let (end, last) = match claim.extent {
         Extent::Behind(stmt) => {
@@ -53,6 +54,7 @@ pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim) -> Option<Span> {
 struct Walk<'a> {
     cx: &'a Cx<'a>,
     parts: &'a Parts,
+    passed: &'a [Passed],
     file: FileIdx,
     /// For each loop around, what is known where it is left.
     loops: Vec<State>,
@@ -211,11 +213,22 @@ impl Walk<'_> {
         let place: Place = (self.file, expr);
         match self.cx.hir(self.file)[expr].kind {
             _ if self.parts.finishes.contains(&place) => State::ENDED,
+            _ if self.passed.iter().any(|one| one.calls.contains(&place) && self.always_ends(one)) => State::ENDED,
             ExprKind::Call { callee, .. } if self.cx.expr_text(self.file, callee).ends_with("process::exit") => {
                 State::GONE
             }
             _ => state,
         }
+    }
+}
+
+impl Walk<'_> {
+    /// Whether a function that is given the permit ends the claim whatever happens.
+    fn always_ends(&self, one: &Passed) -> bool {
+        let (file, cx) = (one.hand.file, self.cx);
+        let Some(body) = one.body(cx) else { return false };
+        let mut walk = Walk { cx, parts: self.parts, passed: &[], file, loops: Vec::new(), leaks: Vec::new() };
+        !walk.expr(body, State::HELD).may_be_held() && walk.leaks.is_empty()
     }
 }
 
