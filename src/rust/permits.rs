@@ -12,6 +12,7 @@ mod hand;
 mod leftover;
 mod passing;
 mod paths;
+mod returned;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ use crate::rules::Trap;
 use claim::Claim;
 use hand::Hand;
 use passing::Passed;
+use returned::Returned;
 
 type Place = (FileIdx, ExprId);
 
@@ -39,6 +41,28 @@ impl Permits {
     /// The decision about a part, where it belongs to a claim that could be read.
     pub(crate) fn of(&self, file: FileIdx, expr: ExprId) -> Option<Outcome> {
         self.outcomes.get(&(file, expr)).cloned()
+    }
+
+    /// Functions that return permits.
+    fn returned(&mut self, cx: &Cx<'_>, returned: &[Returned]) {
+        for one in returned {
+            let mut changes = one.changes.clone();
+            changes.extend(rename_method(cx, one.file, one.start, "reserve"));
+            let outcome = Outcome::safe(changes, "`reserve()`, whose permit is returned");
+            self.outcomes.insert((one.file, one.start), outcome);
+        }
+    }
+
+    /// The decision about a claim, or more of it where several calls make it.
+    fn judge(&mut self, start: Place, outcome: Outcome) {
+        let Some(earlier) = self.outcomes.remove(&start) else {
+            self.outcomes.insert(start, outcome);
+            return;
+        };
+        let (worse, mut other) = if earlier.level < outcome.level { (outcome, earlier) } else { (earlier, outcome) };
+        let mut both = worse;
+        both.changes.append(&mut other.changes);
+        self.outcomes.insert(start, both);
     }
 
     /// Decides all that is done with a permit at hand; what is no site of its own belongs to `first`.
@@ -107,7 +131,8 @@ impl Parts {
 pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     let parts = Parts::of(sites);
     let mut permits = Permits::default();
-    let claims = claim::all(cx, &parts);
+    let (claims, returned) = claim::all(cx, &parts);
+    permits.returned(cx, &returned);
     let passed = passing::all(cx, &parts, &claims);
     let handed = || passed.iter().flat_map(|one| one.calls.iter().map(move |&call| (call, one)));
     for claim in &claims {
@@ -115,8 +140,9 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
         let events: Vec<ExprId> =
             own.filter(|&event| owner(cx, &claims, event) == Some(claim)).map(|(_, at)| at).collect();
         let outcome = judged(cx, &parts, claim, &events, &passed);
-        permits.outcomes.insert((claim.file, claim.call), outcome);
-        permits.decide(cx, &parts, &Hand::of(claim), &events, &passed, (claim.file, claim.call));
+        let start = start_of(claim, &returned);
+        permits.judge(start, outcome);
+        permits.decide(cx, &parts, &Hand::of(claim), &events, &passed, start);
     }
     for one in &passed {
         let Some(first) = one.events.iter().map(|&at| (one.hand.file, at)).find(|&at| parts.is_event(at)) else {
@@ -133,6 +159,12 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     permits
 }
 
+/// The site that a claim is decided at: itself, or where the function that it calls claims.
+fn start_of(claim: &Claim, returned: &[Returned]) -> Place {
+    let made = returned.iter().find(|one| one.claims.contains(claim));
+    made.map_or((claim.file, claim.call), |one| (one.file, one.start))
+}
+
 /// The claim whose permit is seen at a place: the last one in front of it.
 fn owner<'c>(cx: &Cx<'_>, claims: &'c [Claim], (file, at): Place) -> Option<&'c Claim> {
     let span = cx.span(file, at);
@@ -146,12 +178,11 @@ fn is_of(cx: &Cx<'_>, claims: &[Claim], claim: &Claim, at: ExprId) -> bool {
     let function = cx.function_of(claim.file, claim.call);
     let in_sight =
         claims.iter().filter(|other| other.file == claim.file && cx.function_of(other.file, other.call) == function);
-    let own = state_of(cx, claim.file, claim.state);
-    if in_sight.into_iter().all(|other| state_of(cx, other.file, other.state) == own) {
+    if in_sight.into_iter().all(|other| other.state == claim.state) {
         return true;
     }
     let Some(value) = receiver(cx, claim.file, at) else { return false };
-    state_of(cx, claim.file, value) == own
+    state_of(cx, claim.file, value) == claim.state
 }
 
 /// The state that an expression is a handle of, as text that is the same for all of them in a function.
@@ -196,7 +227,9 @@ fn leads_on(cx: &Cx<'_>, file: FileIdx, init: ExprId) -> bool {
 /// The claim itself, with what its exits and its cancel change.
 fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], passed: &[Passed]) -> Outcome {
     let mut changes = claim.changes.clone();
-    changes.extend(rename_method(cx, claim.file, claim.call, "reserve"));
+    if parts.starts.contains(&(claim.file, claim.call)) {
+        changes.extend(rename_method(cx, claim.file, claim.call, "reserve"));
+    }
     let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
     let mut outcome = Outcome::safe(changes, help);
     if let Some(exit) = paths::leak(cx, parts, claim, passed) {

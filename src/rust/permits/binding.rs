@@ -161,25 +161,8 @@ impl Form<'_> {
         }
     }
 
-    /// The value of the claim once its error is converted or thrown: `claim.map_err(f)?`.
     fn top(&self) -> ExprId {
-        const GOES_ON: [&str; 9] =
-            ["map_err", "unwrap", "expect", "context", "with_context", "inspect_err", "ok", "ok_or", "ok_or_else"];
-        let mut at = self.value.at;
-        while let Some(parent) = self.cx.parent_expr(self.file, at) {
-            let goes_on = match self.kind(parent) {
-                ExprKind::Try(_) => true,
-                ExprKind::MethodCall { receiver, method, .. } => {
-                    self.peeled(*receiver) == at && GOES_ON.contains(&method.text.as_str())
-                }
-                _ => false,
-            };
-            if !goes_on {
-                break;
-            }
-            at = parent;
-        }
-        at
+        super::claim::chain(self.cx, self.file, self.value.at)
     }
 
     /// Whether a refused claim leaves at the end of this chain.

@@ -5,6 +5,7 @@ use super::super::hir::{ExprId, ExprKind, PatKind, PatParent, Span, StmtId, Stmt
 use super::super::index::FileIdx;
 use super::super::sites::receiver;
 use super::binding::{self, Value};
+use super::returned::{self, Returned};
 use super::{Parts, state_of};
 
 /// What a permit's name holds.
@@ -38,9 +39,10 @@ impl Extent {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Claim {
     pub(super) file: FileIdx,
-    /// `state.start_run()`
+    /// `state.start_run()`, or a call of a function that claims.
     pub(super) call: ExprId,
-    pub(super) state: ExprId,
+    /// The claimed state, as [`state_of`] tells it.
+    pub(super) state: String,
     pub(super) name: String,
     pub(super) holds: Holds,
     pub(super) extent: Extent,
@@ -60,37 +62,40 @@ pub(super) struct Bound {
     pub(super) changes: Vec<Change>,
 }
 
-/// All claims that can be bound, in the order of the source.
-pub(super) fn all(cx: &Cx<'_>, parts: &Parts) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
+/// All claims that can be bound, in the order of the source, and the functions that make some of them.
+pub(super) fn all(cx: &Cx<'_>, parts: &Parts) -> (Vec<Claim>, Vec<Returned>) {
+    let (mut claims, mut returned): (Vec<Claim>, Vec<Returned>) = (Vec::new(), Vec::new());
+    let mut unbound = Vec::new();
     for &(file, call) in &parts.starts {
-        let Some(state) = receiver(cx, file, call) else { continue };
-        let name = name(cx, file, call, state, &claims);
-        let Some(bound) = bind(cx, file, call, &name) else { continue };
-        let scope = bound.extent.span(cx, file);
-        let Bound { holds, extent, changes } = bound;
-        claims.push(Claim {
-            file,
-            call,
-            state,
-            name,
-            holds,
-            extent,
-            scope,
-            is_shared: false,
-            is_renewed: false,
-            changes,
-        });
+        let state = receiver(cx, file, call).map(|state| state_of(cx, file, state));
+        match state.and_then(|state| bound(cx, file, Value::result(call), state, &claims)) {
+            Some(claim) => claims.push(claim),
+            None => unbound.push((file, call)),
+        }
     }
-    claims
+    for start in unbound {
+        if let Some(made) = returned::of(cx, start, &claims) {
+            claims.extend(made.claims.iter().cloned());
+            returned.push(made);
+        }
+    }
+    (claims, returned)
+}
+
+/// A claim whose result is `value`, bound to a name.
+pub(super) fn bound(cx: &Cx<'_>, file: FileIdx, value: Value, state: String, earlier: &[Claim]) -> Option<Claim> {
+    let call = value.at;
+    let name = name(cx, file, call, &state, earlier);
+    let Bound { holds, extent, changes } = bind(cx, file, value, &name)?;
+    let scope = extent.span(cx, file);
+    Some(Claim { file, call, state, name, holds, extent, scope, is_shared: false, is_renewed: false, changes })
 }
 
 /// The name of a permit: another one for each state that a function claims.
-fn name(cx: &Cx<'_>, file: FileIdx, call: ExprId, state: ExprId, earlier: &[Claim]) -> String {
+fn name(cx: &Cx<'_>, file: FileIdx, call: ExprId, state: &str, earlier: &[Claim]) -> String {
     let function = cx.function_of(file, call);
     let beside = earlier.iter().filter(|other| other.file == file && cx.function_of(file, other.call) == function);
-    let own = state_of(cx, file, state);
-    let (same, others): (Vec<_>, Vec<_>) = beside.partition(|other| state_of(cx, file, other.state) == own);
+    let (same, others): (Vec<_>, Vec<_>) = beside.partition(|other| other.state == state);
     match same.first() {
         Some(same) => same.name.clone(),
         None => {
@@ -100,13 +105,13 @@ fn name(cx: &Cx<'_>, file: FileIdx, call: ExprId, state: ExprId, earlier: &[Clai
     }
 }
 
-fn bind(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str) -> Option<Bound> {
-    if let Some(kept) = kept(cx, file, call) {
+fn bind(cx: &Cx<'_>, file: FileIdx, value: Value, name: &str) -> Option<Bound> {
+    if let Some(kept) = kept(cx, file, value) {
         let mut bound = binding::of(cx, file, kept.value, name)?;
         bound.changes.extend(kept.changes);
         return Some(bound);
     }
-    binding::of(cx, file, Value::result(call), name)
+    binding::of(cx, file, value, name)
 }
 
 /// `let claimed = claim;`, `let claimed = claim.is_ok();`: what became of the claim is looked at later, once.
@@ -115,8 +120,8 @@ struct Kept {
     changes: Vec<Change>,
 }
 
-fn kept(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Kept> {
-    let hir = cx.hir(file);
+fn kept(cx: &Cx<'_>, file: FileIdx, value: Value) -> Option<Kept> {
+    let (hir, call) = (cx.hir(file), value.at);
     let stmt = cx.stmt_of(file, call)?;
     let StmtKind::Let { pat: local, ty: None, init: Some(init), otherwise: None, .. } = hir[stmt].kind else {
         return None;
@@ -129,15 +134,15 @@ fn kept(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Kept> {
     }
     let init = cx.peel_parens(file, init);
     if init == call {
-        return Some(Kept { value: Value::result(use_), changes: Vec::new() });
+        return Some(Kept { value: Value { at: use_, ..value }, changes: Vec::new() });
     }
-    let says = says(cx, file, call, init)?;
+    let says = says(cx, file, call, init).filter(|_| value.says.is_none())?;
     let change = cx.replace(file, Span { start: cx.span(file, call).end, end: cx.span(file, init).end }, ".ok()");
     Some(Kept { value: Value::truth(use_, says), changes: vec![change] })
 }
 
 /// What `whole` says of a granted claim: `claim.is_ok()`, `claim.map(|()| true).unwrap_or(false)`.
-fn says(cx: &Cx<'_>, file: FileIdx, claim: ExprId, whole: ExprId) -> Option<bool> {
+pub(super) fn says(cx: &Cx<'_>, file: FileIdx, claim: ExprId, whole: ExprId) -> Option<bool> {
     let ExprKind::MethodCall { receiver, method, args, .. } = &cx.hir(file)[whole].kind else { return None };
     let inner = cx.peel_parens(file, *receiver);
     match (method.text.as_str(), args.as_slice()) {
@@ -154,6 +159,27 @@ fn says(cx: &Cx<'_>, file: FileIdx, claim: ExprId, whole: ExprId) -> Option<bool
         }
         _ => None,
     }
+}
+
+/// The value of a claim once its error is converted or thrown: `claim.map_err(f)?`.
+pub(super) fn chain(cx: &Cx<'_>, file: FileIdx, claim: ExprId) -> ExprId {
+    const GOES_ON: [&str; 9] =
+        ["map_err", "unwrap", "expect", "context", "with_context", "inspect_err", "ok", "ok_or", "ok_or_else"];
+    let mut at = claim;
+    while let Some(parent) = cx.parent_expr(file, at) {
+        let goes_on = match &cx.hir(file)[parent].kind {
+            ExprKind::Try(_) => true,
+            ExprKind::MethodCall { receiver, method, .. } => {
+                cx.peel_parens(file, *receiver) == at && GOES_ON.contains(&method.text.as_str())
+            }
+            _ => false,
+        };
+        if !goes_on {
+            break;
+        }
+        at = parent;
+    }
+    at
 }
 
 /// Whether a use stands in a closure or task that the statement is outside of.

@@ -71,7 +71,7 @@ pub(super) fn all(cx: &Cx<'_>, parts: &Parts, claims: &[Claim]) -> Vec<Passed> {
 }
 
 /// The calls of a function that nothing else can name; `None` where there may be others, or none.
-fn calls(cx: &Cx<'_>, (file, item): Function) -> Option<Vec<Place>> {
+pub(super) fn calls(cx: &Cx<'_>, (file, item): Function) -> Option<Vec<Place>> {
     let def = cx.program.def_of_item(file, item)?;
     let ItemKind::Fn(_) = cx.hir(file)[item].kind else { return None };
     if cx.trait_method(def) != TraitMethod::None || is_called_from_outside(cx, def) {
