@@ -9,10 +9,12 @@ mod claim;
 mod condition;
 mod events;
 mod hand;
+mod holder;
 mod leftover;
 mod passing;
 mod paths;
 mod returned;
+mod sharing;
 
 use std::collections::HashMap;
 
@@ -26,6 +28,7 @@ use super::text::rename_method;
 use crate::rules::Trap;
 use claim::Claim;
 use hand::Hand;
+use holder::Holder;
 use passing::Passed;
 use returned::Returned;
 
@@ -35,6 +38,8 @@ type Place = (FileIdx, ExprId);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Permits {
     outcomes: HashMap<Place, Outcome>,
+    /// Where types are written that become those of permits.
+    types: Vec<(FileIdx, Span)>,
 }
 
 impl Permits {
@@ -66,19 +71,36 @@ impl Permits {
     }
 
     /// Decides all that is done with a permit at hand; what is no site of its own belongs to `first`.
-    fn decide(&mut self, cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId], passed: &[Passed], first: Place) {
+    fn decide(&mut self, cx: &Cx<'_>, parts: &Parts, hand: &Hand, events: &[ExprId], takers: Takers<'_>, first: Place) {
         let (own, calls): (Vec<ExprId>, Vec<ExprId>) =
             events.iter().partition(|&&event| parts.is_event((hand.file, event)));
         for &event in &own {
             let outcome = events::decide(cx, parts, hand, events, event);
             self.outcomes.insert((hand.file, event), outcome);
         }
-        let given = calls.iter().map(|&call| (hand.file, call)).flat_map(|call| {
-            passed.iter().filter(move |one| one.calls.contains(&call)).flat_map(move |one| one.argument(cx, call, hand))
-        });
-        let mut changes: Vec<Change> = given.collect();
+        let mut changes: Vec<Change> =
+            calls.iter().flat_map(|&call| takers.changes(cx, (hand.file, call), hand)).collect();
         changes.extend(leftover::of(cx, hand.file, parts, &own));
         self.add(first, changes);
+    }
+
+    /// A struct that holds permits, and what it does with them.
+    fn hold(&mut self, cx: &Cx<'_>, parts: &Parts, holder: &Holder) {
+        let mut first = None;
+        for event in parts.events().filter(|&event| holder.has(cx, event)) {
+            let Some(hand) = holder.hand(cx, event) else { continue };
+            self.outcomes.insert(event, events::decide(cx, parts, &hand, &[event.1], event.1));
+            first = first.or(Some(event));
+        }
+        if let Some(first) = first {
+            self.add(first, vec![holder.ty(cx)]);
+            self.types.push(holder.types(cx));
+        }
+    }
+
+    /// Whether a written type becomes that of a permit.
+    pub(crate) fn takes_type(&self, file: FileIdx, span: Span) -> bool {
+        self.types.iter().any(|&(own, ty)| own == file && ty.contains(span))
     }
 
     /// More to write for a part that is decided.
@@ -131,25 +153,34 @@ impl Parts {
 pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     let parts = Parts::of(sites);
     let mut permits = Permits::default();
-    let (claims, returned) = claim::all(cx, &parts);
+    let (mut claims, returned) = claim::all(cx, &parts);
     permits.returned(cx, &returned);
-    let passed = passing::all(cx, &parts, &claims);
-    let handed = || passed.iter().flat_map(|one| one.calls.iter().map(move |&call| (call, one)));
-    for claim in &claims {
-        let own = parts.events().chain(handed().map(|(call, _)| call));
-        let events: Vec<ExprId> =
-            own.filter(|&event| owner(cx, &claims, event) == Some(claim)).map(|(_, at)| at).collect();
-        let outcome = judged(cx, &parts, claim, &events, &passed);
+    let holders = holder::all(cx, &parts, &claims);
+    for holder in holders.iter().filter(|holder| holder.is_shared) {
+        share_all(cx, &mut claims, &holder.given);
+    }
+    let passed = passing::all(cx, &parts, &claims, &holders);
+    let takers = Takers { passed: &passed, holders: &holders };
+    for index in 0..claims.len() {
+        let events = events_of(cx, &parts, &claims, &claims[index], takers);
+        let movers = sharing::movers(cx, &claims[index], &events);
+        claims[index].is_shared |= !movers.is_empty();
+        let claim = &claims[index];
+        let shared = if claim.is_shared { sharing::share(cx, claim, &movers) } else { Vec::new() };
         let start = start_of(claim, &returned);
-        permits.judge(start, outcome);
-        permits.decide(cx, &parts, &Hand::of(claim), &events, &passed, start);
+        permits.judge(start, judged(cx, &parts, claim, &events, takers));
+        permits.decide(cx, &parts, &Hand::of(claim), &events, takers, start);
+        permits.add(start, shared);
     }
     for one in &passed {
         let Some(first) = one.events.iter().map(|&at| (one.hand.file, at)).find(|&at| parts.is_event(at)) else {
             continue;
         };
-        permits.decide(cx, &parts, &one.hand, &one.events, &passed, first);
+        permits.decide(cx, &parts, &one.hand, &one.events, takers, first);
         permits.add(first, one.signature(cx));
+    }
+    for holder in &holders {
+        permits.hold(cx, &parts, holder);
     }
     for &finish in &parts.finishes {
         if permits.of(finish.0, finish.1).is_none() {
@@ -159,9 +190,48 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     permits
 }
 
+/// Those that are given permits besides the code under a claim itself.
+#[derive(Clone, Copy)]
+struct Takers<'a> {
+    passed: &'a [Passed],
+    holders: &'a [Holder],
+}
+
+impl<'a> Takers<'a> {
+    /// Where permits are given away.
+    fn places(self) -> impl Iterator<Item = Place> + 'a {
+        let calls = self.passed.iter().flat_map(|one| one.calls.iter().copied());
+        calls.chain(self.holders.iter().flat_map(|holder| holder.given.iter().copied()))
+    }
+
+    /// What is written where a permit at hand is given away.
+    fn changes(self, cx: &Cx<'_>, place: Place, hand: &Hand) -> Vec<Change> {
+        let passed = self.passed.iter().filter(|one| one.calls.contains(&place));
+        let held = self.holders.iter().filter(|holder| holder.given.contains(&place));
+        let passed = passed.flat_map(|one| one.argument(cx, place, hand));
+        passed.chain(held.map(|holder| holder.argument(cx, place, hand))).collect()
+    }
+}
+
+/// Several handles on the permits that are given away at these places.
+fn share_all(cx: &Cx<'_>, claims: &mut [Claim], places: &[Place]) {
+    let givers: Vec<Place> =
+        places.iter().filter_map(|&place| owner(cx, claims, place).map(|claim| (claim.file, claim.call))).collect();
+    for claim in claims.iter_mut().filter(|claim| givers.contains(&(claim.file, claim.call))) {
+        claim.is_shared = true;
+    }
+}
+
+/// What happens under a claim.
+fn events_of(cx: &Cx<'_>, parts: &Parts, claims: &[Claim], claim: &Claim, takers: Takers<'_>) -> Vec<ExprId> {
+    let all = parts.events().chain(takers.places());
+    all.filter(|&event| owner(cx, claims, event) == Some(claim)).map(|(_, at)| at).collect()
+}
+
 /// The site that a claim is decided at: itself, or where the function that it calls claims.
 fn start_of(claim: &Claim, returned: &[Returned]) -> Place {
-    let made = returned.iter().find(|one| one.claims.contains(claim));
+    let is_own = |one: &&Returned| one.claims.iter().any(|other| (other.file, other.call) == (claim.file, claim.call));
+    let made = returned.iter().find(is_own);
     made.map_or((claim.file, claim.call), |one| (one.file, one.start))
 }
 
@@ -225,14 +295,14 @@ fn leads_on(cx: &Cx<'_>, file: FileIdx, init: ExprId) -> bool {
 }
 
 /// The claim itself, with what its exits and its cancel change.
-fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], passed: &[Passed]) -> Outcome {
+fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], takers: Takers<'_>) -> Outcome {
     let mut changes = claim.changes.clone();
     if parts.starts.contains(&(claim.file, claim.call)) {
         changes.extend(rename_method(cx, claim.file, claim.call, "reserve"));
     }
     let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
     let mut outcome = Outcome::safe(changes, help);
-    if let Some(exit) = paths::leak(cx, parts, claim, passed) {
+    if let Some(exit) = paths::leak(cx, parts, claim, takers) {
         let place = cx.place(claim.file, exit);
         outcome = outcome.offered(
             Trap::ClaimLeak,

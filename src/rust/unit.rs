@@ -203,6 +203,9 @@ fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
         },
         (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, site, run),
         (SiteKind::Run(_), At::Expr(run)) => run_lifecycle::part(facts, site, run),
+        (SiteKind::Type(_), At::Type(_)) if facts.permits.takes_type(site.file, site.span) => {
+            Outcome::safe(Vec::new(), "`RunPermit`: what ends a claim holds its permit")
+        }
         (SiteKind::Type(kinds), At::Type(ty)) => mentions::mention(cx, survey, site, kinds, ty),
         (SiteKind::ErrorPattern(_), At::Pat(pat)) if unread::is_matched_blindly(cx, site.file, pat) => {
             unread::blind_match()

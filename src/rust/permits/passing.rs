@@ -10,6 +10,7 @@ use super::super::sites::receiver;
 use super::claim::{Claim, Holds};
 use super::events::is_last;
 use super::hand::Hand;
+use super::holder::Holder;
 use super::{Parts, Place, events, owner};
 
 type Function = (FileIdx, ItemId);
@@ -28,9 +29,11 @@ pub(super) struct Passed {
 }
 
 /// The functions that are given permits.
-pub(super) fn all(cx: &Cx<'_>, parts: &Parts, claims: &[Claim]) -> Vec<Passed> {
+pub(super) fn all(cx: &Cx<'_>, parts: &Parts, claims: &[Claim], holders: &[Holder]) -> Vec<Passed> {
     let mut open: BTreeMap<Function, Vec<ExprId>> = BTreeMap::new();
-    for (file, event) in parts.events().filter(|&event| owner(cx, claims, event).is_none()) {
+    let is_open =
+        |event: &Place| owner(cx, claims, *event).is_none() && !holders.iter().any(|holder| holder.has(cx, *event));
+    for (file, event) in parts.events().filter(is_open) {
         open.entry((file, cx.function_of(file, event))).or_default().push(event);
     }
     // Functions between a claim and the one that needs its permit hand it on.

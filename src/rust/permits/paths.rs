@@ -5,7 +5,7 @@ use super::super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, Span, Stmt
 use super::super::index::FileIdx;
 use super::claim::{Claim, Extent};
 use super::passing::Passed;
-use super::{Parts, Place};
+use super::{Parts, Place, Takers};
 
 /// What may have become of a claim: a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ impl State {
 }
 
 /// The first way out of a claim's scope on which the claim is never finished.
-pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim, passed: &[Passed]) -> Option<Span> {
-    let mut walk = Walk { cx, parts, passed, file: claim.file, loops: Vec::new(), leaks: Vec::new() };
+pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim, takers: Takers<'_>) -> Option<Span> {
+    let mut walk = Walk { cx, parts, takers, file: claim.file, loops: Vec::new(), leaks: Vec::new() };
     let hir = cx.hir(claim.file);
     let (end, last) = match claim.extent {
         Extent::Behind(stmt) => {
@@ -54,7 +54,7 @@ pub(super) fn leak(cx: &Cx<'_>, parts: &Parts, claim: &Claim, passed: &[Passed])
 struct Walk<'a> {
     cx: &'a Cx<'a>,
     parts: &'a Parts,
-    passed: &'a [Passed],
+    takers: Takers<'a>,
     file: FileIdx,
     /// For each loop around, what is known where it is left.
     loops: Vec<State>,
@@ -213,7 +213,10 @@ impl Walk<'_> {
         let place: Place = (self.file, expr);
         match self.cx.hir(self.file)[expr].kind {
             _ if self.parts.finishes.contains(&place) => State::ENDED,
-            _ if self.passed.iter().any(|one| one.calls.contains(&place) && self.always_ends(one)) => State::ENDED,
+            _ if self.takers.holders.iter().any(|holder| holder.given.contains(&place)) => State::ENDED,
+            _ if self.takers.passed.iter().any(|one| one.calls.contains(&place) && self.always_ends(one)) => {
+                State::ENDED
+            }
             ExprKind::Call { callee, .. } if self.cx.expr_text(self.file, callee).ends_with("process::exit") => {
                 State::GONE
             }
@@ -227,7 +230,14 @@ impl Walk<'_> {
     fn always_ends(&self, one: &Passed) -> bool {
         let (file, cx) = (one.hand.file, self.cx);
         let Some(body) = one.body(cx) else { return false };
-        let mut walk = Walk { cx, parts: self.parts, passed: &[], file, loops: Vec::new(), leaks: Vec::new() };
+        let mut walk = Walk {
+            cx,
+            parts: self.parts,
+            takers: Takers { passed: &[], ..self.takers },
+            file,
+            loops: Vec::new(),
+            leaks: Vec::new(),
+        };
         !walk.expr(body, State::HELD).may_be_held() && walk.leaks.is_empty()
     }
 }
