@@ -38,7 +38,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `check`: nothing legacy is left
-  1  `check` found something that is left to do; `apply --verify` took something back
+  1  `check` found something that is left to do or to decide; `apply --verify` took something back
   2  no verdict: a path is missing, a file cannot be read or parsed, nothing could be written";
 
 #[derive(Debug, Subcommand)]

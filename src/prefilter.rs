@@ -12,6 +12,7 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use crate::frontend::Frontend;
+use crate::marker;
 use crate::names::{Names, matcher};
 use crate::source::Source;
 use crate::tree::{FileEntry, FileId, Problem, Tree};
@@ -27,12 +28,23 @@ pub struct Prefilter {
 impl Prefilter {
     /// Looks for the needles and the ledger names of `frontend`.
     pub fn new(frontend: &dyn Frontend) -> Self {
-        Self { needles: matcher(&frontend.needles()), names: Names::new(frontend.ledger_names()) }
+        let needles: Vec<&str> = std::iter::once(marker::NEEDLE).chain(frontend.needles()).collect();
+        Self { needles: matcher(&needles), names: Names::new(frontend.ledger_names()) }
     }
 
-    /// Whether `text` holds a needle.
-    pub fn hits(&self, text: &[u8]) -> bool {
-        self.needles.is_match(text)
+    /// Whether `text` holds a needle, and whether it holds what every marker does.
+    pub fn hits(&self, text: &[u8]) -> (bool, bool) {
+        let (mut hit, mut is_marked) = (false, false);
+        for found in self.needles.find_iter(text) {
+            match found.pattern().as_usize() {
+                0 => is_marked = true,
+                _ => hit = true,
+            }
+            if hit && is_marked {
+                break;
+            }
+        }
+        (hit, is_marked)
     }
 
     /// The places of all legacy names in `text` that stand as whole identifiers.
@@ -61,7 +73,8 @@ pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Prob
     let mut files = Vec::with_capacity(read.len());
     let mut texts = BTreeMap::new();
     for (index, (path, looked)) in walked.files.into_iter().zip(read).enumerate() {
-        files.push(FileEntry { path, hit: looked.hit, mentions: looked.mentions });
+        let Looked { hit, is_marked, mentions, .. } = looked;
+        files.push(FileEntry { path, hit, is_marked, mentions });
         match looked.source {
             Some(Ok(source)) => {
                 texts.insert(FileId(index as u32), Arc::new(source));
@@ -76,6 +89,7 @@ pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Prob
 #[derive(Default)]
 struct Looked {
     hit: bool,
+    is_marked: bool,
     mentions: usize,
     source: Option<Result<Source, Problem>>,
 }
@@ -88,8 +102,12 @@ fn look_into(path: &Path, filters: &[&Prefilter]) -> Looked {
         if let Err(error) = read_into(path, buffer) {
             return Looked { source: Some(Err(unreadable(path, error.to_string()))), ..Looked::default() };
         }
-        let hit = filters.iter().any(|filter| filter.hits(buffer));
-        Looked { hit, mentions: count_names(buffer, filters), source: hit.then(|| source_of(path, buffer.clone())) }
+        let seen = filters.iter().map(|filter| filter.hits(buffer));
+        let (hit, is_marked) = seen.fold((false, false), |all, one| (all.0 | one.0, all.1 | one.1));
+        let source = (hit || is_marked).then(|| source_of(path, buffer.clone()));
+        // Whether an unreadable text matters although it has no needle, only its package says.
+        let source = source.filter(|source| hit || source.is_ok());
+        Looked { hit, is_marked, mentions: count_names(buffer, filters), source }
     })
 }
 
@@ -135,6 +153,21 @@ mod tests {
         assert_eq!(problems, []);
         let seen: Vec<_> = tree.files().map(|(_, entry)| (entry.hit, entry.mentions)).collect();
         assert_eq!(seen, [(false, 2), (true, 1)]);
+    }
+
+    #[test]
+    fn files_with_markers_are_kept_and_name_nothing() {
+        let (tree, problems) = read(&[
+            ("a.rs", b"// MIGRATE(x)"),
+            ("b.rs", b"MIGRATE( geppetto"),
+            ("c.rs", b"geppetto MIGRATE("),
+            ("d.rs", b"MIGRATE(x) caf\xe9"),
+            ("e.rs", b"MIGRATE"),
+        ]);
+        assert_eq!(problems, []);
+        let seen: Vec<_> = tree.files().map(|(_, entry)| (entry.hit, entry.is_marked)).collect();
+        assert_eq!(seen, [(false, true), (true, true), (true, true), (false, true), (false, false)]);
+        assert!(tree.source(FileId(0)).is_ok());
     }
 
     #[test]
