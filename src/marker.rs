@@ -100,9 +100,17 @@ fn read(file: FileId, line: &str, start: usize) -> Option<Marker> {
 #[derive(Clone, Debug)]
 pub(crate) struct Placed<'a> {
     pub(crate) offset: usize,
-    /// The indentation of the place where the line itself has gone.
-    pub(crate) indent: Option<&'a str>,
+    /// The line of the place where it has gone.
+    pub(crate) gone: Option<Gone<'a>>,
     pub(crate) question: &'a Question,
+}
+
+/// A line that has gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gone<'a> {
+    pub(crate) indent: &'a str,
+    /// Whether the end of the line in front of it went, too, and not its own.
+    pub(crate) with_end_before: bool,
 }
 
 /// The edits that put markers in front of the lines on which the places stand, one line each. A marker that stands there
@@ -114,7 +122,7 @@ pub(crate) fn written(source: &Source, lexis: &Lexis, questions: &[Placed<'_>]) 
         let line = line_for(source, lexis, placed);
         let marker = placed.question.to_string();
         if !stands_above(source.text(), line, &marker) && seen.insert((line, marker.clone())) {
-            let indent = placed.indent.unwrap_or_else(|| source.indent_at(line));
+            let indent = placed.gone.map_or_else(|| source.indent_at(line), |gone| gone.indent);
             edits.push(Edit::insert(line, format!("{indent}{marker}{}", source.newline())));
         }
     }
@@ -126,14 +134,8 @@ fn line_for(source: &Source, lexis: &Lexis, placed: &Placed<'_>) -> usize {
     let text = source.text();
     let start_of = |offset: usize| text[..offset].rfind('\n').map_or(source.bom_len(), |at| at + 1);
     let mut line = start_of(placed.offset.max(source.bom_len()));
-    // What is gone with the break of the line in front of it stood on the next line.
-    let rest = text[placed.offset..].find('\n');
-    if placed.indent.is_some()
-        && let Some(rest) = rest
-        && text[placed.offset..placed.offset + rest].trim().is_empty()
-        && !text[line..placed.offset].trim().is_empty()
-    {
-        line = placed.offset + rest + 1;
+    if placed.gone.is_some_and(|gone| gone.with_end_before) {
+        line = text[placed.offset..].find('\n').map_or(line, |rest| placed.offset + rest + 1);
     }
     while let Some(around) = lexis.around(line) {
         line = start_of(around.start);
@@ -166,7 +168,7 @@ mod tests {
         let placed: Vec<Placed> = at
             .iter()
             .zip(questions.iter().cycle())
-            .map(|(&offset, question)| Placed { offset, indent: None, question })
+            .map(|(&offset, question)| Placed { offset, gone: None, question })
             .collect();
         crate::edit::EditSet::new(written(&source, &lexis, &placed)).unwrap().apply(source.text())
     }
@@ -199,12 +201,12 @@ mod tests {
     #[test]
     fn what_went_with_its_line_is_asked_where_that_was() {
         let question = question("what?");
-        let placed = |offset| [Placed { offset, indent: Some("    "), question: &question }];
         let marker = "    // MIGRATE(no-counterpart): what?\n";
-        for (text, offset) in [("{\n}\n", 2), ("{\n}\n", 1)] {
-            let source = Source::new("a.rs", text);
-            let edits = written(&source, &Lexis::default(), &placed(offset));
-            let after = crate::edit::EditSet::new(edits).unwrap().apply(text);
+        for (offset, with_end_before) in [(2, false), (1, true)] {
+            let gone = Some(Gone { indent: "    ", with_end_before });
+            let source = Source::new("a.rs", "{\n}\n");
+            let edits = written(&source, &Lexis::default(), &[Placed { offset, gone, question: &question }]);
+            let after = crate::edit::EditSet::new(edits).unwrap().apply(source.text());
             assert_eq!(after, format!("{{\n{marker}}}\n"));
         }
     }

@@ -147,3 +147,50 @@ impl<C, R> Outcome<C, R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safe() -> Outcome<u8> {
+        Outcome::safe(vec![1], "so")
+    }
+
+    fn drafted() -> Outcome<u8> {
+        safe().drafted(Trap::NoCounterpart, "it has none", "what to do")
+    }
+
+    #[test]
+    fn a_draft_names_its_trap_and_asks_each_question_once() {
+        let outcome =
+            drafted().drafted(Trap::NoCounterpart, "it has none", "what to do").offered(Trap::EmptyId, "empty");
+        assert_eq!((outcome.level, outcome.why.as_str()), (Level::Draft, "it has none; empty"));
+        assert_eq!(outcome.said.traps, [Trap::NoCounterpart, Trap::EmptyId]);
+        let question = Question { trap: Trap::NoCounterpart, text: "what to do".to_owned() };
+        assert_eq!(outcome.said.questions_at(Level::Draft), [question]);
+        assert_eq!(outcome.said.questions_at(Level::Report), []);
+    }
+
+    #[test]
+    fn a_note_lowers_no_level() {
+        let outcome = safe().noted("it grows").noted("it grows");
+        assert_eq!((outcome.level, outcome.said.notes), (Level::Safe, vec!["it grows".to_owned()]));
+    }
+
+    #[test]
+    fn a_burden_brings_everything_along() {
+        let other: Outcome<char> =
+            Outcome::safe(vec!['c'], "else").drafted(Trap::TypeMerge, "two types", "which one").noted("besides");
+        let outcome = safe().burdened(other, "two types (a.rs:1)");
+        assert_eq!((outcome.level, outcome.why.as_str()), (Level::Draft, "two types (a.rs:1)"));
+        assert_eq!((outcome.changes.as_slice(), outcome.said.traps.as_slice()), (&[1][..], &[Trap::TypeMerge][..]));
+        assert_eq!((outcome.said.questions.len(), outcome.said.notes.len()), (1, 1));
+    }
+
+    #[test]
+    fn where_no_comment_can_stand_a_draft_is_a_report() {
+        let outcome = drafted().noted("besides").undrafted();
+        assert_eq!((outcome.level, outcome.changes.len(), outcome.why.as_str()), (Level::Report, 0, "it has none"));
+        assert_eq!((outcome.said.questions.len(), outcome.said.traps.len(), outcome.said.notes.len()), (0, 1, 1));
+    }
+}

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::claiming;
-use crate::edit::EditSet;
+use crate::edit::{Edit, EditSet};
 use crate::finding::{Class, Mention};
 use crate::frontend::{Analysis, Frontend};
-use crate::marker::{self, Lexis, Marker, Placed, Question};
+use crate::marker::{self, Gone, Lexis, Marker, Placed, Question};
 use crate::prefilter::Prefilter;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -72,13 +72,15 @@ fn lexis(frontends: &[&dyn Frontend], source: &Source) -> Option<Lexis> {
 
 /// Where the place of a question is once the edits are done.
 fn place<'a>(before: &'a Source, set: Option<&EditSet>, offset: usize, question: &'a Question) -> Placed<'a> {
-    let is_gone = set.is_some_and(|set| {
-        let mut around = set.iter().filter(|edit| edit.range().contains(&offset));
-        around.any(|edit| edit.text().trim().is_empty())
-    });
-    Placed {
-        offset: set.map_or(offset, |set| set.moved(&(offset..offset)).start),
-        indent: is_gone.then(|| before.indent_at(offset)),
-        question,
-    }
+    let gone = set.and_then(|set| set.iter().find_map(|edit| gone(before, edit, offset)));
+    Placed { offset: set.map_or(offset, |set| set.moved(&(offset..offset)).start), gone, question }
+}
+
+/// The line of an offset, if an edit takes all of it and puts nothing in its place.
+fn gone<'a>(before: &'a Source, edit: &Edit, offset: usize) -> Option<Gone<'a>> {
+    let (range, line) = (edit.range(), before.line_range(before.position(offset).line));
+    let indent = before.indent_at(offset);
+    let takes_line = range.start <= line.start + indent.len() && line.end <= range.end && range.contains(&offset);
+    let with_end_before = range.start < line.start && range.end == line.end;
+    (takes_line && edit.text().trim().is_empty()).then_some(Gone { indent, with_end_before })
 }

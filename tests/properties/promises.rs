@@ -163,8 +163,12 @@ pub(crate) fn ledger_is_complete(package: &Package) -> Result<(), String> {
     let searched: usize = package.0.iter().map(|(name, content)| names(Path::new(name), content)).sum();
     let by_class: usize = Class::ALL.iter().map(|class| ledger.ledger.count(*class)).sum();
     let listed = ledger.ledger.places(&ledger.tree, FRONTENDS);
-    if (by_class, listed.len()) != (searched, searched) {
-        return Err(format!("a search finds {searched}, the classes hold {by_class}, {} are listed", listed.len()));
+    let markers = ledger.ledger.markers.len();
+    if (by_class, listed.len()) != (searched + markers, searched + markers) {
+        return Err(format!(
+            "a search finds {searched} beside {markers} markers, the classes hold {by_class}, {} are listed",
+            listed.len()
+        ));
     }
     let sorted = listed.windows(2).all(|pair| (pair[0].file, pair[0].position) < (pair[1].file, pair[1].position));
     if sorted { Ok(()) } else { Err("the list is not sorted".to_owned()) }

@@ -6,6 +6,7 @@ use crate::rust::cx::{Change, Cx};
 use crate::rust::hir::{ExprId, ExprKind, Parent, Span, StmtId};
 use crate::rust::index::FileIdx;
 use crate::rust::outcome::Outcome;
+use crate::rust::resolve::{Namespace, Res};
 use crate::rust::text::is_postfix;
 
 /// `state.set_run_id(id)`: the session keeps the id that it has. Receiver and id are still evaluated, where somebody could see.
@@ -51,11 +52,24 @@ fn evaluated(cx: &Cx<'_>, file: FileIdx, call: ExprId, receiver: ExprId, id: Exp
     let borrow = if matches!(cx.hir(file)[call].kind, ExprKind::MethodCall { .. }) { "&" } else { "" };
     let is_closed = is_postfix(cx, file, id) || matches!(cx.hir(file)[id].kind, ExprKind::Lit(_));
     let (open, close) = if is_closed { ("", "") } else { ("(", ")") };
+    let drop = known(cx, file, call, "std::mem::drop", Namespace::Value);
+    let string = known(cx, file, call, "std::string::String", Namespace::Type);
     vec![
-        cx.replace(file, Span { start: whole.start, end: state.start }, format!("drop::<(_, String)>(({borrow}")),
+        cx.replace(file, Span { start: whole.start, end: state.start }, format!("{drop}::<(_, {string})>(({borrow}")),
         cx.replace(file, Span { start: state.end, end: text.start }, format!(", {open}")),
         cx.replace(file, Span { start: text.end, end: whole.end }, format!("{close}.into()))")),
     ]
+}
+
+/// What code at `at` calls an item of std's prelude: by its last name, where that means nothing else.
+fn known(cx: &Cx<'_>, file: FileIdx, at: ExprId, path: &str, namespace: Namespace) -> String {
+    let short = path.rsplit("::").next().unwrap_or(path);
+    let found = cx.resolver.names(cx.program.scope_of_expr(file, at), &[short], false, namespace);
+    let is_meant = found.is_none_or(|found| match found.res {
+        Res::Def(def) => cx.program.path_of(def) == path,
+        Res::Extern(other) => other == path,
+    });
+    if is_meant && !cx.binds_name(file, at, short, &[]) { short.to_owned() } else { format!("::{path}") }
 }
 
 #[cfg(test)]
@@ -93,5 +107,14 @@ mod tests {
             assert_eq!(code, gone);
             assert!(marker.starts_with("// MIGRATE(no-counterpart): the id `name"), "{marker}");
         }
+    }
+
+    #[test]
+    fn names_of_the_prelude_that_mean_something_else_are_written_out() {
+        let own = "fn drop<T>(_: T) {}\nstruct String;\n";
+        let body = format!("let name = \"b\".to_owned();\n{own}{MADE}drop(state.clone());\nstate.set_run_id(name);");
+        let after = drafted(&body);
+        let line = "::std::mem::drop::<(_, ::std::string::String)>((&state, name.into()));";
+        assert_eq!(after.lines().last(), Some(line), "{after}");
     }
 }
