@@ -109,6 +109,55 @@ fn only_comments_are_markers_and_only_where_an_api_is_known() {
     Tree::empty().with("src/lib.rs", lib.replace("rt::", "other::")).run(&["check"]).expect(0);
 }
 
+const GO_MAIN: &str = "\
+package main
+
+import (
+	\"context\"
+
+	\"github.com/go-go-golems/geppetto/pkg/inference/core\"
+	\"github.com/go-go-golems/geppetto/pkg/inference/engine\"
+	\"github.com/go-go-golems/geppetto/pkg/inference/state\"
+	\"github.com/go-go-golems/geppetto/pkg/turns\"
+)
+
+type Chat struct{ inf *state.InferenceState }
+
+func NewChat(eng engine.Engine) *Chat {
+	return &Chat{inf: state.NewInferenceState(\"chat\", nil, eng)}
+}
+
+func (c *Chat) Ask(ctx context.Context) error {
+	run := &core.Session{State: c.inf}
+	_, err := run.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())
+	return err
+}
+
+func (c *Chat) Reset() {
+	println(`
+// MIGRATE(kill-frees-later): in a text
+`); c.inf.FinishRun()
+}
+";
+
+#[test]
+fn a_draft_in_go_is_made_told_and_taken_back() {
+    let manifest = "module example.com/app\n\ngo 1.24\n\nrequire github.com/go-go-golems/geppetto v0.4.0\n";
+    let tree = Tree::empty().with("go.mod", manifest).with("main.go", GO_MAIN).committed();
+    assert_eq!(tree.run(&["diff", "--offered"]).expect(0).stdout, "");
+    tree.run(&["apply", "--draft"]).expect(0);
+    let after = tree.read("main.go");
+    let asked = "\n\t// MIGRATE(kill-frees-later): the session was freed here, whatever ran; now its run frees it: cancel that here \
+                 (`CancelActive()`), or leave it so\n\tprintln(`\n// MIGRATE(kill-frees-later): in a text\n`)";
+    assert!(after.contains(asked) && !after.contains("FinishRun"), "{after}");
+    let check = tree.run(&["check"]).expect(1).stdout;
+    assert!(check.contains("draft[kill-frees-later]: drafted, to be decided: the session was freed here"), "{check}");
+    assert!(check.ends_with("\nsomething is left to decide: 1 marker of drafts to decide\n"), "{check}");
+    assert_eq!(tree.run(&["diff", "--draft"]).expect(0).stdout, "");
+    tree.run(&["undo"]).expect(0);
+    assert_eq!(tree.read("main.go"), GO_MAIN);
+}
+
 #[test]
 fn markers_in_go_modules_are_told_as_well() {
     let mod_file = "module example.com/app\n\ngo 1.24\n\nrequire github.com/go-go-golems/geppetto v0.5.0\n";
