@@ -92,7 +92,7 @@ enum Failure {
     #[error(transparent)]
     Undo(#[from] geppetto_migrate::apply::UndoError),
     #[error(transparent)]
-    UnknownRule(#[from] explain::UnknownRule),
+    UnknownId(#[from] explain::UnknownId),
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("cannot print")]

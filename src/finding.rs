@@ -23,6 +23,9 @@ impl Level {
     /// All levels, from the best to the worst.
     pub const ALL: [Level; 4] = [Level::Safe, Level::Offered, Level::Draft, Level::Report];
 
+    /// What each level means, as Markdown.
+    pub const DOCS: &str = include_str!("levels.md");
+
     /// The word that people and reports use.
     pub fn name(self) -> &'static str {
         match self {
