@@ -24,7 +24,9 @@ use super::rules::{
 use super::sites::{At, Site, SiteKind};
 use crate::edit::EditSet;
 use crate::finding::Level;
+use crate::marker::Question;
 use crate::rules::Rule;
+use crate::tree::FileId;
 
 /// A unit with the decision of each of its sites.
 #[derive(Debug)]
@@ -34,6 +36,17 @@ pub(crate) struct UnitPlan {
     pub(crate) sites: Vec<(Site, Outcome)>,
     pub(crate) changes: Vec<Change>,
     pub(crate) needs: Vec<Need>,
+}
+
+impl UnitPlan {
+    /// What the unit leaves to a person, with the places.
+    pub(crate) fn questions(&self, cx: &Cx<'_>) -> Vec<(FileId, usize, Question)> {
+        let of_site = |(site, outcome): &(Site, Outcome)| {
+            let (file, at) = (cx.hir(site.file).file, site.span.range().start);
+            outcome.said.questions.iter().map(|question| (file, at, question.clone())).collect::<Vec<_>>()
+        };
+        self.sites.iter().flat_map(of_site).collect()
+    }
 }
 
 /// Handles of the state and the core session, by unit.
@@ -123,6 +136,7 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     debugged(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
     unread::hold(cx, &mut decided);
+    examples::refuse_drafts(cx, &mut decided);
     let aside = examples::set_aside(cx, &mut decided);
     changes.retain(|change| !aside.iter().any(|(site, _)| site.file == change.file));
     examples::offer_what_is_assumed(cx, &mut decided);
@@ -163,9 +177,8 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, span: Span
     let why = format!("{} ({})", verdict.why, cx.place(file, span));
     if verdict.level == Level::Report && outcome.level != Level::Report {
         *outcome = Outcome { why, ..verdict };
-    } else if outcome.level < verdict.level {
-        let reserved = outcome.clone().reserved(&why);
-        *outcome = verdict.traps.into_iter().fold(reserved, |outcome, trap| outcome.because(trap, &why));
+    } else if outcome.level < verdict.level || !verdict.said.questions.is_empty() {
+        *outcome = outcome.clone().burdened(verdict, &why);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `state-access`: reading or writing the legacy state's turn, id or engine.
 
+mod id_set;
+
 use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
 use super::super::index::{DefKind, FileIdx};
@@ -38,8 +40,7 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
             let line = cx.stmt_of(file, call).map(|stmt| delete_line(cx, file, cx.hir(file)[stmt].span));
             Outcome::safe(line.into_iter().collect(), "the session is made with that id: `Session::with_id(id)`")
         }
-        "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
-            .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
+        "set_run_id" => id_set::outcome(cx, file, call),
         "engine" if is_taken_over(cx, file, call) => {
             Outcome::safe(Vec::new(), "`derived_builder`: the new session has the builder of the old one").offered(
                 Trap::NoCounterpart,
