@@ -6,6 +6,7 @@
 
 mod exprs;
 mod options;
+mod traits;
 mod unknown;
 
 use std::collections::HashMap;
@@ -219,6 +220,7 @@ impl Walk<'_> {
             if self.type_names(id).contains(&Tracked::Persister) {
                 flow.join(node.clone(), persister_node(self.resolver));
             }
+            self.trait_of_argument(id, &node, flow);
             if let Some(alias) = self.alias(id) {
                 flow.join(node, Node::Item(alias));
             }

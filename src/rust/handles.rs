@@ -1,5 +1,6 @@
 //! Where handles of the state and the core session pass: pointers around them go, what cannot be followed is reported.
 
+mod objects;
 pub(crate) mod pointers;
 
 use super::cx::{Change, Cx};
@@ -16,6 +17,13 @@ use super::ty::Ty;
 /// # Errors
 /// The report, where the handle goes to something that has no counterpart or cannot be followed.
 pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outcome> {
+    match objects::wrapped(cx, file, expr) {
+        Some(wrapped) => wrapped,
+        None => passed(cx, file, expr),
+    }
+}
+
+fn passed(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outcome> {
     let hir = cx.hir(file);
     if pointer_function(cx, file, expr).is_some() {
         return Ok(mapped(cx, file, expr));
@@ -222,6 +230,9 @@ fn argument_of_call(
     callee: ExprId,
     arg: ExprId,
 ) -> Result<Vec<Change>, Outcome> {
+    if objects::is_made_object(cx, file, call) {
+        return Ok(Vec::new());
+    }
     if cx.pointer_new(file, call) == Some(arg) {
         return Ok(if is_pointer_to_handle(cx, file, call) { unwrap_call(cx, file, call, arg) } else { Vec::new() });
     }

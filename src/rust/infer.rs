@@ -4,6 +4,7 @@ mod calls;
 mod control;
 mod conversions;
 mod macros;
+mod objects;
 mod paths;
 mod pattern;
 
@@ -44,6 +45,8 @@ pub(crate) struct Inferred {
     pub(crate) captures: Vec<(Name, PatId)>,
     /// Bindings of one name in one block, of which conditions choose one: the earlier and the later.
     pub(crate) alternatives: Vec<(PatId, PatId)>,
+    /// Where an object of a trait behind a pointer or reference is wanted: the type of that.
+    pub(crate) wanted: HashMap<ExprId, Ty>,
 }
 
 impl Inferred {
@@ -71,6 +74,7 @@ impl Inferred {
         self.pattern_defs.extend(other.pattern_defs);
         self.captures.extend(other.captures);
         self.alternatives.extend(other.alternatives);
+        self.wanted.extend(other.wanted);
     }
 
     /// Whether the type of a receiver is known whose method or field was not found.
@@ -322,6 +326,9 @@ impl<'a> Body<'a> {
     fn expr(&mut self, id: ExprId, expected: Option<&Ty>) -> Ty {
         let ty = self.expr_inner(id, expected);
         self.out.exprs.insert(id, ty.clone());
+        if let Some(wanted) = expected {
+            self.want(id, wanted);
+        }
         ty
     }
 
@@ -423,8 +430,12 @@ impl<'a> Body<'a> {
             }
             ExprKind::Array(parts) => {
                 let item = self.var();
+                let wanted = match expected {
+                    Some(Ty::Slice(wanted)) => Some(&**wanted),
+                    _ => None,
+                };
                 for &part in parts {
-                    let ty = self.expr(part, None);
+                    let ty = self.expr(part, wanted);
                     self.unify(&item, &ty);
                 }
                 Ty::Slice(Box::new(item))

@@ -12,6 +12,7 @@ impl Walk<'_> {
         for index in 0..self.hir.exprs.len() {
             let id = ExprId(index as u32);
             self.call_edges(id, flow);
+            self.trait_edges(id, flow);
             self.sibling_edges(id, flow);
             self.error_edges(id, flow);
             self.option_edges(id, flow);
@@ -205,7 +206,7 @@ impl Walk<'_> {
         blocks.filter(is_for_tracked).collect()
     }
 
-    fn implements(&self, block: DefId, owner: DefId) -> bool {
+    pub(super) fn implements(&self, block: DefId, owner: DefId) -> bool {
         let program = self.resolver.program;
         let Some(ItemKind::Impl { trait_path: Some(path), .. }) = program.item(block).map(|item| &item.kind) else {
             return false;

@@ -21,6 +21,7 @@ impl Body<'_> {
                     &[arg] if self.is_conversion(callee) => self.conversion(arg, &ret, expected),
                     _ => self.args(args, &params),
                 }
+                self.want_through(args, &params, &ret, expected);
                 *ret
             }
             _ => {

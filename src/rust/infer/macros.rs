@@ -8,13 +8,17 @@ use super::Body;
 
 impl Body<'_> {
     pub(super) fn macro_call(&mut self, call: &MacroCall, expected: Option<&Ty>) -> Ty {
-        let types = self.macro_content(&call.content, expected);
+        let name = call.path.segments.last().map_or("", |segment| segment.name.text.as_str());
+        let wanted = match expected {
+            Some(Ty::Adt(_, items)) if name == "vec" => items.first(),
+            _ => expected,
+        };
+        let types = self.macro_content(&call.content, wanted, name == "vec");
         for capture in &call.captures {
             if let Some(pat) = self.lookup_local(&capture.text) {
                 self.out.captures.push((capture.clone(), pat));
             }
         }
-        let name = call.path.segments.last().map_or("", |segment| segment.name.text.as_str());
         match name {
             "vec" => {
                 let item = self.var();
@@ -53,9 +57,13 @@ impl Body<'_> {
         self.resolver.known_ty("std::result::Result", vec![Ty::Tuple(values), error])
     }
 
-    fn macro_content(&mut self, content: &MacroContent, expected: Option<&Ty>) -> Vec<Ty> {
+    /// The types of what a macro is given; `expected` is that of each argument where all are of one type.
+    fn macro_content(&mut self, content: &MacroContent, expected: Option<&Ty>, is_list: bool) -> Vec<Ty> {
         match content {
-            MacroContent::Exprs(exprs) => exprs.iter().map(|&expr| self.expr(expr, None)).collect(),
+            MacroContent::Exprs(exprs) => {
+                let expected = expected.filter(|_| is_list);
+                exprs.iter().map(|&expr| self.expr(expr, expected)).collect()
+            }
             MacroContent::Block(block) => vec![self.expr(*block, expected)],
             MacroContent::Matches { expr, pat, guard, rest } => {
                 let ty = self.expr(*expr, None);

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::declarations::{in_prelude, is_directly_in, join};
 
 use super::super::cx::{Change, Cx, Need};
-use super::super::index::{FileIdx, ImportId};
+use super::super::index::{DefKind, FileIdx, ImportId};
 use super::super::references::{
     Reference, closure, closure_up_to, counterpart, is_direct, leads_through_legacy, target,
 };
@@ -53,6 +53,7 @@ pub(crate) fn plan(
         needs,
         plan: ImportPlan::default(),
         left: Vec::new(),
+        moved: Vec::new(),
         trails: BTreeSet::new(),
         dropped: BTreeSet::new(),
         legacy_trails: BTreeSet::new(),
@@ -62,10 +63,12 @@ pub(crate) fn plan(
     for change in moved {
         planner.inserted.entry(change.file).or_default().push(change.edit.text().to_owned());
     }
-    planner.left = references.iter().filter(|reference| !is_gone(reference, changes)).cloned().collect();
+    let (gone, left): (Vec<&Reference>, Vec<&Reference>) =
+        references.iter().partition(|reference| is_gone(reference, changes));
+    planner.left = left.into_iter().cloned().collect();
+    planner.moved = gone.iter().filter(|reference| planner.moves(reference)).map(|&one| one.clone()).collect();
     planner.dropped = planner.dropped(changes);
-    let gone = || references.iter().filter(|reference| is_gone(reference, changes));
-    let led = gone().flat_map(|reference| reference.trail.iter().copied());
+    let led = gone.iter().flat_map(|reference| reference.trail.iter().copied());
     planner.lost = closure(cx, led.chain(planner.dropped.iter().copied()));
     let passed_on = (0..cx.program.imports.len() as u32).map(ImportId).filter(|&import| {
         let data = cx.program.import(import);
@@ -74,12 +77,8 @@ pub(crate) fn plan(
             && !is_direct(cx, import)
             && !planner.dropped.contains(&import)
     });
-    let moves = |reference: &&Reference| {
-        let name = &cx.program.def(reference.def).name;
-        let texts = planner.inserted.get(&reference.file).filter(|_| reference.rest.is_empty());
-        texts.is_some_and(|texts| texts.iter().any(|text| holds_word(text, name)))
-    };
-    let trails = planner.left.iter().chain(gone().filter(moves)).flat_map(|reference| reference.trail.iter().copied());
+    let stays = planner.left.iter().chain(&planner.moved);
+    let trails = stays.flat_map(|reference| reference.trail.iter().copied());
     planner.trails = closure_up_to(cx, trails.chain(passed_on), |import| is_direct(cx, import));
     let legacy = planner.left.iter().filter(|reference| cx.legacy.is_legacy(cx.program, reference.def));
     planner.legacy_trails = closure(cx, legacy.flat_map(|reference| reference.trail.iter().copied()));
@@ -108,6 +107,8 @@ struct Planner<'a> {
     plan: ImportPlan,
     /// References that stay.
     left: Vec<Reference>,
+    /// References that stand in new text again; the next round sees them there.
+    moved: Vec<Reference>,
     /// Imports through which they, names in moved text, and imports from other modules lead.
     trails: BTreeSet<ImportId>,
     /// Imports whose last use goes.
@@ -120,6 +121,39 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Whether new text of the file still names what a reference names.
+    fn moves(&self, reference: &Reference) -> bool {
+        let cx = self.cx;
+        let Some(texts) = self.inserted.get(&reference.file) else { return false };
+        let stands = |word: &str| texts.iter().any(|text| holds_word(text, word));
+        let def = cx.program.def(reference.def);
+        if cx.legacy.is_legacy(cx.program, reference.def) && self.is_short_needed(&def.name) {
+            return false;
+        }
+        if !self.is_written(reference) && def.kind == DefKind::Trait {
+            // Only its methods are named.
+            let methods = cx.program.members.get(&reference.def).into_iter().flatten();
+            return methods.into_iter().any(|&method| stands(&cx.program.def(method).name));
+        }
+        stands(cx.text(reference.file, reference.span))
+    }
+
+    /// Whether a reference stands where its definition is named, not where a method of a trait is called.
+    fn is_written(&self, reference: &Reference) -> bool {
+        let written = self.cx.text(reference.file, reference.span);
+        let binds = |import| self.cx.program.import(import).binds.as_deref() == Some(written);
+        written.ends_with(self.cx.program.def(reference.def).name.as_str()) || reference.import.is_some_and(binds)
+    }
+
+    fn is_short_needed(&self, name: &str) -> bool {
+        self.needs.iter().any(|need| need.path.rsplit("::").next() == Some(name))
+    }
+
+    /// References in moved text that lead through `import`.
+    fn moved_through(&self, import: ImportId) -> impl Iterator<Item = &Reference> {
+        self.moved.iter().filter(move |reference| reference.trail.contains(&import))
+    }
+
     /// References that lead through `import`, also those of a module below that has `use super::*`.
     fn left_through(&self, import: ImportId) -> impl Iterator<Item = &Reference> {
         self.left.iter().filter(move |reference| reference.trail.contains(&import))
@@ -203,8 +237,8 @@ impl Planner<'_> {
                 self.plan.legacy_left.insert(reference.file);
             }
             let written = reference.import.is_none();
-            let goes = |import| self.plan.fates.get(import) == Some(&Fate::Delete);
-            let orphaned = !reference.rest.is_empty() && reference.trail.iter().any(goes);
+            let orphaned =
+                !reference.rest.is_empty() && reference.trail.iter().any(|&import| self.loses(reference, import));
             if !written && !orphaned {
                 continue;
             }
@@ -221,6 +255,18 @@ impl Planner<'_> {
             if *fate == Fate::Keep && is_direct(cx, import) {
                 self.plan.legacy_left.insert(cx.program.import(import).file);
             }
+        }
+    }
+    /// Whether a path no longer leads through an import: it goes, or what it brings has another path below it now.
+    fn loses(&self, reference: &Reference, import: ImportId) -> bool {
+        match self.plan.fates.get(&import) {
+            Some(Fate::Delete) => true,
+            Some(Fate::Rewrite(module)) if self.cx.program.import(import).is_glob => {
+                let written = self.cx.text(reference.file, reference.span);
+                let first = written.split("::").next().map_or("", str::trim);
+                !same_below(self.cx, reference, &join(module, first))
+            }
+            _ => false,
         }
     }
 }
@@ -388,6 +434,31 @@ mod tests {
                     let session = Session::new(state);\nlet _ = session.run_inference(&ctx, None).await;\n}\nfn main() {}\n";
         let imports = imports_of(code);
         assert!(imports.contains(&"use geppetto_runtime::turns::*;".to_owned()), "{imports:?}");
+    }
+
+    #[test]
+    fn what_moved_text_names_through_a_glob_is_imported() {
+        let code = |import: &str, engine: &str| {
+            format!(
+                "{import}\nuse geppetto::inference::{{core::*, state::*}};\nuse std::sync::Arc;\n\
+                 async fn f(ctx: &geppetto::context::Context) {{\n\
+                 let state = Arc::new(InferenceState::new(\"a\", None, Arc::new({engine}::new())));\n\
+                 let session = Session::new(state);\nlet _ = session.run_inference(ctx, None).await;\n}}\nfn main() {{}}\n"
+            )
+        };
+        let direct = "use geppetto_runtime::engine::EchoEngine;";
+        for (import, engine, after) in [
+            ("use geppetto::prelude::*;", "EchoEngine", direct),
+            ("use geppetto::inference::engine::*;", "EchoEngine", "use geppetto_runtime::engine::*;"),
+            ("use geppetto::inference::{engine as eng};", "eng::EchoEngine", "use geppetto_runtime::engine as eng;"),
+            ("use geppetto::inference::engine;", "engine::EchoEngine", "use geppetto_runtime::engine;"),
+        ] {
+            let imports = imports_of(&code(import, engine));
+            assert!(imports.contains(&after.to_owned()), "{import} {imports:?}");
+        }
+        // A later round, which sees the path in its new place, writes it anew.
+        let imports = imports_of(&code("use geppetto::inference::*;", "engine::EchoEngine"));
+        assert!(!imports.iter().any(|line| line.contains("EchoEngine")), "{imports:?}");
     }
 
     #[test]

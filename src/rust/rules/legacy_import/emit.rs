@@ -120,8 +120,10 @@ impl Planner<'_> {
             Some(Fate::Delete) => false,
             _ => true,
         };
-        let left = self.left_through(import).filter_map(|reference| counterpart(self.cx, reference.def));
-        left.filter(|path| !brought(path)).map(|path| Leaf { path, rename: None }).collect()
+        let used = self.left_through(import).chain(self.moved_through(import));
+        let named = used.filter(|reference| reference.rest.is_empty());
+        let paths = named.filter_map(|reference| counterpart(self.cx, reference.def));
+        paths.filter(|path| !brought(path)).map(|path| Leaf { path, rename: None }).collect()
     }
 
     fn brought(&self, scope: DefId, path: &str, imports: &[ImportId]) -> bool {

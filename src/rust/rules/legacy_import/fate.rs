@@ -70,9 +70,8 @@ impl Planner<'_> {
         if self.cx.hir(data.file).opaque.iter().any(|span| holds_word(&source[span.range()], name)) {
             return true;
         }
-        let is_needed = self.needs.iter().any(|need| need.path.rsplit("::").next() == Some(name));
         let mut texts = self.inserted.get(&data.file).into_iter().flatten();
-        !is_needed && texts.any(|text| holds_word(text, name))
+        !self.is_short_needed(name) && texts.any(|text| holds_word(text, name))
     }
 
     fn is_used_before(&self, import: ImportId) -> bool {
@@ -88,30 +87,38 @@ impl Planner<'_> {
         if left.is_empty() && !self.trails.contains(&import) {
             return if self.copied(import) { Fate::Keep } else { Fate::Delete };
         }
-        if left.iter().any(|reference| cx.legacy.is_legacy(cx.program, reference.def)) {
+        let moved: Vec<&Reference> = self.moved_through(import).collect();
+        let used = || left.iter().copied().chain(moved.iter().copied());
+        if used().any(|reference| cx.legacy.is_legacy(cx.program, reference.def)) {
             return Fate::Keep;
         }
+        let data = cx.program.import(import);
+        let keeps_name = |new: &str| data.rename.is_some() || new.rsplit("::").next() == data.binds.as_deref();
         match counterpart(cx, def) {
-            Some(new) if left.iter().all(|reference| same_below(cx, reference, &new)) => {
-                let binds = cx.program.import(import).binds.clone().unwrap_or_default();
-                let same_name = new.rsplit("::").next() == Some(binds.as_str());
-                let renamed = cx.program.import(import).rename.is_some();
-                if same_name || renamed { Fate::Rewrite(new) } else { Fate::Delete }
+            Some(new) if keeps_name(&new) && used().all(|reference| same_below(cx, reference, &new)) => {
+                Fate::Rewrite(new)
             }
-            // The references are written with their full path.
-            _ => Fate::Delete,
+            // The references are written with their full path, those in moved text when the next round sees them.
+            _ if moved.is_empty() => Fate::Delete,
+            _ => Fate::Keep,
         }
     }
 
     fn fate_of_glob(&self, import: ImportId, def: DefId, left: &[&Reference]) -> Fate {
         let cx = self.cx;
-        let legacy_left = self.legacy_trails.contains(&import) || self.is_named_unread(import);
+        let moved: Vec<&Reference> = self.moved_through(import).collect();
+        // A path in moved text is only written anew when the next round sees it.
+        let is_held = |moved: &&Reference| !moved.rest.is_empty() || cx.legacy.is_legacy(cx.program, moved.def);
+        let legacy_left = self.legacy_trails.contains(&import)
+            || self.is_named_unread(import)
+            || is_direct(cx, import) && moved.iter().any(is_held);
         if !is_direct(cx, import) {
             // What brought the variants of an error brings nothing any more.
             let is_error = cx.legacy.kind(def).is_some_and(super::super::legacy_error::is_error);
             return if is_error && left.is_empty() && !legacy_left { Fate::Delete } else { Fate::Keep };
         }
         let visibility = cx.program.import(import).visibility;
+        let used: Vec<&Reference> = left.iter().copied().chain(moved).collect();
         match counterpart(cx, def) {
             _ if legacy_left
                 || visibility == Visibility::Public
@@ -120,9 +127,9 @@ impl Planner<'_> {
             {
                 Fate::Keep
             }
-            Some(new) if self.is_used_through(&new, left) || self.needs_here(import, &new) => Fate::Rewrite(new),
+            Some(new) if self.is_used_through(&new, &used) || self.needs_here(import, &new) => Fate::Rewrite(new),
             Some(new) if visibility == Visibility::Public && !left.is_empty() => Fate::Rewrite(new),
-            Some(new) if left.is_empty() && self.trails.contains(&import) => Fate::Rewrite(new),
+            Some(new) if used.is_empty() && self.trails.contains(&import) => Fate::Rewrite(new),
             _ => Fate::Delete,
         }
     }
