@@ -28,6 +28,11 @@ pub(crate) fn moved_receiver(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String
     if super::text::is_postfix(cx, file, expr) { text } else { format!("({text})") }
 }
 
+/// The text of a change that takes the place of an expression which, with its own changes, has moved as a whole.
+pub(crate) fn instead(text: &str) -> String {
+    format!("{INSTEAD}{text}")
+}
+
 /// The same changes with all moved text in place; `None` where changes of moved text lie inside one another.
 pub(crate) fn in_place(cx: &Cx<'_>, changes: &[Change]) -> Option<Vec<Change>> {
     let mut gone: Vec<(FileIdx, Span)> = Vec::new();

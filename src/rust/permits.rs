@@ -15,6 +15,7 @@ mod passing;
 mod paths;
 mod returned;
 mod sharing;
+mod slot;
 
 use std::collections::HashMap;
 
@@ -182,6 +183,15 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     for holder in &holders {
         permits.hold(cx, &parts, holder);
     }
+    for event in parts.events() {
+        let local = holders.iter().find_map(|holder| holder.local(cx, event));
+        if let Some(hand) = local.filter(|_| permits.of(event.0, event.1).is_none()) {
+            permits.outcomes.insert(event, events::decide(cx, &parts, &hand, &[event.1], event.1));
+        }
+    }
+    for (slot, places) in slot::all(cx, &parts, |(file, at)| permits.of(file, at).is_none()) {
+        permits.outcomes.extend(slot.decide(cx, &parts, &places));
+    }
     for &finish in &parts.finishes {
         if permits.of(finish.0, finish.1).is_none() {
             permits.outcomes.extend(events::kill(cx, &parts, finish).map(|outcome| (finish, outcome)));
@@ -302,6 +312,10 @@ fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], takers: 
     }
     let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
     let mut outcome = Outcome::safe(changes, help);
+    // What is claimed again is held by the name of the claim before.
+    if claim.scope.start == claim.scope.end {
+        return outcome;
+    }
     if let Some(exit) = paths::leak(cx, parts, claim, takers) {
         let place = cx.place(claim.file, exit);
         outcome = outcome.offered(

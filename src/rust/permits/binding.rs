@@ -3,7 +3,7 @@
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, Parent, PatId, PatKind, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
-use super::super::moved::moved_span;
+use super::super::moved::{instead, moved_span};
 use super::claim::{Bound, Extent, Holds};
 use super::condition;
 
@@ -55,7 +55,43 @@ pub(super) fn of(cx: &Cx<'_>, file: FileIdx, value: Value, name: &str) -> Option
     form.ignored().or_else(|| form.in_statement()).or_else(|| form.in_expression())
 }
 
+/// A claim of which more is asked than whether it was granted: the permit is bound in front of the statement.
+pub(super) fn asked(cx: &Cx<'_>, file: FileIdx, claim: ExprId, name: &str) -> Option<Bound> {
+    let form = Form { cx, file, value: Value::result(claim), name };
+    let hir = cx.hir(file);
+    let stmt = cx.stmt_of(file, claim).filter(|_| form.is_evaluated_first(claim))?;
+    let line = form.line(claim);
+    let call = form.span(claim);
+    let error = cx.name_at(file, claim, "session::SessionError");
+    let asked = format!("{name}.as_ref().map(|_| ()).ok_or({error}::AlreadyActive)");
+    let changes = vec![
+        form.insert(hir[stmt].span.start, format!("let {name} = {}.ok();{line}", moved_span(call))),
+        form.over(call.start, call.end, instead(&asked)),
+    ];
+    Some(form.behind(stmt, Holds::Option, changes))
+}
+
 impl Form<'_> {
+    /// Whether nothing is evaluated in front of an expression in its statement, which always evaluates it, and once.
+    fn is_evaluated_first(&self, expr: ExprId) -> bool {
+        let hir = self.cx.hir(self.file);
+        let Some(stmt) = self.cx.stmt_of(self.file, expr) else { return false };
+        let start = self.span(expr).start;
+        let is_quiet = |at: ExprId| match self.kind(at) {
+            ExprKind::Path(_) | ExprKind::Lit(_) => true,
+            _ => self.span(at).contains(self.span(expr)),
+        };
+        let around = self.cx.ancestors(self.file, expr).take_while(|&at| hir[stmt].span.contains(hir[at].span));
+        let is_always = around.into_iter().all(|at| match self.kind(at) {
+            ExprKind::Closure { .. } | ExprKind::Block { .. } | ExprKind::Loop { .. } => false,
+            ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Match { .. } | ExprKind::If { .. } => false,
+            ExprKind::Binary { lhs, .. } => self.span(*lhs).contains(self.span(expr)),
+            _ => true,
+        });
+        let whole = hir.stmt_exprs(stmt).into_iter();
+        is_always && whole.flat_map(|part| hir.descendants(part)).all(|at| hir[at].span.start >= start || is_quiet(at))
+    }
+
     fn kind(&self, expr: ExprId) -> &ExprKind {
         &self.cx.hir(self.file)[expr].kind
     }

@@ -6,7 +6,7 @@ use super::super::index::FileIdx;
 use super::super::sites::receiver;
 use super::binding::{self, Value};
 use super::returned::{self, Returned};
-use super::{Parts, state_of};
+use super::{Parts, Place, state_of};
 
 /// What a permit's name holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,22 @@ pub(super) struct Claim {
     pub(super) changes: Vec<Change>,
 }
 
+impl Claim {
+    fn new(cx: &Cx<'_>, (file, call): Place, state: String, name: String, bound: Bound) -> Self {
+        let Bound { holds, extent, changes } = bound;
+        let scope = extent.span(cx, file);
+        Self { file, call, state, name, holds, extent, scope, is_shared: false, is_renewed: false, changes }
+    }
+
+    /// Where `let permit = ` is written in front of a statement, if that is all that binds the permit.
+    fn plain(&self, cx: &Cx<'_>) -> Option<u32> {
+        let Extent::Behind(stmt) = self.extent else { return None };
+        let start = cx.hir(self.file)[stmt].span.start;
+        let binding = cx.insert(self.file, start, format!("let {} = ", self.name));
+        (self.changes == [binding]).then_some(start)
+    }
+}
+
 /// A claim bound to a name.
 pub(super) struct Bound {
     pub(super) holds: Holds,
@@ -77,18 +93,78 @@ pub(super) fn all(cx: &Cx<'_>, parts: &Parts) -> (Vec<Claim>, Vec<Returned>) {
         if let Some(made) = returned::of(cx, start, &claims) {
             claims.extend(made.claims.iter().cloned());
             returned.push(made);
+        } else if let Some(claim) = asked(cx, parts, start, &claims) {
+            claims.push(claim);
         }
     }
+    renew(cx, parts, &mut claims);
     (claims, returned)
+}
+
+/// Claims that are made again give the earlier one's name another permit.
+fn renew(cx: &Cx<'_>, parts: &Parts, claims: &mut Vec<Claim>) {
+    for again in 0..claims.len() {
+        let inner = claims[again].clone();
+        let is_outer = |outer: &Claim| {
+            outer.file == inner.file
+                && outer.state == inner.state
+                && outer.scope != inner.scope
+                && outer.scope.contains(cx.span(inner.file, inner.call))
+        };
+        let Some(first) = claims.iter().position(is_outer) else { continue };
+        let outer = claims[first].clone();
+        let is_left = |&(file, event): &Place| {
+            let span = cx.span(file, event);
+            file == inner.file
+                && outer.scope.contains(span)
+                && !inner.scope.contains(span)
+                && (span.start > inner.scope.end || is_repeated_with(cx, &outer, &inner, span))
+        };
+        let ends_apart = inner.scope.end < outer.scope.end;
+        if !ends_apart || !parts.events().any(|event| is_left(&event)) {
+            continue;
+        }
+        let (Some(begin), Some(renewed)) = (outer.plain(cx), inner.plain(cx)) else {
+            claims.retain(|claim| *claim != outer && *claim != inner);
+            return renew(cx, parts, claims);
+        };
+        claims[first].changes = vec![cx.insert(outer.file, begin, format!("let mut {} = ", outer.name))];
+        claims[first].is_renewed = true;
+        claims[again].changes = vec![cx.insert(inner.file, renewed, format!("{} = ", inner.name))];
+        claims[again].scope = Span { start: inner.scope.start, end: inner.scope.start };
+    }
+}
+
+/// Whether one loop inside of the outer claim's scope repeats the inner claim and what stands in `span`.
+fn is_repeated_with(cx: &Cx<'_>, outer: &Claim, inner: &Claim, span: Span) -> bool {
+    let hir = cx.hir(outer.file);
+    cx.ancestors(inner.file, inner.call).take_while(|&at| outer.scope.contains(hir[at].span)).any(|at| {
+        matches!(hir[at].kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. })
+            && hir[at].span.contains(span)
+    })
+}
+
+/// A claim of which its function asks more than whether it was granted, and which the function itself goes on with.
+fn asked(cx: &Cx<'_>, parts: &Parts, (file, call): Place, earlier: &[Claim]) -> Option<Claim> {
+    let state = state_of(cx, file, receiver(cx, file, call)?);
+    let name = name(cx, file, call, &state, earlier);
+    let bound = binding::asked(cx, file, call, &name)?;
+    let claim = Claim::new(cx, (file, call), state, name, bound);
+    let is_own = |&(own, event): &Place| own == file && claim.scope.contains(cx.span(file, event));
+    let stmt = cx.stmt_of(file, call);
+    let is_alone = !parts
+        .starts
+        .iter()
+        .any(|&other| other != (file, call) && other.0 == file && cx.stmt_of(file, other.1) == stmt);
+    (is_alone && parts.events().any(|event| is_own(&event))).then_some(claim)
 }
 
 /// A claim whose result is `value`, bound to a name.
 pub(super) fn bound(cx: &Cx<'_>, file: FileIdx, value: Value, state: String, earlier: &[Claim]) -> Option<Claim> {
     let call = value.at;
     let name = name(cx, file, call, &state, earlier);
-    let Bound { holds, extent, changes } = bind(cx, file, value, &name)?;
-    let scope = extent.span(cx, file);
-    Some(Claim { file, call, state, name, holds, extent, scope, is_shared: false, is_renewed: false, changes })
+    let bound = bind(cx, file, value, &name)?;
+    Some(Claim::new(cx, (file, call), state, name, bound))
 }
 
 /// The name of a permit: another one for each state that a function claims.

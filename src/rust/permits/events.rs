@@ -1,6 +1,6 @@
 //! What becomes of the runs, finishes and stored cancels under a claim.
 
-use super::super::cx::{Change, Cx};
+use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, Parent, Span, StmtKind};
 use super::super::index::FileIdx;
 use super::super::moved::{moved, moved_receiver};
@@ -43,11 +43,12 @@ fn run(cx: &Cx<'_>, hand: &Hand, run: ExprId) -> Outcome {
         return Outcome::report("whether the run has a claim is only known when it runs", help);
     };
     let text = either(cx, file, &hand.reference(), name, (session, ctx, seed), awaited);
-    Outcome::safe(vec![cx.replace(file, cx.span(file, awaited), text)], help).offered(Trap::UnclaimedRun, UNCLAIMED)
+    Outcome::safe(vec![cx.replace(file, cx.span(file, awaited), text)], help).drafted(
+        Trap::UnclaimedRun,
+        "the run went on without a claim of its own where that was refused, and is refused itself now",
+        "without a permit this run is refused while another holds the session; decide what it is to do then",
+    )
 }
-
-pub(super) const UNCLAIMED: &str =
-    "the run went on without a claim of its own where that was refused, and is refused itself now";
 
 /// A run with a permit where there is one, else one with a claim of its own.
 pub(super) fn either(

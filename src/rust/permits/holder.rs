@@ -1,8 +1,9 @@
 //! Structs that end what others have claimed, such as guards with a `Drop` of their own: they hold the permit.
 
 use super::super::cx::{Change, Cx};
-use super::super::hir::{ExprId, ExprKind, Fields, Span, TypeId, TypeKind};
+use super::super::hir::{ExprId, ExprKind, Fields, PatId, PatParent, Span, TypeId, TypeKind};
 use super::super::index::{DefId, FileIdx};
+use super::super::ty::Ty;
 use super::claim::{Claim, Holds};
 use super::hand::Hand;
 use super::{Parts, Place, owner, receiver};
@@ -83,6 +84,25 @@ impl Holder {
         let name = cx.expr_text(file, own).to_owned();
         let scope = cx.span(file, event);
         Some(Hand { file, name, holds: Holds::Permit, is_reference: false, is_owned: false, scope })
+    }
+
+    /// The permit of a local in sight that is such a struct.
+    pub(super) fn local(&self, cx: &Cx<'_>, (file, event): Place) -> Option<Hand> {
+        let hir = cx.hir(file);
+        let span = cx.span(file, event);
+        let is_own =
+            |pat: &PatId| matches!(cx.inferred(file).bindings.get(pat), Some(Ty::Adt(def, _)) if *def == self.def);
+        let is_seen = |pat: &PatId| match hir[*pat].parent {
+            PatParent::Stmt(stmt) => hir[stmt].span.end <= span.start && cx.span(file, hir[stmt].block).contains(span),
+            _ => false,
+        };
+        let locals = cx.inferred(file).bindings.keys().copied().filter(|pat| is_own(pat) && is_seen(pat));
+        let local = locals.max_by_key(|pat| hir[*pat].span.start)?;
+        let module = |scope| cx.program.real_module(scope);
+        let own = cx.program.def(self.def).parent.map(module);
+        let is_visible = own == Some(module(cx.program.scope_of_expr(file, event)));
+        let name = format!("{}.{}", cx.bound_name(file, local).filter(|_| is_visible)?, self.field);
+        Some(Hand { file, name, holds: Holds::Permit, is_reference: false, is_owned: false, scope: span })
     }
 
     /// The type of the field.

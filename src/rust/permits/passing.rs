@@ -31,8 +31,10 @@ pub(super) struct Passed {
 /// The functions that are given permits.
 pub(super) fn all(cx: &Cx<'_>, parts: &Parts, claims: &[Claim], holders: &[Holder]) -> Vec<Passed> {
     let mut open: BTreeMap<Function, Vec<ExprId>> = BTreeMap::new();
-    let is_open =
-        |event: &Place| owner(cx, claims, *event).is_none() && !holders.iter().any(|holder| holder.has(cx, *event));
+    let is_open = |event: &Place| {
+        owner(cx, claims, *event).is_none()
+            && !holders.iter().any(|holder| holder.has(cx, *event) || holder.local(cx, *event).is_some())
+    };
     for (file, event) in parts.events().filter(is_open) {
         open.entry((file, cx.function_of(file, event))).or_default().push(event);
     }

@@ -138,9 +138,11 @@ impl Walk<'_> {
                 State::GONE
             }
             ExprKind::Try(inner) => {
-                let state = self.expr(*inner, state);
-                self.leave(expr, state);
-                state
+                let inside = self.expr(*inner, state);
+                // A refused claim leaves what was there.
+                let left = if self.claims(*inner) { state } else { inside };
+                self.leave(expr, left);
+                inside
             }
             ExprKind::Macro(call) => {
                 let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
@@ -209,10 +211,17 @@ impl Walk<'_> {
         State::ENDED
     }
 
+    /// Whether an expression claims again.
+    fn claims(&self, expr: ExprId) -> bool {
+        let hir = self.cx.hir(self.file);
+        hir.descendants(expr).any(|at| self.parts.starts.contains(&(self.file, at)))
+    }
+
     fn behind_call(&mut self, expr: ExprId, state: State) -> State {
         let place: Place = (self.file, expr);
         match self.cx.hir(self.file)[expr].kind {
             _ if self.parts.finishes.contains(&place) => State::ENDED,
+            _ if self.parts.starts.contains(&place) => State::HELD,
             _ if self.takers.holders.iter().any(|holder| holder.given.contains(&place)) => State::ENDED,
             _ if self.takers.passed.iter().any(|one| one.calls.contains(&place) && self.always_ends(one)) => {
                 State::ENDED
