@@ -38,7 +38,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `check`: nothing legacy is left
-  1  `check` found something that is left to do; `apply --verify` took something back
+  1  `check` found something that is left to do or to decide; `apply --verify` took something back
   2  no verdict: a path is missing, a file cannot be read or parsed, nothing could be written";
 
 #[derive(Debug, Subcommand)]
@@ -92,7 +92,7 @@ enum Failure {
     #[error(transparent)]
     Undo(#[from] geppetto_migrate::apply::UndoError),
     #[error(transparent)]
-    UnknownRule(#[from] explain::UnknownRule),
+    UnknownId(#[from] explain::UnknownId),
     #[error("cannot start the threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("cannot print")]

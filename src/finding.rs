@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::marker::Question;
 use crate::rules::{Rule, Trap};
 use crate::tree::FileId;
 
@@ -12,16 +13,25 @@ pub enum Level {
     Safe,
     /// Compiles, but a behaviour that the finding names changes: applied with `--offered`.
     Offered,
+    /// Compiles, and leaves something for a person to decide, which stands in the code as a comment: applied with `--draft`.
+    Draft,
     /// Nothing is changed; the finding says what to write.
     Report,
 }
 
 impl Level {
+    /// All levels, from the best to the worst.
+    pub const ALL: [Level; 4] = [Level::Safe, Level::Offered, Level::Draft, Level::Report];
+
+    /// What each level means, as Markdown.
+    pub const DOCS: &str = include_str!("levels.md");
+
     /// The word that people and reports use.
     pub fn name(self) -> &'static str {
         match self {
             Level::Safe => "safe",
             Level::Offered => "offered",
+            Level::Draft => "draft",
             Level::Report => "report",
         }
     }
@@ -50,6 +60,10 @@ pub struct Finding {
     pub help: String,
     /// Behaviours that would change.
     pub traps: Vec<Trap>,
+    /// What a person has to decide once the change is made.
+    pub questions: Vec<Question>,
+    /// What is worth knowing, and lowers no level.
+    pub notes: Vec<String>,
     /// The unit it belongs to.
     pub unit: UnitId,
 }
@@ -61,6 +75,8 @@ pub enum Class {
     Rewritten,
     /// Part of a change that needs a yes.
     Offered,
+    /// Part of a change that leaves something to decide, or the comment that says what.
+    Draft,
     /// Part of a finding without a change.
     Reported,
     /// Stands in a comment or in prose.
@@ -77,9 +93,10 @@ pub enum Class {
 
 impl Class {
     /// All classes, in the order of reports.
-    pub const ALL: [Class; 8] = [
+    pub const ALL: [Class; 9] = [
         Class::Rewritten,
         Class::Offered,
+        Class::Draft,
         Class::Reported,
         Class::Documentation,
         Class::Unrelated,
@@ -93,6 +110,7 @@ impl Class {
         match self {
             Class::Rewritten => "rewritten",
             Class::Offered => "offered",
+            Class::Draft => "draft",
             Class::Reported => "reported",
             Class::Documentation => "documentation",
             Class::Unrelated => "unrelated",

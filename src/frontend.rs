@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
+use crate::marker::{Lexis, Question};
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
 /// Which changes the caller wants; the edits of an [`Analysis`] are exactly those of the wanted units.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// The highest level that is applied: [`Level::Safe`] or [`Level::Offered`]; with [`Level::Report`] nothing is.
+    /// The highest level that is applied; with [`Level::Report`] nothing is.
     pub level: Level,
     /// Units that stay as they are although their level would allow them.
     pub excluded: Vec<UnitId>,
@@ -39,11 +40,7 @@ impl Selection {
 
     /// Whether a unit of this level and id is wanted.
     pub fn wants(&self, level: Level, unit: &UnitId) -> bool {
-        let is_allowed = match self.level {
-            Level::Safe => level == Level::Safe,
-            Level::Offered => level != Level::Report,
-            Level::Report => false,
-        };
+        let is_allowed = self.level < Level::Report && level <= self.level;
         is_allowed && !self.excluded.contains(unit)
     }
 }
@@ -55,11 +52,15 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// The edits of the selected units, with the imports and manifest entries that go with just these.
     pub edits: Vec<(FileId, Edit)>,
+    /// What the selected units leave to a person, with the file and the byte it is about. The core writes it into the code.
+    pub questions: Vec<(FileId, usize, Question)>,
     /// The class of every textual occurrence of a name from [`Frontend::ledger_names`] in the files that were looked
     /// into. Occurrences in files that were not (they cannot name the legacy API) are unrelated.
     pub mentions: Vec<Mention>,
     /// Files that matter and could not be understood.
     pub problems: Vec<Problem>,
+    /// Files with [marks](crate::tree::FileEntry::is_marked) that belong to packages which name the legacy or the new API.
+    pub marked: Vec<FileId>,
     /// The packages that were looked into, for summaries.
     pub packages: Vec<Package>,
     /// What a person does about packages in which nothing is left to change.
@@ -143,6 +144,12 @@ pub trait Frontend: Sync {
         after.to_owned()
     }
 
+    /// Where the text of a file is no code; `None` for files that are not code of this language.
+    fn lexis(&self, path: &Path, text: &str) -> Option<Lexis> {
+        let _ = (path, text);
+        None
+    }
+
     /// Why a text that the tool wrote is none of this language, if it is not.
     fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {
         let _ = (file, path, text);
@@ -172,14 +179,13 @@ mod tests {
     #[test]
     fn a_selection_wants_what_is_allowed_and_not_excluded() {
         let unit = UnitId("a".to_owned());
-        let wanted = |selection: &Selection| {
-            [Level::Safe, Level::Offered, Level::Report].map(|level| selection.wants(level, &unit))
-        };
-        assert_eq!(wanted(&Selection::none()), [false, false, false]);
-        assert_eq!(wanted(&Selection::up_to(Level::Safe)), [true, false, false]);
+        let wanted = |selection: &Selection| Level::ALL.map(|level| selection.wants(level, &unit));
+        assert_eq!(wanted(&Selection::none()), [false; 4]);
+        assert_eq!(wanted(&Selection::up_to(Level::Safe)), [true, false, false, false]);
+        assert_eq!(wanted(&Selection::up_to(Level::Draft)), [true, true, true, false]);
         let mut offered = Selection::up_to(Level::Offered);
-        assert_eq!(wanted(&offered), [true, true, false]);
+        assert_eq!(wanted(&offered), [true, true, false, false]);
         offered.excluded.push(unit.clone());
-        assert_eq!(wanted(&offered), [false, false, false]);
+        assert_eq!(wanted(&offered), [false; 4]);
     }
 }

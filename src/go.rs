@@ -13,6 +13,7 @@ mod infer;
 mod layout;
 mod ledger;
 mod legacy;
+mod lexis;
 mod lifecycle;
 mod lists;
 mod models;

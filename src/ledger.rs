@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::finding::{Class, Finding, Mention};
 use crate::frontend::{Analysis, Frontend};
+use crate::marker::{Marker, NEEDLE};
 use crate::names::class_of;
 use crate::prefilter::Prefilter;
 use crate::source::{Position, Source};
@@ -18,19 +19,22 @@ pub struct Ledger {
     pub mentions: Vec<Mention>,
     /// How many occurrences stand in files that cannot name the legacy API. They are unrelated.
     pub elsewhere: usize,
+    /// The comments that say what drafts leave to decide, sorted by place.
+    pub markers: Vec<Marker>,
 }
 
 impl Ledger {
-    /// How many occurrences ended in `class`.
+    /// How many occurrences ended in `class`; each marker of a draft is one.
     pub fn count(&self, class: Class) -> usize {
         let here = self.mentions.iter().filter(|mention| mention.class == class).count();
         match class {
             Class::Unrelated => here + self.elsewhere,
+            Class::Draft => here + self.markers.len(),
             _ => here,
         }
     }
 
-    /// How many occurrences there are.
+    /// How many occurrences of legacy names there are.
     pub fn total(&self) -> usize {
         self.mentions.len() + self.elsewhere
     }
@@ -124,21 +128,21 @@ fn names(
     claiming.flat_map(|(_, prefilter)| prefilter.names_in(text)).map(|name| (name.start, name.end)).collect()
 }
 
-/// One occurrence of a legacy name as people look it up.
+/// One occurrence of a legacy name, or one marker, as people look it up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file it stands in.
     pub file: FileId,
     /// Where in the file.
     pub position: Position,
-    /// The name.
+    /// The name; of a marker what it begins with.
     pub name: String,
     /// Its class.
     pub class: Class,
 }
 
 impl Ledger {
-    /// Every occurrence that is counted, sorted by place; those in files that nobody looked into as well. For these the
+    /// Every occurrence and every marker, sorted by place; those in files that nobody looked into as well. For these the
     /// files are read again.
     pub fn places(&self, tree: &Tree, frontends: &[&dyn Frontend]) -> Vec<Place> {
         let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
@@ -158,6 +162,12 @@ impl Ledger {
                 class: known.get(index).copied().unwrap_or(Class::Unrelated),
             }));
         }
+        places.extend(self.markers.iter().filter_map(|marker| {
+            let position = tree.source(marker.file).ok()?.position(marker.range.start);
+            let name = format!("{NEEDLE}{})", marker.id);
+            Some(Place { file: marker.file, position, name, class: Class::Draft })
+        }));
+        places.sort();
         places
     }
 }
@@ -225,6 +235,27 @@ mod tests {
         finding.level = Level::Report;
         let drawn = drawn(&plan, Analysis { findings: vec![finding], ..Analysis::default() });
         assert_eq!((drawn.count(Class::Reported), drawn.count(Class::Opaque)), (1, 1));
+    }
+
+    #[test]
+    fn a_marker_is_a_draft_and_so_are_the_names_in_it() {
+        let text = "use geppetto;\n  // MIGRATE(no-counterpart): `set_run_id`\n// with_sink\n";
+        let dir = folder([("a.rs", text), ("b.rs", "// MIGRATE(odd)\n")]);
+        let Plan { ledger, tree, .. } = plan_of(dir.path());
+        let counts = [Class::Draft, Class::Documentation].map(|class| ledger.count(class));
+        assert_eq!((counts, ledger.total(), ledger.failing().count()), ([3, 1], 2, 2));
+        let places = ledger.places(&tree, &[&WordFrontend { becomes: "" }]);
+        let shown: Vec<_> = places
+            .iter()
+            .map(|place| (place.position.line, place.position.column, place.class.name(), place.name.as_str()))
+            .collect();
+        let expected = [
+            (2, 3, "draft", "MIGRATE(no-counterpart)"),
+            (2, 32, "draft", "set_run_id"),
+            (3, 4, "documentation", "with_sink"),
+            (1, 1, "draft", "MIGRATE(odd)"),
+        ];
+        assert_eq!(shown, expected);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod formatter;
 pub mod frontend;
 pub mod go;
 pub mod ledger;
+pub mod marker;
 mod names;
 mod outcome;
 mod paths;

@@ -59,6 +59,7 @@ pub(crate) fn class_of(level: Level) -> Class {
     match level {
         Level::Safe => Class::Rewritten,
         Level::Offered => Class::Offered,
+        Level::Draft => Class::Draft,
         Level::Report => Class::Reported,
     }
 }
@@ -108,6 +109,8 @@ impl Named {
             why: why.to_owned(),
             help: help.to_owned(),
             traps: Vec::new(),
+            questions: Vec::new(),
+            notes: Vec::new(),
             unit: UnitId(self.place),
         }
     }

@@ -1,22 +1,21 @@
 //! Merges what the front ends want, carries it out on the texts in memory, and asks again until nothing is left to do.
 
+mod markers;
+mod rounds;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::edit::{Conflict, Edit, EditSet};
-use crate::finding::{Finding, Level, UnitId};
+use self::rounds::{Done, Held, ROUNDS, Wanted, carry_out};
+use crate::edit::Conflict;
+use crate::finding::{Finding, Level};
 use crate::frontend::{Analysis, Frontend, NextStep, Package, Selection};
 use crate::ledger::{Ledger, break_silence, ledger};
-use crate::rules::Rule;
 use crate::source::Source;
-use crate::tree::{FileId, Problem, ProblemKind, Tree};
-
-/// Changes that make room for further changes need another round; a front end that needs more than this goes in circles.
-const ROUNDS: usize = 8;
+use crate::tree::{FileId, Problem, Tree};
 
 /// Everything there is to say about a tree, and everything there is to do. Every report is a view of it.
 #[derive(Debug)]
@@ -35,13 +34,15 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What is left to a person in the packages that change.
     pub next_steps: Vec<NextStep>,
+    /// How many markers of drafts the changes write.
+    pub markers_written: usize,
 }
 
 impl Plan {
-    /// Whether nothing legacy is left: no site, and every occurrence of a legacy name unrelated or suppressed. Says
-    /// nothing about files with [problems](Plan::problems).
+    /// Whether nothing legacy is left, and nothing to decide: no site, no marker, and every occurrence of a legacy name
+    /// unrelated or suppressed. Says nothing about files with [problems](Plan::problems).
     pub fn is_done(&self) -> bool {
-        self.findings.is_empty() && self.ledger.failing().next().is_none()
+        self.findings.is_empty() && self.ledger.markers.is_empty() && self.ledger.failing().next().is_none()
     }
 
     /// How many sites are of `level`.
@@ -115,8 +116,10 @@ pub fn plan(
 ) -> Result<Plan, PlanError> {
     tree.unread = problems.iter().map(|problem| problem.path.clone()).collect();
     let mut said = answers(frontends, &tree, selection);
+    let mut found = Vec::new();
     for (frontend, said) in frontends.iter().zip(&mut said) {
         break_silence(&tree, *frontend, said);
+        found.extend(markers::read(&tree, *frontend, said));
         for finding in said.findings.iter_mut().filter(|finding| finding.why.is_empty()) {
             finding.why = frontend.reason(finding.rule).to_owned();
         }
@@ -125,12 +128,15 @@ pub fn plan(
     first.problems.extend(problems);
     first.problems.sort();
     first.problems.dedup();
-    let edits = std::mem::take(&mut first.edits);
+    let wanted = Wanted::of(&mut first);
     let held = Held::of(&first.findings, selection);
-    let (changes, next_steps) = carry_out(&tree, edits, held, frontends, selection, &first.problems)?;
-    let ledger = ledger(&tree, frontends, &first.mentions, &first.problems);
+    let done = carry_out(&tree, wanted, held, frontends, selection, &first.problems)?;
+    let mut ledger = ledger(&tree, frontends, &first.mentions, &first.problems);
+    ledger.markers = found;
+    ledger.markers.sort_by_key(|marker| (marker.file, marker.range.start));
     let Analysis { findings, packages, problems, .. } = first;
-    Ok(Plan { tree, findings, ledger, packages, problems, changes, next_steps })
+    let Done { changes, next_steps, markers_written } = done;
+    Ok(Plan { tree, findings, ledger, packages, problems, changes, next_steps, markers_written })
 }
 
 /// What each front end says about `tree`.
@@ -148,6 +154,7 @@ fn merged(answers: Vec<Analysis>) -> Analysis {
     for said in answers {
         all.findings.extend(said.findings);
         all.edits.extend(said.edits);
+        all.questions.extend(said.questions);
         all.mentions.extend(said.mentions);
         all.problems.extend(said.problems);
         all.packages.extend(said.packages);
@@ -161,108 +168,6 @@ fn merged(answers: Vec<Analysis>) -> Analysis {
     all.packages.sort();
     all.packages.dedup();
     all
-}
-
-fn carry_out(
-    tree: &Tree,
-    edits: Vec<(FileId, Edit)>,
-    mut held: Held,
-    frontends: &[&dyn Frontend],
-    selection: &Selection,
-    known: &[Problem],
-) -> Result<(Vec<Change>, Vec<NextStep>), PlanError> {
-    let mut current = tree.clone();
-    let mut touched = BTreeMap::new();
-    let mut sets = edit_sets(&current, edits)?;
-    let mut next_steps = Vec::new();
-    for round in 0.. {
-        let changed = edited(&current, &sets)?;
-        match changed.first_key_value() {
-            None => break,
-            Some((&file, _)) if round == ROUNDS => {
-                return Err(PlanError::Endless { path: tree.entry(file).path.clone() });
-            }
-            Some(_) => {}
-        }
-        touched.extend(changed.clone());
-        current = current.with_texts(changed);
-        held.follow(&sets);
-        let next = held.ask(frontends, &current, selection);
-        refuse_broken(&current, &touched, &next.problems, known)?;
-        sets = edit_sets(&current, next.edits)?;
-        next_steps = next.next_steps;
-    }
-    let changes = finished(tree, frontends, touched)?;
-    let changes_in = |root: &Path| changes.iter().any(|change| change.after.path().starts_with(root));
-    next_steps.retain(|step: &NextStep| changes_in(&step.root));
-    Ok((changes, next_steps))
-}
-
-/// The places of excluded units. Their ids are those of the first round: what other units change moves the text.
-struct Held(Vec<(FileId, Rule, Range<usize>)>);
-
-impl Held {
-    fn of(findings: &[Finding], selection: &Selection) -> Self {
-        let held = findings.iter().filter(|finding| selection.excluded.contains(&finding.unit));
-        Self(held.map(|finding| (finding.file, finding.rule, finding.range.clone())).collect())
-    }
-
-    fn follow(&mut self, sets: &BTreeMap<FileId, EditSet>) {
-        for (file, _, range) in &mut self.0 {
-            if let Some(set) = sets.get(file) {
-                *range = set.moved(range);
-            }
-        }
-    }
-
-    /// What the front ends say about a later round's `tree`, in which the excluded units may have other ids.
-    fn ask(&self, frontends: &[&dyn Frontend], tree: &Tree, selection: &Selection) -> Analysis {
-        let said = ask(frontends, tree, selection);
-        let mut excluded: Vec<UnitId> =
-            said.findings.iter().filter(|finding| self.holds(finding)).map(|finding| finding.unit.clone()).collect();
-        excluded.sort();
-        excluded.dedup();
-        if excluded == selection.excluded { said } else { ask(frontends, tree, &selection.without(excluded)) }
-    }
-
-    fn holds(&self, finding: &Finding) -> bool {
-        self.0.iter().any(|(file, rule, range)| {
-            (*file, *rule) == (finding.file, finding.rule)
-                && range.start < finding.range.end
-                && finding.range.start < range.end
-        })
-    }
-}
-
-/// The edits by file.
-fn edit_sets(tree: &Tree, edits: Vec<(FileId, Edit)>) -> Result<BTreeMap<FileId, EditSet>, PlanError> {
-    let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
-    for (file, edit) in edits {
-        by_file.entry(file).or_default().push(edit);
-    }
-    let mut sets = BTreeMap::new();
-    for (file, edits) in by_file {
-        let path = || tree.entry(file).path.clone();
-        let set = EditSet::new(edits).map_err(|source| PlanError::Conflict { path: path(), source })?;
-        if !set.fits(text_of(tree, file)?.text()) {
-            return Err(PlanError::Misplaced { path: path() });
-        }
-        sets.insert(file, set);
-    }
-    Ok(sets)
-}
-
-/// The texts that come out of the edits, of files whose text really changes.
-fn edited(tree: &Tree, sets: &BTreeMap<FileId, EditSet>) -> Result<BTreeMap<FileId, Arc<Source>>, PlanError> {
-    let mut changed = BTreeMap::new();
-    for (&file, set) in sets {
-        let before = text_of(tree, file)?;
-        let after = set.apply(before.text());
-        if after != before.text() {
-            changed.insert(file, Arc::new(Source::new(before.path(), after)));
-        }
-    }
-    Ok(changed)
 }
 
 fn changes(tree: &Tree, touched: BTreeMap<FileId, Arc<Source>>) -> Result<Vec<Change>, PlanError> {
@@ -314,28 +219,13 @@ fn text_of(tree: &Tree, file: FileId) -> Result<Arc<Source>, PlanError> {
     tree.source(file).map_err(|problem| PlanError::Unreadable { path: problem.path, message: problem.message })
 }
 
-/// A text that the tool itself wrote must be understood by the front end that asked for it.
-fn refuse_broken(
-    tree: &Tree,
-    touched: &BTreeMap<FileId, Arc<Source>>,
-    problems: &[Problem],
-    known: &[Problem],
-) -> Result<(), PlanError> {
-    let is_ours = |problem: &&Problem| {
-        matches!(problem.kind, ProblemKind::Unparsable | ProblemKind::Manifest)
-            && tree.find(&problem.path).is_some_and(|file| touched.contains_key(&file))
-            && !known.iter().any(|old| old.path == problem.path && old.kind == problem.kind)
-    };
-    match problems.iter().find(is_ours) {
-        Some(problem) => Err(PlanError::Broken { path: problem.path.clone(), message: problem.message.clone() }),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{WordFrontend, folder, plan_of, plan_with};
+    use crate::edit::{Edit, EditSet};
+    use crate::rules::Trap;
+    use crate::testing::{WordFrontend, folder, plan_of, plan_up_to, plan_with};
+    use crate::tree::ProblemKind;
 
     #[test]
     fn changes_hold_both_texts_and_findings_are_those_of_the_first_round() {
@@ -363,6 +253,51 @@ mod tests {
         let words = WordFrontend { becomes: "with_event_sink" };
         let plan = super::plan(plan.tree.clone(), Vec::new(), &[&words], &selection).unwrap();
         assert_eq!(plan.changes[0].after.text(), "geppetto with_event_sink with_sink with_event_sink");
+    }
+
+    fn drafted(root: &Path) -> Plan {
+        plan_up_to(Level::Draft, root, &WordFrontend { becomes: "set_nothing" }).unwrap()
+    }
+
+    #[test]
+    fn a_draft_says_in_the_code_what_is_to_be_decided_and_a_second_run_leaves_it_alone() {
+        let text = "use geppetto;\r\nfn f() {\r\n    g(set_run_id, set_run_id);\r\n}\r\n";
+        let dir = folder([("a.rs", text)]);
+        assert!(plan_of(dir.path()).changes.is_empty());
+        let plan = drafted(dir.path());
+        let marker = "    // MIGRATE(no-counterpart): which id it is\r\n";
+        let after = format!("use geppetto;\r\nfn f() {{\r\n{marker}    g(set_nothing, set_nothing);\r\n}}\r\n");
+        assert_eq!(plan.changes[0].after.text(), after);
+        assert_eq!((plan.sites(Level::Draft), plan.markers_written), (2, 1));
+        std::fs::write(dir.path().join("a.rs"), &after).unwrap();
+        let again = drafted(dir.path());
+        assert!(again.changes.is_empty() && again.findings.is_empty() && !again.is_done());
+        let [marker] = again.ledger.markers.as_slice() else { panic!("there is one marker") };
+        assert_eq!((marker.trap(), marker.text.as_str()), (Some(Trap::NoCounterpart), "which id it is"));
+        let at = again.tree.source(marker.file).unwrap().position(marker.range.start);
+        assert_eq!((at.line, at.column), (3, 5));
+    }
+
+    #[test]
+    fn an_excluded_unit_stays_also_below_a_marker() {
+        let dir = folder([("a.rs", "use geppetto;\nset_run_id;\nset_run_id;\n")]);
+        let unit = drafted(dir.path()).findings[1].unit.clone();
+        let words = WordFrontend { becomes: "set_nothing" };
+        let selection = Selection::up_to(Level::Draft).without(vec![unit]);
+        let plan = crate::plan_roots(&[dir.path().to_owned()], &[&words], &selection, &|_| {}).unwrap();
+        let marker = "// MIGRATE(no-counterpart): which id it is";
+        assert_eq!(plan.changes[0].after.text(), format!("use geppetto;\n{marker}\nset_nothing;\nset_run_id;\n"));
+    }
+
+    #[test]
+    fn markers_count_where_one_of_the_apis_is_known() {
+        let marker = "// MIGRATE(odd): `with_sink` or not\nlet text = \"// MIGRATE(no-counterpart): no\";\n";
+        let known = folder([("a.rs", "use geppetto;"), ("b.rs", marker)]);
+        let plan = plan_of(known.path());
+        assert!(plan.findings.is_empty() && !plan.is_done());
+        let [found] = plan.ledger.markers.as_slice() else { panic!("there is one marker") };
+        assert_eq!((found.id.as_str(), found.trap()), ("odd", None));
+        assert!(plan_of(folder([("b.rs", marker)]).path()).is_done());
     }
 
     #[test]

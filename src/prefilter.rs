@@ -9,9 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use rayon::prelude::*;
 
 use crate::frontend::Frontend;
+use crate::marker;
 use crate::names::{Names, matcher};
 use crate::source::Source;
 use crate::tree::{FileEntry, FileId, Problem, Tree};
@@ -46,6 +48,8 @@ impl Prefilter {
 /// Comes back with the tree and a problem for every file that cannot be read, or that holds a needle and is not UTF-8.
 pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Problem>) {
     let prefilters: Vec<Prefilter> = frontends.iter().map(|frontend| Prefilter::new(*frontend)).collect();
+    // A finder of its own: two searches for one text are faster than one for two.
+    let marks = Finder::new(marker::NEEDLE);
     let read: Vec<Looked> = walked
         .files
         .par_iter()
@@ -53,7 +57,7 @@ pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Prob
             let claimed = frontends.iter().zip(&prefilters);
             let filters: Vec<&Prefilter> =
                 claimed.filter(|(frontend, _)| frontend.claims(path)).map(|(_, prefilter)| prefilter).collect();
-            look_into(path, &filters)
+            look_into(path, &filters, &marks)
         })
         .collect();
 
@@ -61,7 +65,8 @@ pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Prob
     let mut files = Vec::with_capacity(read.len());
     let mut texts = BTreeMap::new();
     for (index, (path, looked)) in walked.files.into_iter().zip(read).enumerate() {
-        files.push(FileEntry { path, hit: looked.hit, mentions: looked.mentions });
+        let Looked { hit, is_marked, mentions, .. } = looked;
+        files.push(FileEntry { path, hit, is_marked, mentions });
         match looked.source {
             Some(Ok(source)) => {
                 texts.insert(FileId(index as u32), Arc::new(source));
@@ -76,11 +81,12 @@ pub fn read_tree(walked: Walked, frontends: &[&dyn Frontend]) -> (Tree, Vec<Prob
 #[derive(Default)]
 struct Looked {
     hit: bool,
+    is_marked: bool,
     mentions: usize,
     source: Option<Result<Source, Problem>>,
 }
 
-fn look_into(path: &Path, filters: &[&Prefilter]) -> Looked {
+fn look_into(path: &Path, filters: &[&Prefilter], marks: &Finder<'_>) -> Looked {
     thread_local! {
         static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
@@ -89,7 +95,11 @@ fn look_into(path: &Path, filters: &[&Prefilter]) -> Looked {
             return Looked { source: Some(Err(unreadable(path, error.to_string()))), ..Looked::default() };
         }
         let hit = filters.iter().any(|filter| filter.hits(buffer));
-        Looked { hit, mentions: count_names(buffer, filters), source: hit.then(|| source_of(path, buffer.clone())) }
+        let is_marked = marks.find(buffer).is_some();
+        let source = (hit || is_marked).then(|| source_of(path, buffer.clone()));
+        // Whether an unreadable text matters although it has no needle, only its package says.
+        let source = source.filter(|source| hit || source.is_ok());
+        Looked { hit, is_marked, mentions: count_names(buffer, filters), source }
     })
 }
 
@@ -135,6 +145,21 @@ mod tests {
         assert_eq!(problems, []);
         let seen: Vec<_> = tree.files().map(|(_, entry)| (entry.hit, entry.mentions)).collect();
         assert_eq!(seen, [(false, 2), (true, 1)]);
+    }
+
+    #[test]
+    fn files_with_markers_are_kept_and_name_nothing() {
+        let (tree, problems) = read(&[
+            ("a.rs", b"// MIGRATE(x)"),
+            ("b.rs", b"MIGRATE( geppetto"),
+            ("c.rs", b"geppetto MIGRATE("),
+            ("d.rs", b"MIGRATE(x) caf\xe9"),
+            ("e.rs", b"MIGRATE"),
+        ]);
+        assert_eq!(problems, []);
+        let seen: Vec<_> = tree.files().map(|(_, entry)| (entry.hit, entry.is_marked)).collect();
+        assert_eq!(seen, [(false, true), (true, true), (true, true), (false, true), (false, false)]);
+        assert!(tree.source(FileId(0)).is_ok());
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod tests {
     use super::*;
     use crate::finding::Level;
     use crate::frontend::Package;
+    use crate::marker::Question;
     use crate::plan::Plan;
     use crate::rules::{Rule, Trap};
     use crate::testing::{folder, plan_of};
@@ -30,14 +31,21 @@ mod tests {
     fn shown(view: View) -> String {
         let dir = folder([
             ("one/lib.rs", "use geppetto;\nwith_sink(with_sink);\n// with_sink\n"),
-            ("two/inner/lib.rs", "geppetto::with_sink\n"),
+            ("two/inner/lib.rs", "geppetto::with_sink(with_sink)\n"),
+            (
+                "two/done.rs",
+                "// MIGRATE(no-counterpart): which id it is\nf();\t// MIGRATE(odd-trap): why `with_sink`\n",
+            ),
         ]);
         let mut plan = plan_of(dir.path());
-        for (finding, level) in plan.findings.iter_mut().zip([Level::Safe, Level::Offered, Level::Report]) {
+        for (finding, level) in plan.findings.iter_mut().zip(Level::ALL) {
             finding.level = level;
         }
         plan.findings[1].traps = vec![Trap::DoubleSink, Trap::SinkScope];
-        plan.findings[2].rule = Rule::RunLifecycle;
+        let question = Question { trap: Trap::NoCounterpart, text: "what becomes of it".to_owned() };
+        plan.findings[2].questions = vec![question];
+        plan.findings[2].notes = vec!["it is told besides".to_owned()];
+        plan.findings[3].rule = Rule::RunLifecycle;
         let package =
             |name: &str| Package { language: "words", name: format!("package-{name}"), root: dir.path().join(name) };
         plan.packages = vec![package("one"), package("two"), package("two/inner")];

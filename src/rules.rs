@@ -101,11 +101,52 @@ catalogue! {
         EagerStart = "eager-start": "the run used to begin only when what was returned was polled or called",
         FailedPromptStays = "failed-prompt-stays": "after a failed run the prompt's turn stays in the history",
         LostRunId = "lost-run-id": "a run id found in the returned turn was adopted; the session's id wins now",
+        ClaimLeak = "claim-leak": "a claim that was never given back is free again",
+        CancelReaches = "cancel-reaches": "a cancel stops a run now that it did not reach",
+        UnclaimedRun = "unclaimed-run": "a run that nobody had claimed claims its session now",
+        SessionCycle = "session-cycle": "two objects that became one keep each other alive",
+        DebugText = "debug-text": "`{:?}` shows a session's fields, not those of the state",
         DropStopsRun = "drop-stops-run": "dropping the future stopped the run; a started run goes on",
         KillFreesLater = "kill-frees-later": "the session is free when the runner has returned, not at once",
         ErrorIdentity = "error-identity": "comparisons with, or texts of, the legacy errors",
         PersistSignature = "persist-signature": "the persister no longer receives the run id",
         NoCounterpart = "no-counterpart": "the new API has no such operation",
+        TypeMerge = "type-merge": "two legacy types are one now, also for whoever tells values apart by their types",
+        IdsAppear = "ids-appear": "events and turns carry the ids of their session, inference and turn",
+        HistoryGrows = "history-grows": "a state kept one turn, a session keeps all",
+        OtherTask = "other-task": "a run has a goroutine of its own",
+        BlocksCaller = "blocks-caller": "a wait that stood in the run's goroutine holds the caller",
+        FailedResultDropped = "failed-result-dropped": "a turn that came back with an error was kept and is dropped now",
+        AppendWhileRunning = "append-while-running": "a turn that comes during a run ends up below its result",
+        ConfigCopied = "config-copied": "a configuration that was read at the run is copied at its start",
+        RunIdSerialised = "run-id-serialised": "a run id has another name in JSON and YAML",
         RunContext = "run-context": "a run must hang on the same parent context as before",
+    }
+}
+
+impl Trap {
+    /// What the documentation of rules says of it, in one line for each rule.
+    pub fn told_by_rules(self) -> impl Iterator<Item = (Rule, String)> {
+        let item = format!("\n- `{}`: ", self.id());
+        Rule::ALL.iter().filter_map(move |rule| {
+            let (_, told) = rule.docs().split_once(&item)?;
+            let lines = told.lines().enumerate().take_while(|(at, line)| *at == 0 || line.starts_with("  "));
+            let lines: Vec<&str> = lines.map(|(_, line)| line.trim()).collect();
+            Some((*rule, lines.join(" ")))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_tells_of_a_trap_in_one_line() {
+        let told: Vec<(Rule, String)> = Trap::CheckThenAct.told_by_rules().collect();
+        let [(rule, line)] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(*rule, Rule::RunLifecycle);
+        assert!(line.starts_with("the start is the guard. ") && line.ends_with("that come at once."), "{line}");
+        assert!(!line.contains('\n') && !line.contains("eager-start"), "{line}");
     }
 }

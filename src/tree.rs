@@ -15,8 +15,10 @@ pub struct FileId(pub u32);
 pub struct FileEntry {
     /// The path as it is shown and opened.
     pub path: PathBuf,
-    /// Whether its text holds one of the needles. Files without one are not kept in memory.
+    /// Whether its text holds one of the needles. Of the others only what is marked is kept in memory.
     pub hit: bool,
+    /// Whether its text holds what every [marker](crate::marker) does. Such files are kept, too.
+    pub is_marked: bool,
     /// How many occurrences of ledger names the text holds.
     pub mentions: usize,
 }
@@ -107,7 +109,7 @@ impl Tree {
         let mut next = self.clone();
         let mut entries = Vec::new();
         for (part, id) in parts.into_iter().zip(self.files.len() as u32..) {
-            entries.push(FileEntry { path: part.path().to_owned(), hit: true, mentions: 0 });
+            entries.push(FileEntry { path: part.path().to_owned(), hit: true, is_marked: false, mentions: 0 });
             next.texts.insert(FileId(id), Arc::new(part));
         }
         next.parts = entries.into();

@@ -180,10 +180,11 @@ impl Builder {
 }
 
 impl EngineBuilder for Builder {
-    fn build(&self, _ctx: &Context, _session_id: &str) -> Result<Arc<dyn InferenceRunner>, BuildError> {
+    fn build(&self, _ctx: &Context, session_id: &str) -> Result<Arc<dyn InferenceRunner>, BuildError> {
         let engine = wrap(Arc::clone(&self.base), self.middlewares.clone());
         let tool_loop = self.tool_loop(&engine);
         Ok(Arc::new(Runner {
+            session_id: session_id.to_owned(),
             engine,
             tool_loop,
             sinks: self.sinks.clone(),

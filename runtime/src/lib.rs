@@ -23,9 +23,10 @@
 //!
 //! # Conventions
 //! - Everything is `Send + Sync`; traits stand behind `Arc<dyn …>`.
-//! - Only the starts of a session need a tokio runtime. Timeouts and graces need no time driver.
-//! - Library code does not panic. Panics of runners and builders become errors; those of closures that a method
-//!   calls for its caller pass through.
+//! - Only the starts of a session need a tokio runtime; its runs in place go on any executor. Timeouts and graces
+//!   need no time driver.
+//! - Library code does not panic. Panics of runners and builders become errors where a run has a task of its own; in
+//!   the caller's task they pass through, and so do those of closures that a method calls for its caller.
 
 pub mod builder;
 pub mod context;

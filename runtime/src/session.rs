@@ -1,4 +1,6 @@
-//! Long-lived, multi-turn interactions: one [`Session`], one active run, an [`ExecutionHandle`] on it.
+//! Long-lived, multi-turn interactions: one [`Session`], one claim on it at a time.
+//!
+//! A run in the background has a task of its own and an [`ExecutionHandle`] on it:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), geppetto_runtime::session::SessionError> {
@@ -15,130 +17,75 @@
 //! # Ok(()) }
 //! ```
 //!
+//! A run in place is part of its caller's future, on any executor; a [`RunPermit`] keeps the session claimed around
+//! several of them:
+//!
+//! ```
+//! # futures::executor::block_on(async {
+//! use std::sync::Arc;
+//! use geppetto_runtime::prelude::*;
+//! use geppetto_runtime::engine::EchoEngine;
+//!
+//! let session = Session::new().with_builder(Builder::new(Arc::new(EchoEngine::new())));
+//! let ctx = Context::background();
+//! session.run_prompt(&ctx, "hello").await?;
+//!
+//! let permit = session.reserve()?;
+//! permit.run_latest(&ctx).await?;
+//! assert!(session.is_running(), "until the permit is dropped");
+//! # Ok::<_, SessionError>(()) }).unwrap();
+//! ```
+//!
 //! The rules that hold under any interleaving are numbered in the documentation of the module's logic,
 //! `session/state.rs`; the tests cite the numbers.
 
 mod error;
 mod execution;
+mod in_place;
 mod meta;
+mod permit;
 mod run;
+mod runner;
 mod start;
 mod state;
 mod weak;
 
-use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
-
 pub use error::{BuildError, SessionError};
 pub use execution::ExecutionHandle;
-pub(crate) use meta::stamp;
 pub use meta::{
     inference_id, provider_call_index, run_tags, session_id, with_provider_call_index, with_run_tags, with_session_meta,
 };
+pub(crate) use meta::{of_session, stamp};
+pub use permit::RunPermit;
+pub use runner::{EngineBuilder, InferenceRunner};
+pub use weak::WeakSession;
 
-use crate::context::Context;
-use crate::engine::EngineError;
+use crate::context::{CancelHandle, Context};
 use crate::ids::fresh_id;
 use crate::turns::Turn;
+use runner::Kept;
 use start::Seed;
-use state::SessionState;
-pub use weak::WeakSession;
+use state::{Latest, RunId, SessionState};
 
 /// How long a cancelled runner may take to return, unless the session says otherwise.
 const DEFAULT_CANCEL_GRACE: Duration = Duration::from_secs(5);
 
-/// Makes the runner of one run. Called by each start, on the caller's thread, while the session is claimed.
-///
-/// [`Builder`](crate::builder::Builder) is the standard one. A builder of one's own:
-///
-/// ```
-/// use std::sync::Arc;
-/// use async_trait::async_trait;
-/// use geppetto_runtime::prelude::*;
-/// use geppetto_runtime::session::{BuildError, EngineBuilder, InferenceRunner};
-///
-/// struct Parrot;
-///
-/// #[async_trait]
-/// impl InferenceRunner for Parrot {
-///     async fn run_inference(&self, _ctx: &Context, turn: Turn) -> Result<Turn, EngineError> {
-///         Ok(turn)
-///     }
-/// }
-///
-/// struct Parrots;
-///
-/// impl EngineBuilder for Parrots {
-///     fn build(&self, _: &Context, _session_id: &str) -> Result<Arc<dyn InferenceRunner>, BuildError> {
-///         Ok(Arc::new(Parrot))
-///     }
-/// }
-///
-/// let session = Session::new().with_builder(Parrots);
-/// ```
-pub trait EngineBuilder: Send + Sync {
-    /// The runner for one run. `ctx` is the run's context: it carries the ids and is cancelled with the run.
-    ///
-    /// # Errors
-    /// [`BuildError`]: the start fails with it and leaves the session as it was.
-    fn build(&self, ctx: &Context, session_id: &str) -> Result<Arc<dyn InferenceRunner>, BuildError>;
-}
-
-impl<B: EngineBuilder + ?Sized> EngineBuilder for Arc<B> {
-    fn build(&self, ctx: &Context, session_id: &str) -> Result<Arc<dyn InferenceRunner>, BuildError> {
-        (**self).build(ctx, session_id)
-    }
-}
-
-/// A builder as a session keeps it.
-trait Kept: EngineBuilder {
-    fn as_any(&self) -> &dyn Any;
-}
-
-impl<B: EngineBuilder + 'static> Kept for B {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-/// Runs one turn to its end: the whole of a run, where an [`Engine`](crate::engine::Engine) is one step of it.
-///
-/// ```
-/// use async_trait::async_trait;
-/// use geppetto_runtime::prelude::*;
-/// use geppetto_runtime::session::InferenceRunner;
-///
-/// struct Silence;
-///
-/// #[async_trait]
-/// impl InferenceRunner for Silence {
-///     async fn run_inference(&self, _ctx: &Context, turn: Turn) -> Result<Turn, EngineError> {
-///         Ok(turn)
-///     }
-/// }
-/// ```
-#[async_trait]
-pub trait InferenceRunner: Send + Sync {
-    /// Returns `turn` with the answer appended.
-    ///
-    /// The context is cancelled when the run is; the future is dropped once the session's cancel grace is over.
-    ///
-    /// # Errors
-    /// [`EngineError::Cancelled`] when the context was cancelled, another [`EngineError`] when there is no answer.
-    async fn run_inference(&self, ctx: &Context, turn: Turn) -> Result<Turn, EngineError>;
-}
-
 /// A long-lived, multi-turn interaction. Clone is a second handle on the same session.
 ///
-/// At most one run is active. Starting claims the session before it returns, so a second start fails with
-/// [`SessionError::AlreadyActive`], never sometimes. Every method may be called from any thread; only the starts
-/// need a tokio runtime.
+/// There are two ways to run a turn, and one claim: while one of them holds it, all others are refused with
+/// [`SessionError::AlreadyActive`], never sometimes.
 ///
-/// Dropping a session, or every handle on it, cancels nothing: an active run goes on to its end.
+/// - `start_…` claims the session before it returns and runs on a tokio task of its own. What goes wrong on it ends
+///   as an error; dropping a session, or every handle on it, cancels nothing.
+/// - `run…` is a future: it claims the session at its first poll and runs in its caller's task, on any executor.
+///   Dropping it stops the run at once and frees the session; a panic passes through. Under a [`RunPermit`], which
+///   [`reserve`](Self::reserve) gives, the claim is the permit's, and lasts around any number of runs.
+///
+/// Every method may be called from any thread; only the starts need a tokio runtime.
 ///
 /// ```
 /// use geppetto_runtime::prelude::*;
@@ -149,11 +96,16 @@ pub trait InferenceRunner: Send + Sync {
 #[derive(Clone)]
 pub struct Session {
     core: Arc<Core>,
+    /// This handle's builder, in place of the session's.
+    own: Option<Arc<dyn Kept>>,
 }
 
 /// What all handles on a session share.
 struct Core {
     id: String,
+    /// Held by whoever decides what comes after the latest turn, and taken before `state`: an update is one step
+    /// although its closure does not run under the lock of the state (invariants 12 and 19).
+    succession: Mutex<()>,
     state: Mutex<SessionState>,
     settings: Mutex<Settings>,
 }
@@ -164,9 +116,29 @@ struct Settings {
 }
 
 impl Core {
-    /// The logic. Never held while foreign code runs, but for [`Session::update_latest`].
+    /// The logic. Never held while foreign code runs (invariant 19).
     fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn succession(&self) -> MutexGuard<'_, ()> {
+        self.succession.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(&self, turn: Turn) {
+        let turn = Arc::new(turn);
+        let _next = self.succession();
+        self.state().append(turn);
+    }
+
+    fn claim(&self, cancel: CancelHandle) -> Result<(RunId, Option<Latest>), SessionError> {
+        let _next = self.succession();
+        self.state().claim(cancel)
+    }
+
+    fn reserve(&self) -> Result<RunId, SessionError> {
+        let _next = self.succession();
+        self.state().reserve()
     }
 
     fn settings(&self) -> MutexGuard<'_, Settings> {
@@ -184,11 +156,11 @@ impl Session {
     pub fn with_id(session_id: impl Into<String>) -> Self {
         let id = Some(session_id.into()).filter(|id| !id.is_empty()).unwrap_or_else(fresh_id);
         let settings = Settings { builder: None, cancel_grace: DEFAULT_CANCEL_GRACE };
-        let state = Mutex::default();
-        Self { core: Arc::new(Core { id, state, settings: Mutex::new(settings) }) }
+        let (succession, state) = (Mutex::default(), Mutex::default());
+        Self { core: Arc::new(Core { id, succession, state, settings: Mutex::new(settings) }), own: None }
     }
 
-    /// Sets the builder that later starts use, see [`set_builder`](Self::set_builder).
+    /// Sets the builder that later runs use, see [`set_builder`](Self::set_builder).
     #[must_use = "the session is returned"]
     pub fn with_builder(self, builder: impl EngineBuilder + 'static) -> Self {
         self.set_builder(builder);
@@ -202,8 +174,9 @@ impl Session {
         self
     }
 
-    /// From now on the turn of a run joins the history with its result, as the latest one: a run that fails or is
-    /// cancelled leaves the history as it was, and while a run is under way nobody sees its turn.
+    /// From now on the turn of a started run joins the history with its result, as the latest one: a run that fails
+    /// or is cancelled leaves the history as it was, and while a run is under way nobody sees its turn. (For a run in
+    /// place this holds in any session.)
     ///
     /// For callers that retry, or that read the latest turn for what was answered last. Without it, a failed prompt
     /// stays in the history and the next run sends it again.
@@ -235,16 +208,82 @@ impl Session {
         self
     }
 
-    /// Sets the builder that later starts use. An active run keeps the runner it has.
+    /// Sets the builder that later runs and starts use, through every handle that has none of its own (see
+    /// [`handle_with`](Self::handle_with)). An active run keeps the runner it has.
     pub fn set_builder(&self, builder: impl EngineBuilder + 'static) {
         let replaced = self.core.settings().builder.replace(Arc::new(builder));
         drop(replaced);
     }
 
-    /// The session's builder, if it is of this type.
+    /// A second handle on the same session, whose runs and starts use this builder: a web handler's equipment for one
+    /// request. The session's own builder stays untouched.
+    ///
+    /// Clones of the handle keep the builder. A handle from elsewhere (a clone of the session,
+    /// [`WeakSession::upgrade`]) uses the session's.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::sync::Arc;
+    /// use geppetto_runtime::prelude::*;
+    /// use geppetto_runtime::engine::{EchoEngine, ScriptedEngine};
+    ///
+    /// let session = Session::new().with_builder(Builder::new(Arc::new(EchoEngine::new())));
+    /// let handle = session.handle_with(Builder::new(Arc::new(ScriptedEngine::texts(["hi"]))));
+    /// let ctx = Context::background();
+    ///
+    /// assert_eq!(handle.run_prompt(&ctx, "hello").await?.last_assistant_text(), Some("hi"));
+    /// assert_eq!(session.run_prompt(&ctx, "hello").await?.last_assistant_text(), Some("echo: hello"));
+    /// assert_eq!(handle.turn_count(), 2);
+    /// # Ok::<_, SessionError>(()) }).unwrap();
+    /// ```
+    #[must_use = "the handle is returned"]
+    pub fn handle_with(&self, builder: impl EngineBuilder + 'static) -> Self {
+        Self { core: Arc::clone(&self.core), own: Some(Arc::new(builder)) }
+    }
+
+    /// This handle's builder, if it is of this type.
     pub(crate) fn builder<B: EngineBuilder + Clone + 'static>(&self) -> Option<B> {
-        let builder = self.core.settings().builder.clone()?;
+        let builder = self.current_builder()?;
         (*builder).as_any().downcast_ref::<B>().cloned()
+    }
+
+    /// Whether this handle has a builder of its own.
+    pub(crate) fn has_own_builder(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// This handle's own builder, else the session's.
+    fn current_builder(&self) -> Option<Arc<dyn Kept>> {
+        self.own.clone().or_else(|| self.core.settings().builder.clone())
+    }
+
+    /// Keeps at most `turns` turns from now on: the oldest go, at once and with each turn that comes. Zero counts as
+    /// one; without this, or with [`usize::MAX`], all stay.
+    ///
+    /// For a session that lives long. The indices of [`turn`](Self::turn) count from the oldest turn that is left. A
+    /// started run whose turn was let go meanwhile leaves its result out of the history (its handle has it all the
+    /// same).
+    ///
+    /// ```
+    /// use geppetto_runtime::prelude::*;
+    ///
+    /// let session = Session::new().keeping_latest(2);
+    /// for prompt in ["a", "b", "c"] {
+    ///     session.append_new_turn_from_user_prompt(prompt).unwrap();
+    /// }
+    /// assert_eq!(session.turn_count(), 2);
+    /// assert_eq!(session.turn(0).unwrap().blocks.len(), 2, "the turn of the second prompt");
+    /// ```
+    pub fn keep_latest(&self, turns: usize) {
+        let gone = self.core.state().keep_latest(turns);
+        drop(gone);
+    }
+
+    /// Keeps at most `turns` turns, see [`keep_latest`](Self::keep_latest).
+    #[must_use = "the session is returned"]
+    pub fn keeping_latest(self, turns: usize) -> Self {
+        self.keep_latest(turns);
+        self
     }
 
     /// How long a cancelled runner may take to return before its future is dropped: 5 s by default, zero is at
@@ -260,7 +299,7 @@ impl Session {
 
     /// Adds a turn at the end. Allowed while a run is active, and for an empty turn.
     pub fn append(&self, turn: Turn) {
-        self.core.state().append(Arc::new(turn));
+        self.core.append(turn);
     }
 
     /// Appends the latest turn (or an empty one), with a fresh id, continued by one user block. Returns it.
@@ -285,10 +324,11 @@ impl Session {
         S: Into<String>,
     {
         let prompts: Vec<String> = prompts.into_iter().map(Into::into).collect();
-        let mut state = self.core.state();
-        let next = state.latest().cloned().unwrap_or_default().continued(prompts);
-        let next = next.ok_or(SessionError::EmptyTurn)?;
-        state.append(Arc::new(next.clone()));
+        let _next = self.core.succession();
+        let latest = self.core.state().latest().cloned().unwrap_or_default();
+        let next = latest.continued(prompts).ok_or(SessionError::EmptyTurn)?;
+        let appended = Arc::new(next.clone());
+        self.core.state().append(appended);
         Ok(next)
     }
 
@@ -300,15 +340,22 @@ impl Session {
 
     /// Changes the last turn, in one atomic step. A panic of `f` leaves the turn as it was.
     ///
-    /// `f` runs under the session's lock: it must not call this session.
+    /// While `f` runs, whoever would append to the session, update or claim it waits: `f` itself must not. It may
+    /// look at the session, and what it holds (a permit, a handle) may be dropped with it.
     ///
     /// # Errors
-    /// [`SessionError::AlreadyActive`] while a run is active, [`SessionError::EmptyTurn`] when there is no turn.
+    /// [`SessionError::AlreadyActive`] while the session is claimed, [`SessionError::EmptyTurn`] when there is no turn;
+    /// `f` is not called.
     pub fn update_latest<R>(&self, f: impl FnOnce(&mut Turn) -> R) -> Result<R, SessionError> {
-        self.core.state().update_latest(f)
+        let _next = self.core.succession();
+        let taken = self.core.state().latest_to_update()?;
+        let mut updated = Turn::clone(&taken.turn);
+        let returned = f(&mut updated);
+        self.core.state().update(&taken, Arc::new(updated));
+        Ok(returned)
     }
 
-    /// The turn at this position, counted from zero.
+    /// The turn at this index: zero is the oldest that is left.
     pub fn turn(&self, index: usize) -> Option<Turn> {
         let turn = self.core.state().turns().get(index).cloned();
         turn.map(Arc::unwrap_or_clone)
@@ -316,7 +363,7 @@ impl Session {
 
     /// All turns, oldest first.
     pub fn turns(&self) -> Vec<Turn> {
-        let turns = self.core.state().turns().to_vec();
+        let turns: Vec<_> = self.core.state().turns().iter().cloned().collect();
         turns.into_iter().map(Arc::unwrap_or_clone).collect()
     }
 
@@ -325,9 +372,10 @@ impl Session {
         self.core.state().turns().len()
     }
 
-    /// Whether a run is active, from the claim by a start until the run has ended.
+    /// Whether the session is claimed: by a run, from the call of a start or a future's first poll until it has
+    /// ended, or by a permit, until that is released or dropped.
     ///
-    /// A snapshot: to find out whether a run can start, start it.
+    /// A snapshot: to find out whether a run can start, start it, or [`reserve`](Self::reserve).
     pub fn is_running(&self) -> bool {
         self.core.state().is_active()
     }
@@ -419,13 +467,18 @@ impl Session {
         self.start(ctx, Seed::Appended(|latest: Option<&Turn>| Some(seed(latest))), Some(builder))
     }
 
-    /// Asks the active run to end, as [`ExecutionHandle::cancel`]. Reaches a start that is still building, too.
+    /// Asks whoever has claimed the session to end. Returns at once; it is free when the claim is.
+    ///
+    /// - A started run: as [`ExecutionHandle::cancel`], also while its start is still building.
+    /// - A run in place: cancels its context and no more. What its runner answers is the answer, a success too.
+    /// - A permit: cancels what [`RunPermit::set_cancel`] was given last, and only that; without it, every run that the
+    ///   permit is in and every later one.
     ///
     /// # Errors
-    /// [`SessionError::NoActive`] when there is none.
+    /// [`SessionError::NoActive`] when the session is not claimed.
     pub fn cancel_active(&self) -> Result<(), SessionError> {
-        let cancel = self.core.state().request_cancel().ok_or(SessionError::NoActive)?;
-        cancel.cancel();
+        let reached = self.core.state().request_cancel().ok_or(SessionError::NoActive)?;
+        reached.iter().for_each(CancelHandle::cancel);
         Ok(())
     }
 }

@@ -43,6 +43,7 @@ fn what_is_public_may_be_shared() {
     shared::<engine::ScriptedEngine>();
     shared::<events::CollectingSink>();
     shared::<events::WriterSink>();
+    shared::<session::RunPermit>();
     shared::<toolloop::StepController>();
     shared::<tools::InMemoryToolRegistry>();
 
@@ -77,4 +78,17 @@ fn futures_may_move_between_threads() {
         sent(&handle.wait_or_cancel());
     };
     let _ = wait;
+    let (session, turn) = (session::Session::new(), turns::Turn::default);
+    let builder: &dyn session::EngineBuilder = &builder::Builder::new(std::sync::Arc::new(engine::EchoEngine::new()));
+    sent(&session.run(&ctx, turn()));
+    sent(&session.run_latest(&ctx));
+    sent(&session.run_seed(&ctx, None));
+    sent(&session.run_prompt(&ctx, "x"));
+    sent(&session.run_with(&ctx, turn(), builder));
+    let permit = session.reserve().expect("free");
+    sent(&session.run_under(&permit, &ctx, None));
+    sent(&permit.run(&ctx, turn()));
+    sent(&permit.run_latest(&ctx));
+    sent(&permit.run_seed(&ctx, None));
+    sent(&permit.run_with(&ctx, turn(), builder));
 }

@@ -16,6 +16,9 @@ use super::{Failure, GlobalArgs, Verdict, run, verified};
 
 /// Make the safe changes
 ///
+/// With `--offered` also those after which a named behavior differs, with `--draft` also those that a person has to finish:
+/// they compile, and a comment says what is to be decided. `check` fails until that is decided and the comment is gone.
+///
 /// Changes all files or none. Refuses where the changes could not be taken back: in a repository with uncommitted
 /// changes, and outside of version control.
 #[derive(Debug, Args)]
@@ -41,6 +44,7 @@ Examples:
   geppetto-migrate apply
   geppetto-migrate apply --verify
   geppetto-migrate apply --offered crates/agent
+  geppetto-migrate apply --draft crates/agent
   geppetto-migrate apply --runtime-dependency '{ path = \"../geppetto-runtime\" }'
   geppetto-migrate apply --require v0.5.0";
 
@@ -115,9 +119,15 @@ fn prove(plan: Plan, subject: &Subject, selection: &Selection, waivers: Waivers)
 }
 
 fn left(out: &mut dyn Write, plan: &Plan, selection: &Selection) -> Result<(), Failure> {
-    let (offered, reported) = (plan.sites(Level::Offered), plan.sites(Level::Report));
+    let [offered, drafted, reported] = [Level::Offered, Level::Draft, Level::Report].map(|level| plan.sites(level));
     if offered > 0 && selection.level < Level::Offered {
         writeln!(out, "{offered} offered: see `scan`, make them with `apply --offered`")?;
+    }
+    if drafted > 0 && selection.level < Level::Draft {
+        writeln!(out, "{drafted} draft: see `scan`, make them with `apply --draft`")?;
+    }
+    if let to_decide @ 1.. = plan.markers_written + plan.ledger.markers.len() {
+        writeln!(out, "{to_decide} to decide: see the comments `// MIGRATE(…)`, which `scan` lists")?;
     }
     if reported > 0 {
         writeln!(out, "{reported} left to a person: see `scan`")?;

@@ -25,6 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   geppetto-migrate diff
   geppetto-migrate diff --offered crates/agent
+  geppetto-migrate diff --draft crates/agent
   geppetto-migrate diff > session-api.patch && git apply session-api.patch";
 
 pub(super) fn diff(args: DiffArgs, global: &GlobalArgs) -> Result<Verdict, Failure> {

@@ -12,7 +12,7 @@ use super::{Failure, GlobalArgs, Verdict, run};
 
 /// Show every use of the legacy API, what becomes of it, and why
 ///
-/// Prints each site with its rule and level, then the ledger (what became of every occurrence of a legacy name), then
+/// Prints each site with its rule and level, and what drafts left to decide (comments `// MIGRATE(TRAP): …`), then the ledger (what became of every occurrence of a legacy name), then
 /// how many sites of which rule each package holds. Changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -42,7 +42,7 @@ pub(super) fn scan(args: ScanArgs, global: &GlobalArgs) -> Result<Verdict, Failu
     }
     report::findings(&mut out, &palette, &plan)?;
     report::ledger(&mut out, &palette, &plan)?;
-    if !plan.findings.is_empty() {
+    if !plan.findings.is_empty() || !plan.ledger.markers.is_empty() {
         writeln!(out)?;
     }
     report::packages(&mut out, &palette, &plan)?;

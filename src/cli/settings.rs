@@ -25,6 +25,9 @@ pub(super) struct ChangeArgs {
     /// Also make changes after which a named behavior differs
     #[arg(long)]
     offered: bool,
+    /// Also make changes that leave something to decide, which a comment `// MIGRATE(TRAP): …` says; implies `--offered`
+    #[arg(long)]
+    draft: bool,
     /// How `Cargo.toml` names the new crate: a version, an inline table, or a whole entry
     #[arg(long, value_name = "TOML")]
     runtime_dependency: Option<String>,
@@ -68,7 +71,11 @@ impl TreeArgs {
 
 impl ChangeArgs {
     pub(super) fn selection(self) -> Result<Selection, SettingsError> {
-        let level = if self.offered { Level::Offered } else { Level::Safe };
+        let level = match (self.draft, self.offered) {
+            (true, _) => Level::Draft,
+            (false, true) => Level::Offered,
+            (false, false) => Level::Safe,
+        };
         let runtime_dependency = self.runtime_dependency.map(dependency_toml).transpose()?;
         let required_version = self.require.map(version).transpose()?;
         Ok(Selection { runtime_dependency, required_version, ..Selection::up_to(level) })

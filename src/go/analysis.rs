@@ -18,6 +18,7 @@ use crate::docs::{Documented, Found};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, UnitId};
 use crate::frontend::{Analysis, Selection};
+use crate::marker::Question;
 use crate::tree::{FileId, Problem, Tree};
 
 /// Looks into the code of every module that matters. The examples in its documentation are found, and not looked into.
@@ -72,12 +73,13 @@ fn look(program: &Program, documented: &Documented<'_>, together: &Together<'_>,
     for plan in &mut plans {
         legacy_docs::keep_sinks_without_runs(&cx, plan);
         legacy_docs::offer_what_is_assumed(&cx, plan);
+        legacy_docs::refuse_drafts(&cx, plan);
     }
     together.hold(&mut plans);
     together.wait(&cx, &mut plans, selection.required_version.is_some());
-    let [safe, offered, chosen] = loop {
-        let levels = [Selection::up_to(Level::Safe), Selection::up_to(Level::Offered), selection.clone()];
-        let all = levels.map(|selection| Accepted::of(&cx, &plans, &selection));
+    let [safe, offered, drafted, chosen] = loop {
+        let [safe, offered, drafted] = [Level::Safe, Level::Offered, Level::Draft].map(Selection::up_to);
+        let all = [&safe, &offered, &drafted, selection].map(|selection| Accepted::of(&cx, &plans, selection));
         let misplaced: BTreeSet<FileIdx> = all.iter().flat_map(|accepted| accepted.misplaced(&cx)).collect();
         if misplaced.is_empty() {
             break all;
@@ -85,9 +87,10 @@ fn look(program: &Program, documented: &Documented<'_>, together: &Together<'_>,
         plans.iter_mut().for_each(|plan| legacy_docs::hold_where_fixed(&cx, plan, &misplaced));
     };
     report(program, &plans, &mut out);
-    legacy_import::report(&cx, &legacy_import::Decided { safe, offered }, &mut out);
+    legacy_import::report(&cx, &legacy_import::Decided { safe, offered, drafted }, &mut out);
     ledger::draw_up(&cx, &mut out);
     out.edits = chosen.edits(program);
+    out.questions = chosen.questions;
     out
 }
 
@@ -99,6 +102,7 @@ pub(crate) struct Accepted {
     pub(crate) imports: BTreeMap<FileIdx, Vec<Change>>,
     /// The files in which some wanted changes wait for the next round, and none is not wanted.
     pub(crate) unfinished: BTreeSet<FileIdx>,
+    questions: Vec<(FileId, usize, Question)>,
 }
 
 impl Accepted {
@@ -118,6 +122,7 @@ impl Accepted {
             for change in &plan.changes {
                 accepted.changes.entry(change.file).or_default().push(change.clone());
             }
+            accepted.questions.extend(plan.questions(cx));
             plan.needs.iter().for_each(|need| {
                 needs.entry(need.file).or_default().insert(need.clone());
             });
@@ -181,7 +186,9 @@ fn report(program: &Program, plans: &[UnitPlan], out: &mut Analysis) {
                 what: rules::what(site.legacy).to_owned(),
                 why: outcome.why.clone(),
                 help: outcome.help.clone(),
-                traps: outcome.traps.clone(),
+                traps: outcome.said.traps.clone(),
+                questions: outcome.said.questions_at(plan.level),
+                notes: outcome.said.notes.clone(),
                 unit: UnitId(plan.id.clone()),
             });
         }

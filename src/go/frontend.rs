@@ -8,10 +8,11 @@ use super::legacy::LegacyPaths;
 use super::modules::{Modules, is_code, is_go};
 use super::rules::legacy_dependency;
 use super::syntax::Syntax;
-use super::{analysis, docs, ledger, toolchain};
+use super::{analysis, docs, ledger, lexis, toolchain};
 use crate::docs::is_guide;
 use crate::formatter::keep_layout;
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::marker::Lexis;
 use crate::rules::Rule;
 use crate::source::Source;
 use crate::tree::{FileId, Tree};
@@ -58,6 +59,8 @@ impl Frontend for GoFrontend {
         // What documentation says keeps no version.
         legacy_dependency::modules(tree, &modules, &self.legacy, selection, &mut out);
         analysis::look_into_examples(tree, &modules, &docs, selection, &mut out);
+        let is_marked = |file: &FileId| tree.entry(*file).is_marked;
+        out.marked = modules.relevant().flat_map(|(_, module)| module.files()).filter(is_marked).collect();
         out.packages = modules
             .relevant()
             .map(|(_, module)| Package { language: "go", name: module.name(), root: module.root.clone() })
@@ -87,6 +90,10 @@ impl Frontend for GoFrontend {
         }
         let [before, after] = [before, after].map(|text| text.replace("\r\n", "\n"));
         keep_layout(&before, &after, &toolchain::gofmt).replace('\n', "\r\n")
+    }
+
+    fn lexis(&self, path: &Path, text: &str) -> Option<Lexis> {
+        is_code(path).then(|| lexis::lexis(text))
     }
 
     fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {

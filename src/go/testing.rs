@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{GoFrontend, ledger};
 use crate::finding::{Finding, Level};
 use crate::frontend::Selection;
+use crate::marker::NEEDLE;
 use crate::plan::{Plan, plan};
 use crate::source::Source;
 use crate::tree::{FileEntry, FileId, Tree};
@@ -36,8 +37,12 @@ pub(crate) fn plan_of(files: &[(&str, &str)], level: Level) -> Plan {
     let mut texts: BTreeMap<PathBuf, &str> = BTreeMap::from([(PathBuf::from("p/go.mod"), MANIFEST)]);
     texts.extend(files.iter().map(|(name, text)| (PathBuf::from("p").join(name), *text)));
     let mentions = |text: &str| ledger::occurrences(text).len();
-    let entries =
-        texts.iter().map(|(path, text)| FileEntry { path: path.clone(), hit: true, mentions: mentions(text) });
+    let entries = texts.iter().map(|(path, text)| FileEntry {
+        path: path.clone(),
+        hit: true,
+        is_marked: text.contains(NEEDLE),
+        mentions: mentions(text),
+    });
     let entries: Vec<FileEntry> = entries.collect();
     let sources: BTreeMap<FileId, Arc<Source>> = texts
         .iter()

@@ -12,6 +12,8 @@ use super::surface::Legacy;
 use super::syntax::NodeId;
 use crate::edit::EditSet;
 use crate::finding::Level;
+use crate::marker::Question;
+use crate::tree::FileId;
 
 /// Sites that change together or not at all.
 #[derive(Debug)]
@@ -51,6 +53,16 @@ pub(crate) struct UnitPlan {
 }
 
 impl UnitPlan {
+    /// What the unit leaves to a person, with the places.
+    pub(crate) fn questions(&self, cx: &Cx<'_>) -> Vec<(FileId, usize, Question)> {
+        let of_site = |(site, outcome): &(Site, Outcome)| {
+            let syntax = cx.syntax(site.file);
+            let (file, at) = (syntax.file, syntax.start(site.name));
+            outcome.said.questions.iter().map(|question| (file, at, question.clone())).collect::<Vec<_>>()
+        };
+        self.sites.iter().flat_map(of_site).collect()
+    }
+
     /// Leaves the unit to a person.
     pub(crate) fn refuse(&mut self, why: &str, help: &str) {
         for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < Level::Report) {
@@ -184,11 +196,8 @@ fn blame(cx: &Cx<'_>, outcomes: &mut [(Site, Outcome)], file: FileIdx, node: Nod
     if verdict.level == Level::Report && outcome.level != Level::Report {
         *outcome = verdict;
     } else {
-        let traps = verdict.traps.clone();
-        let mut merged =
-            if verdict.level > Level::Safe { outcome.clone().reserved(&verdict.why) } else { outcome.clone() };
-        merged.level = merged.level.max(verdict.level);
-        *outcome = traps.into_iter().fold(merged, |outcome, trap| outcome.because(trap, &verdict.why));
+        let why = verdict.why.clone();
+        *outcome = outcome.clone().burdened(verdict, &why);
     }
 }
 
@@ -216,7 +225,7 @@ impl UnitPlan {
         let level = self.sites.iter().map(|(_, outcome)| outcome.level).max().unwrap_or(Level::Report);
         let worst = self.sites.iter().find(|(_, outcome)| outcome.level == level).map(|(site, _)| *site);
         self.level = level;
-        let (Some(worst), Level::Offered | Level::Report) = (worst, level) else { return };
+        let Some(worst) = worst.filter(|_| level > Level::Safe) else { return };
         let place = cx.place(worst.file, worst.name);
         for (_, outcome) in self.sites.iter_mut().filter(|(_, outcome)| outcome.level < level) {
             outcome.level = level;

@@ -19,8 +19,7 @@ pub fn ledger(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result
 
 fn counts(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
     let strong = palette.strong;
-    let total = plan.ledger.total();
-    writeln!(out, "{strong}ledger{strong:#}: {total} {} of legacy names", plural(total, "occurrence"))?;
+    writeln!(out, "{strong}ledger{strong:#}: {}", counted(plan))?;
     for class in Class::ALL {
         let count = plan.ledger.count(class);
         if count > 0 {
@@ -48,12 +47,20 @@ pub fn places(out: &mut dyn Write, palette: &Palette, plan: &Plan, frontends: &[
 
 /// One line with the numbers of occurrences by class; nothing where there are no occurrences.
 pub fn totals(plan: &Plan) -> Option<String> {
-    let total = plan.ledger.total();
-    let counted = Class::ALL.into_iter().map(|class| (class, plan.ledger.count(class)));
+    let counts = Class::ALL.into_iter().map(|class| (class, plan.ledger.count(class)));
     let by_class: Vec<String> =
-        counted.filter(|(_, count)| *count > 0).map(|(class, count)| format!("{count} {}", class.name())).collect();
-    let names = plural(total, "occurrence");
-    (total > 0).then(|| format!("ledger: {total} {names} of legacy names: {}", by_class.join(", ")))
+        counts.filter(|(_, count)| *count > 0).map(|(class, count)| format!("{count} {}", class.name())).collect();
+    (!by_class.is_empty()).then(|| format!("ledger: {}: {}", counted(plan), by_class.join(", ")))
+}
+
+/// How many names the ledger accounts for, and how many markers of drafts stand in the code.
+fn counted(plan: &Plan) -> String {
+    let (total, markers) = (plan.ledger.total(), plan.ledger.markers.len());
+    let names = format!("{total} {} of legacy names", plural(total, "occurrence"));
+    match markers {
+        0 => names,
+        _ => format!("{names}, {markers} {} of drafts", plural(markers, "marker")),
+    }
 }
 
 /// Prints how many occurrences there are, and what is left to do.
@@ -69,16 +76,20 @@ pub fn verdict(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resul
         let suppressed = plan.ledger.count(Class::Suppressed);
         return writeln!(out, "{strong}nothing legacy is left{strong:#} ({suppressed} suppressed)");
     }
+    let markers = plan.ledger.markers.len();
+    let to_decide = format!("{markers} {} of drafts to decide", plural(markers, "marker"));
     let sites = plan.findings.len();
+    if sites == 0 && plan.ledger.failing().next().is_none() {
+        return writeln!(out, "{strong}something is left to decide{strong:#}: {to_decide}");
+    }
     let others = plan.ledger.failing().filter(is_unnamed).count();
     writeln!(
         out,
-        "{strong}legacy code is left{strong:#}: {sites} {} ({} safe, {} offered, {} report), {others} other {}",
+        "{strong}legacy code is left{strong:#}: {sites} {} ({}), {others} other {}{}",
         plural(sites, "site"),
-        plan.sites(Level::Safe),
-        plan.sites(Level::Offered),
-        plan.sites(Level::Report),
+        Level::ALL.map(|level| format!("{} {}", plan.sites(level), level.name())).join(", "),
         plural(others, "occurrence"),
+        if markers > 0 { format!(", {to_decide}") } else { String::new() },
     )
 }
 

@@ -5,45 +5,27 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::Palette;
-use crate::finding::{Finding, Level};
+use crate::finding::Level;
 use crate::frontend::Package;
 use crate::plan::Plan;
 use crate::rules::Rule;
+use crate::tree::FileId;
 
 /// Sites of one package and rule by level.
-#[derive(Clone, Copy, Default)]
-struct Sites {
-    safe: usize,
-    offered: usize,
-    report: usize,
-}
+type Sites = BTreeMap<Level, usize>;
 
-impl Sites {
-    fn add(&mut self, level: Level, count: usize) {
-        match level {
-            Level::Safe => self.safe += count,
-            Level::Offered => self.offered += count,
-            Level::Report => self.report += count,
-        }
-    }
-
-    fn plus(mut self, other: Sites) -> Self {
-        self.add(Level::Safe, other.safe);
-        self.add(Level::Offered, other.offered);
-        self.add(Level::Report, other.report);
-        self
-    }
-}
-
-/// Prints how many sites of which rule every package holds, and how many of them are safe, offered and reported.
+/// Prints how many sites of which rule every package holds, and how many of them are of which level. What is drafted and
+/// still to be decided is counted with them.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Result<()> {
-    let mut table: BTreeMap<Option<&Package>, BTreeMap<Rule, Sites>> = BTreeMap::new();
-    for finding in &plan.findings {
-        let rules = table.entry(package_of(plan, finding)).or_default();
-        rules.entry(finding.rule).or_default().add(finding.level, 1);
+    let mut table: BTreeMap<Option<&Package>, BTreeMap<&str, Sites>> = BTreeMap::new();
+    let findings = plan.findings.iter().map(|finding| (finding.file, finding.rule.id(), finding.level));
+    let markers = plan.ledger.markers.iter().map(|marker| (marker.file, "to be decided", Level::Draft));
+    for (file, row, level) in findings.chain(markers) {
+        let rows = table.entry(package_of(plan, file)).or_default();
+        *rows.entry(row).or_default().entry(level).or_default() += 1;
     }
     if table.is_empty() {
         return Ok(());
@@ -51,36 +33,47 @@ pub fn packages(out: &mut dyn Write, palette: &Palette, plan: &Plan) -> io::Resu
     let names = table.keys().map(|package| name(*package).chars().count());
     let width = names.chain(["package".len()]).max().unwrap_or_default();
     let strong = palette.strong;
-    writeln!(
-        out,
-        "{strong}{:width$}  {:<18}{:>6}{:>6}{:>9}{:>8}{strong:#}",
-        "package", "rule", "sites", "safe", "offered", "report"
-    )?;
+    let heads = Level::ALL.map(|level| format!("{:>1$}", level.name(), column(level)));
+    writeln!(out, "{strong}{:width$}  {:<18}{:>6}{}{strong:#}", "package", "rule", "sites", heads.concat())?;
     let mut all = Sites::default();
-    for (package, rules) in &table {
+    for (package, rows) in &table {
         let mut shown = name(*package);
-        for (rule, sites) in rules {
-            row(out, width, shown, rule.id(), *sites)?;
+        for (label, sites) in in_order(rows) {
+            row(out, width, shown, label, sites)?;
             shown = "";
-            all = all.plus(*sites);
+            sites.iter().for_each(|(level, count)| *all.entry(*level).or_default() += count);
         }
     }
-    row(out, width, "total", "", all)
+    row(out, width, "total", "", &all)
 }
 
-fn row(out: &mut dyn Write, width: usize, package: &str, rule: &str, sites: Sites) -> io::Result<()> {
-    let Sites { safe, offered, report } = sites;
-    let count = safe + offered + report;
-    writeln!(out, "{package:width$}  {rule:<18}{count:>6}{safe:>6}{offered:>9}{report:>8}")
+/// The rules in the order of the catalogue, then what is to be decided.
+fn in_order<'a>(rows: &'a BTreeMap<&'a str, Sites>) -> impl Iterator<Item = (&'a str, &'a Sites)> {
+    let place = |label: &str| Rule::from_id(label).map_or(Rule::ALL.len(), |rule| rule as usize);
+    let mut rows: Vec<(&str, &Sites)> = rows.iter().map(|(label, sites)| (*label, sites)).collect();
+    rows.sort_by_key(|(label, _)| place(label));
+    rows.into_iter()
+}
+
+fn row(out: &mut dyn Write, width: usize, package: &str, rule: &str, sites: &Sites) -> io::Result<()> {
+    let count: usize = sites.values().sum();
+    let of = |level: Level| sites.get(&level).copied().unwrap_or_default();
+    let counts = Level::ALL.map(|level| format!("{:>1$}", of(level), column(level)));
+    writeln!(out, "{package:width$}  {rule:<18}{count:>6}{}", counts.concat())
+}
+
+/// How wide the column of a level is.
+fn column(level: Level) -> usize {
+    level.name().len() + 2
 }
 
 fn name(package: Option<&Package>) -> &str {
     package.map_or("(no package)", |package| &package.name)
 }
 
-/// The innermost package around the finding's file.
-fn package_of<'a>(plan: &'a Plan, finding: &Finding) -> Option<&'a Package> {
-    let path: &Path = &plan.tree.entry(finding.file).path;
+/// The innermost package around a file.
+fn package_of(plan: &Plan, file: FileId) -> Option<&Package> {
+    let path: &Path = &plan.tree.entry(file).path;
     plan.packages
         .iter()
         .filter(|package| path.starts_with(&package.root))

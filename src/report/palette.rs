@@ -11,6 +11,7 @@ pub struct Palette {
     pub(super) frame: Style,
     pub(super) safe: Style,
     pub(super) offered: Style,
+    pub(super) draft: Style,
     pub(super) report: Style,
     pub(super) hunk: Style,
     pub(super) removed: Style,
@@ -33,6 +34,7 @@ impl Palette {
             frame: color(AnsiColor::Blue).bold(),
             safe: color(AnsiColor::Green).bold(),
             offered: color(AnsiColor::Yellow).bold(),
+            draft: color(AnsiColor::Magenta).bold(),
             report: color(AnsiColor::Red).bold(),
             hunk: color(AnsiColor::Cyan),
             removed: color(AnsiColor::Red),
@@ -46,6 +48,7 @@ impl Palette {
         match level {
             Level::Safe => self.safe,
             Level::Offered => self.offered,
+            Level::Draft => self.draft,
             Level::Report => self.report,
         }
     }

@@ -1,10 +1,13 @@
 //! One group of packages from their files to findings and edits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod outcomes;
+
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+pub(crate) use self::outcomes::PackageOutcome;
 use super::cx::{Change, Cx};
 use super::flow;
 use super::hir::Span;
@@ -25,6 +28,8 @@ use crate::docs::{Documented, Examples};
 use crate::edit::Edit;
 use crate::finding::{Finding, Level, Mention, UnitId};
 use crate::frontend::Selection;
+use crate::marker::Question;
+use crate::outcome::keeps_import;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
@@ -65,33 +70,11 @@ pub(crate) struct PackageInput {
 pub(crate) struct GroupAnalysis {
     pub(crate) findings: Vec<Finding>,
     pub(crate) edits: Vec<(FileId, Edit)>,
+    pub(crate) questions: Vec<(FileId, usize, Question)>,
     pub(crate) mentions: Vec<Mention>,
     pub(crate) problems: Vec<Problem>,
-    /// By package: the worst level among its findings, and whether anything legacy is named in it after the selected,
-    /// the offered and the safe changes.
+    /// By package: whether anything legacy is named in it after the selected changes, and after those of each level.
     pub(crate) packages: Vec<PackageOutcome>,
-}
-
-/// What the manifest of a package depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct PackageOutcome {
-    /// Whether the selected changes write the new crate's name.
-    pub(crate) gains_runtime: bool,
-    /// Whether it still does after the selected changes.
-    pub(crate) left: bool,
-    /// Whether it would after all safe changes.
-    pub(crate) left_after_safe: bool,
-    /// Whether it would after all safe and offered changes.
-    pub(crate) left_after_offered: bool,
-}
-
-impl PackageOutcome {
-    /// There is code that nobody has looked at.
-    pub(crate) fn keep_legacy(&mut self) {
-        self.left = true;
-        self.left_after_safe = true;
-        self.left_after_offered = true;
-    }
 }
 
 /// Looks into a group of packages that may name each other.
@@ -140,7 +123,6 @@ fn look(
     let flow = flow::build(&resolver, &legacy, &inferred);
     let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
     let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes, documented);
-    cx.sees_task = store.sees_task;
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
     let references: Vec<Reference> = files.iter().flat_map(|&file| references::in_file(&cx, file)).collect();
@@ -151,27 +133,37 @@ fn look(
         out.mentions.extend(mentions);
         out.findings.extend(docs);
     }
-    out.packages = outcomes(&cx, &owners, packages.len(), &decided);
+    out.packages = outcomes::of_packages(&cx, &owners, packages.len(), &decided);
     if store.includes {
         // Code that is generated may name the legacy crate.
         out.packages.iter_mut().for_each(PackageOutcome::keep_legacy);
     }
     out.edits = merged(&program, &decided.chosen.changes);
+    out.questions = decided.chosen.questions;
     cx.take_asked()
 }
 
-/// The units with their imports under the two levels that findings speak of, and the changes that were asked for.
+/// The units with their imports under the levels that findings speak of, and the changes that were asked for.
 struct Decided {
     plans: Vec<UnitPlan>,
     safe: Accepted,
     offered: Accepted,
+    drafted: Accepted,
     chosen: Accepted,
+}
+
+impl Decided {
+    /// What is made at each level, the lowest first.
+    fn by_level(&self) -> [(Level, &Accepted); 3] {
+        [(Level::Safe, &self.safe), (Level::Offered, &self.offered), (Level::Draft, &self.drafted)]
+    }
 }
 
 /// Changes that are made together, with the imports that go with just these.
 struct Accepted {
     changes: Vec<Change>,
     imports: ImportPlan,
+    questions: Vec<(FileId, usize, Question)>,
 }
 
 fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> Decided {
@@ -183,11 +175,12 @@ fn decide(cx: &mut Cx<'_>, references: &[Reference], selection: &Selection) -> D
             |selection: &Selection, rounds| named(cx, &survey, references, (&plans, &fixed), selection, rounds);
         let safe = under(&Selection::up_to(Level::Safe), Rounds::All);
         let offered = under(&Selection::up_to(Level::Offered), Rounds::All);
+        let drafted = under(&Selection::up_to(Level::Draft), Rounds::All);
         let chosen = under(selection, Rounds::This);
         let misplaced: BTreeSet<FileIdx> =
-            [&safe, &offered, &chosen].into_iter().flat_map(|accepted| misplaced(cx, accepted)).collect();
+            [&safe, &offered, &drafted, &chosen].into_iter().flat_map(|accepted| misplaced(cx, accepted)).collect();
         if misplaced.is_subset(&fixed) {
-            return Decided { plans, safe, offered, chosen };
+            return Decided { plans, safe, offered, drafted, chosen };
         }
         fixed.extend(misplaced);
     }
@@ -247,7 +240,7 @@ fn accept(
     rounds: Rounds,
 ) -> Accepted {
     let mut changes: Vec<Change> = Vec::new();
-    let mut needs = Vec::new();
+    let (mut needs, mut questions) = (Vec::new(), Vec::new());
     // What lies inside another change goes first; the outer one follows in the next round, on the new text.
     let (outer, inner): (Vec<&UnitPlan>, Vec<&UnitPlan>) = plans.iter().partition(|plan| encloses_another(plan, plans));
     for plan in inner.into_iter().chain(outer) {
@@ -257,6 +250,7 @@ fn accept(
         }
         changes.extend(plan.changes.iter().cloned());
         needs.extend(plan.needs.iter().cloned());
+        questions.extend(plan.questions(cx));
     }
     needs.sort();
     needs.dedup();
@@ -266,7 +260,7 @@ fn accept(
     if selection.level != Level::Report {
         changes.extend(imports.changes.iter().cloned());
     }
-    Accepted { changes, imports }
+    Accepted { changes, imports, questions }
 }
 
 fn encloses_another(plan: &UnitPlan, plans: &[UnitPlan]) -> bool {
@@ -418,15 +412,17 @@ fn report(cx: &Cx<'_>, references: &[Reference], decided: &Decided, out: &mut Gr
                 what: site.what.clone(),
                 why: outcome.why.clone(),
                 help: outcome.help.clone(),
-                traps: outcome.traps.clone(),
+                traps: outcome.said.traps.clone(),
+                questions: outcome.said.questions_at(plan.level),
+                notes: outcome.said.notes.clone(),
                 unit: UnitId(plan.id.clone()),
             });
         }
     }
-    for &import in decided.offered.imports.fates.keys() {
+    for &import in decided.drafted.imports.fates.keys() {
         out.findings.extend(import_finding(cx, decided, import));
     }
-    for (reference, rewritten) in &decided.offered.imports.paths {
+    for (reference, rewritten) in &decided.drafted.imports.paths {
         out.findings.extend(path_finding(cx, decided, reference, *rewritten));
     }
     let mut seen = BTreeSet::new();
@@ -447,12 +443,9 @@ fn import_finding(cx: &Cx<'_>, decided: &Decided, import: ImportId) -> Option<Fi
     }
     let data = cx.program.import(import);
     let fate = |accepted: &Accepted| accepted.imports.fates.get(&import).cloned().unwrap_or(Fate::Keep);
-    let (level, why) = match (fate(&decided.safe), fate(&decided.offered)) {
-        (Fate::Keep, Fate::Keep) => (Level::Report, "what it brings is still used by what is only reported"),
-        (Fate::Keep, _) => (Level::Offered, "what it brings is used by changes that are offered"),
-        _ => (Level::Safe, ""),
-    };
-    let help = match fate(&decided.offered) {
+    let goes = decided.by_level().into_iter().find(|(_, accepted)| fate(accepted) != Fate::Keep);
+    let level = goes.map_or(Level::Report, |(level, _)| level);
+    let help = match fate(&decided.drafted) {
         Fate::Keep => "it goes with its last use".to_owned(),
         Fate::Delete => "nothing uses it any more".to_owned(),
         Fate::Rewrite(path) => format!("`{}::{path}`", cx.runtime(data.file)),
@@ -467,9 +460,11 @@ fn import_finding(cx: &Cx<'_>, decided: &Decided, import: ImportId) -> Option<Fi
         range: span.range(),
         level,
         what: format!("`{}` is imported from the legacy crate", path.join("::")),
-        why: why.to_owned(),
+        why: keeps_import(level).to_owned(),
         help,
         traps: Vec::new(),
+        questions: Vec::new(),
+        notes: Vec::new(),
         unit: UnitId(cx.place(data.file, data.span)),
     })
 }
@@ -495,6 +490,8 @@ fn path_finding(cx: &Cx<'_>, decided: &Decided, reference: &Reference, rewritten
             None => "it goes with the use it belongs to".to_owned(),
         },
         traps: Vec::new(),
+        questions: Vec::new(),
+        notes: Vec::new(),
         unit: UnitId(cx.place(reference.file, reference.span)),
     })
 }
@@ -503,36 +500,4 @@ fn inside_site(decided: &Decided, reference: &Reference) -> bool {
     decided.plans.iter().flat_map(|plan| &plan.sites).any(|(site, _)| {
         site.file == reference.file && (site.span.contains(reference.span) || reference.span.contains(site.span))
     })
-}
-
-fn outcomes(cx: &Cx<'_>, owners: &HashMap<CrateId, usize>, count: usize, decided: &Decided) -> Vec<PackageOutcome> {
-    // Examples that nobody builds need nothing.
-    let is_built = |file: FileIdx| cx.documented.examples.get(cx.hir(file).file).is_none_or(|example| example.is_built);
-    let owner = |file: FileIdx| {
-        let module = cx.program.module_of_file(file).filter(|_| is_built(file))?;
-        owners.get(&cx.program.def(module).krate).copied()
-    };
-    let mut outcomes = vec![PackageOutcome::default(); count];
-    for change in &decided.chosen.changes {
-        if let Some(owner) = owner(change.file)
-            && change.edit.text().contains(cx.runtime(change.file))
-        {
-            outcomes[owner].gains_runtime = true;
-        }
-    }
-    let unread: BTreeMap<FileIdx, bool> =
-        cx.inferred.keys().map(|&file| (file, ledger::names_crate_unread(cx, file))).collect();
-    let mut mark = |left: &BTreeSet<FileIdx>, set: &mut dyn FnMut(&mut PackageOutcome)| {
-        for (&file, &unread) in &unread {
-            if (unread || left.contains(&file))
-                && let Some(owner) = owner(file)
-            {
-                set(&mut outcomes[owner]);
-            }
-        }
-    };
-    mark(&decided.chosen.imports.legacy_left, &mut |outcome| outcome.left = true);
-    mark(&decided.safe.imports.legacy_left, &mut |outcome| outcome.left_after_safe = true);
-    mark(&decided.offered.imports.legacy_left, &mut |outcome| outcome.left_after_offered = true);
-    outcomes
 }

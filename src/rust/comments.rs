@@ -1,13 +1,40 @@
-//! Comments in a stretch of Rust text, found without a parser.
+//! Comments and literals in a stretch of Rust text, found without a parser.
 
 use std::ops::Range;
 
+use crate::marker::Lexis;
+
 /// Byte ranges of the comments in `text`, which must not begin inside a literal.
 pub(crate) fn comments(text: &str) -> Vec<Range<usize>> {
+    scan(text).0
+}
+
+/// The same for a whole file, in which documentation counts as a literal: it is an attribute with a text.
+pub(crate) fn lexis(text: &str) -> Lexis {
+    let (comments, mut literals) = scan(text);
+    let (documentation, comments): (Vec<_>, Vec<_>) =
+        comments.into_iter().partition(|comment| is_documentation(&text[comment.clone()]));
+    literals.extend(documentation);
+    literals.sort_by_key(|literal| literal.start);
+    Lexis { comments, literals }
+}
+
+/// Whether a comment documents what it stands in front of or in.
+fn is_documentation(comment: &str) -> bool {
+    let begins = |mark: &str, more: &str| comment.starts_with(mark) && !comment.starts_with(more);
+    comment.starts_with("//!")
+        || comment.starts_with("/*!")
+        || begins("///", "////")
+        || (begins("/**", "/***") && comment != "/**/")
+}
+
+/// The comments and the literals.
+fn scan(text: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    let mut found = Vec::new();
+    let (mut found, mut literals) = (Vec::new(), Vec::new());
     let mut at = 0;
     while at < bytes.len() {
+        let start = at;
         at = match bytes[at] {
             b'/' if bytes.get(at + 1) == Some(&b'/') => {
                 let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |len| at + len);
@@ -25,8 +52,12 @@ pub(crate) fn comments(text: &str) -> Vec<Range<usize>> {
             b'\'' => char_end(bytes, at),
             _ => at + 1,
         };
+        // A quote or an `r` alone opens nothing.
+        if matches!(bytes[start], b'"' | b'r' | b'\'') && at > start + 1 {
+            literals.push(start..at);
+        }
     }
-    found
+    (found, literals)
 }
 
 fn is_word_before(bytes: &[u8], at: usize) -> bool {
@@ -113,6 +144,15 @@ mod tests {
     fn comments_are_told_from_literals() {
         let text = "f(\"// no\", r#\"/* no \"# , 'a', '\\'', /* yes /* nested */ */ x<'a>, b\"//\") // end";
         assert_eq!(texts(text), ["/* yes /* nested */ */", "// end"]);
+    }
+
+    #[test]
+    fn literals_of_several_lines_and_documentation_are_no_code() {
+        let text = "/// a\nf(r#\"x\ny\"#, \"\", 'b', x<'a>) // c\n//! d\n//// e\n/**/ /** f */";
+        let lexis = lexis(text);
+        let shown = |ranges: Vec<Range<usize>>| ranges.into_iter().map(|range| &text[range]).collect::<Vec<_>>();
+        assert_eq!(shown(lexis.comments), ["// c", "//// e", "/**/"]);
+        assert_eq!(shown(lexis.literals), ["/// a", "r#\"x\ny\"#", "\"\"", "'b'", "//! d", "/** f */"]);
     }
 
     #[test]

@@ -57,8 +57,6 @@ pub(crate) struct Cx<'a> {
     runtimes: HashMap<CrateId, String>,
     /// Names that must be written with their full path, because the short one means something else.
     pub(crate) qualified: BTreeSet<Need>,
-    /// Whether the packages name what can tell on which task a run happens.
-    pub(crate) sees_task: bool,
     /// Engines whose sinks the builder of a session has.
     pub(crate) attached: BTreeSet<Link>,
     needs: RefCell<Vec<Need>>,
@@ -85,7 +83,6 @@ impl<'a> Cx<'a> {
             calls: HashMap::new(),
             runtimes,
             qualified: BTreeSet::new(),
-            sees_task: false,
             attached: BTreeSet::new(),
             needs: RefCell::default(),
             asked: RefCell::default(),

@@ -11,9 +11,10 @@ use super::lower::lower;
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
-use super::{cargo, layout, ledger};
+use super::{cargo, comments, layout, ledger};
 use crate::docs::{Found, is_guide};
 use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::marker::Lexis;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
 
@@ -66,14 +67,20 @@ impl Frontend for RustFrontend {
             outcomes.extend(ids.iter().copied().zip(group.packages));
             out.findings.extend(group.findings);
             out.edits.extend(group.edits);
+            out.questions.extend(group.questions);
             out.mentions.extend(group.mentions);
             out.problems.extend(group.problems);
         }
         keep_where_unread(tree, &packages, &out.problems, &mut outcomes);
         legacy_dependency::manifests(tree, &packages, &outcomes, &runtime, &mut out);
+        let is_marked = |file: &FileId| tree.entry(*file).is_marked;
+        let knowing = packages.knowing().flat_map(|package| package.files.iter().copied());
+        out.marked = knowing.filter(is_marked).collect();
+        let has_marks = |package: &CargoPackage| package.files.iter().any(is_marked);
         out.packages = packages
-            .relevant()
-            .map(|(_, package)| Package { language: "rust", name: package.name.clone(), root: package.root.clone() })
+            .knowing()
+            .filter(|package| package.matters || has_marks(package))
+            .map(|package| Package { language: "rust", name: package.name.clone(), root: package.root.clone() })
             .collect();
         out
     }
@@ -95,6 +102,10 @@ impl Frontend for RustFrontend {
         let after = if is_code { layout::format(tree, path, before, after) } else { after.to_owned() };
         let edition = layout::edition(tree, path);
         docs::format(path, before, &after, &|code| layout::rustfmt(path, &edition, code))
+    }
+
+    fn lexis(&self, path: &Path, text: &str) -> Option<Lexis> {
+        path.extension().is_some_and(|extension| extension == "rs").then(|| comments::lexis(text))
     }
 
     fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {

@@ -14,7 +14,11 @@ const INSTEAD: char = '\u{F8F2}';
 
 /// Stands in the text of a change for an expression that the change moves or copies.
 pub(crate) fn moved(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
-    let span = cx.span(file, expr);
+    moved_span(cx.span(file, expr))
+}
+
+/// The same for another part of the file: a pattern.
+pub(crate) fn moved_span(span: Span) -> String {
     format!("{OPEN}{}-{}{CLOSE}", span.start, span.end)
 }
 
@@ -22,11 +26,6 @@ pub(crate) fn moved(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
 pub(crate) fn moved_receiver(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> String {
     let text = moved(cx, file, expr);
     if super::text::is_postfix(cx, file, expr) { text } else { format!("({text})") }
-}
-
-/// The text of a change that takes the place of an expression which, with its own changes, has moved as a whole.
-pub(crate) fn instead(text: &str) -> String {
-    format!("{INSTEAD}{text}")
 }
 
 /// The same changes with all moved text in place; `None` where changes of moved text lie inside one another.

@@ -1,7 +1,6 @@
 //! What a rule decides about one site of a Rust program.
 
 use super::cx::Change;
-use super::rewrite::Rewrite;
 
 /// The decision about a site.
-pub(crate) type Outcome = crate::outcome::Outcome<Change, Rewrite>;
+pub(crate) type Outcome = crate::outcome::Outcome<Change>;

@@ -47,6 +47,8 @@ pub(crate) struct CargoPackage {
     pub(crate) files: Vec<FileId>,
     /// Whether it has to be looked into.
     pub(crate) matters: bool,
+    /// Whether it uses the legacy or the new API, or something that does.
+    pub(crate) knows: bool,
     /// The code name of the new crate in a workspace that also shares the legacy one.
     shared_runtime: Option<String>,
 }
@@ -118,6 +120,11 @@ impl Packages {
         self.iter().filter(|(_, package)| package.matters)
     }
 
+    /// Those that use the legacy or the new API: drafts may stand there.
+    pub(crate) fn knowing(&self) -> impl Iterator<Item = &CargoPackage> {
+        self.list.iter().filter(|package| package.knows)
+    }
+
     pub(crate) fn get(&self, id: PackageId) -> &CargoPackage {
         &self.list[id.0 as usize]
     }
@@ -170,24 +177,32 @@ impl Packages {
         }
     }
 
-    /// Decides what matters. The legacy crate's own sources do not.
+    /// Decides what matters, and what knows one of the APIs. The legacy crate's own sources do not.
     fn mark(&mut self, tree: &Tree) {
-        for package in &mut self.list {
+        for package in self.list.iter_mut().filter(|package| package.name != LEGACY_PACKAGE) {
             let names_it = package.files.iter().any(|&file| tree.entry(file).hit);
-            let uses_it = package.legacy_dependencies().next().is_some();
-            package.matters = package.name != LEGACY_PACKAGE && (names_it || uses_it);
+            let depends_on = |name: &str| package.dependencies.iter().any(|dependency| dependency.package == name);
+            package.matters = names_it || depends_on(LEGACY_PACKAGE);
+            package.knows = package.matters || depends_on(RUNTIME_PACKAGE);
         }
+        self.pass_on(|package| &mut package.matters);
+        self.pass_on(|package| &mut package.knows);
+    }
+
+    /// What holds for a package holds for those that depend on it, too.
+    fn pass_on(&mut self, mark: fn(&mut CargoPackage) -> &mut bool) {
         loop {
+            let marked: Vec<bool> = self.list.iter_mut().map(|package| *mark(package)).collect();
             let follows = |package: &CargoPackage| {
                 let mut local = package.dependencies.iter().filter_map(|dependency| dependency.local);
-                !package.matters && package.name != LEGACY_PACKAGE && local.any(|id| self.get(id).matters)
+                package.name != LEGACY_PACKAGE && local.any(|id| marked[id.0 as usize])
             };
-            let next: Vec<usize> =
-                self.list.iter().enumerate().filter(|(_, package)| follows(package)).map(|(index, _)| index).collect();
+            let next = self.list.iter().enumerate().filter(|(index, package)| !marked[*index] && follows(package));
+            let next: Vec<usize> = next.map(|(index, _)| index).collect();
             if next.is_empty() {
                 return;
             }
-            next.into_iter().for_each(|index| self.list[index].matters = true);
+            next.into_iter().for_each(|index| *mark(&mut self.list[index]) = true);
         }
     }
 }
@@ -288,6 +303,7 @@ impl Manifests {
             root: shown,
             files,
             matters: false,
+            knows: false,
         }
     }
 
@@ -356,6 +372,7 @@ fn bare(name: String, root: PathBuf, files: Vec<FileId>) -> CargoPackage {
         dependencies: Vec::new(),
         files,
         matters: false,
+        knows: false,
         shared_runtime: None,
     }
 }

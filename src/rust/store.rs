@@ -26,14 +26,9 @@ pub(crate) struct FileStore {
     /// Files that are not parsed.
     skimmed: BTreeSet<FileId>,
     names: BTreeSet<String>,
-    /// Whether some file names what can tell on which task a run happens.
-    pub(crate) sees_task: bool,
     /// Whether some file includes code from elsewhere.
     pub(crate) includes: bool,
 }
-
-/// Task locals, thread locals and caught panics.
-const TASK_WORDS: &[&str] = &["task_local!", "thread_local!", "catch_unwind", "is_panic", "should_panic"];
 
 /// What one look at a file gave.
 enum Look {
@@ -81,15 +76,14 @@ impl FileStore {
         let needles = Needles::new(fresh);
         let all = Needles::new(&self.names);
         let known = |id: &FileId| self.units.contains_key(&tree.entry(*id).path);
-        let looks: Vec<(FileId, Option<Look>, [bool; 2])> = self
+        let looks: Vec<(FileId, Option<Look>, bool)> = self
             .skimmed
             .par_iter()
             .map(|&id| {
                 let is_asked = stems.contains(&module_name(&tree.entry(id).path));
                 match tree.source(id) {
-                    Err(problem) => (id, Some(Look::Failed(problem)), [false; 2]),
+                    Err(problem) => (id, Some(Look::Failed(problem)), false),
                     Ok(source) => {
-                        let sees_task = TASK_WORDS.iter().any(|word| source.text().contains(word));
                         let includes = source.text().contains("include!(");
                         let matters = is_asked || needles.is_in(source.text());
                         let look = if matters {
@@ -97,14 +91,13 @@ impl FileStore {
                         } else {
                             (!known(&id)).then(|| skim(id, source, &all))
                         };
-                        (id, look, [sees_task, includes])
+                        (id, look, includes)
                     }
                 }
             })
             .collect();
         let (mut names, mut modules) = (BTreeSet::new(), BTreeSet::new());
-        for (id, look, [sees_task, includes]) in looks {
-            self.sees_task |= sees_task;
+        for (id, look, includes) in looks {
             self.includes |= includes;
             let path = tree.entry(id).path.clone();
             match look {

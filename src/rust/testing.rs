@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::RustFrontend;
 use crate::finding::{Finding, Level};
 use crate::frontend::Selection;
+use crate::marker::NEEDLE;
 use crate::plan::{Plan, plan};
 use crate::source::Source;
 use crate::tree::{FileEntry, Tree};
@@ -27,15 +28,25 @@ pub(crate) fn library_plan_of(code: &str) -> Plan {
 }
 
 fn plan_with(path: &str, code: &str) -> Plan {
+    plan_up_to(Level::Offered, path, code)
+}
+
+fn plan_up_to(level: Level, path: &str, code: &str) -> Plan {
     let texts = [("p/Cargo.toml", MANIFEST.to_owned()), (path, code.to_owned())];
-    let files = texts.iter().map(|(path, _)| FileEntry { path: PathBuf::from(path), hit: true, mentions: 0 }).collect();
+    let entry = |(path, text): &(&str, String)| FileEntry {
+        path: PathBuf::from(path),
+        hit: true,
+        is_marked: text.contains(NEEDLE),
+        mentions: 0,
+    };
+    let files = texts.iter().map(entry).collect();
     let sources: BTreeMap<_, _> = texts
         .into_iter()
         .zip(0..)
         .map(|((path, text), index)| (crate::tree::FileId(index), Arc::new(Source::new(path, text))))
         .collect();
     let tree = Tree::new(vec![PathBuf::from("p")], files, sources);
-    plan(tree, Vec::new(), &[&RustFrontend], &Selection::up_to(Level::Offered)).unwrap()
+    plan(tree, Vec::new(), &[&RustFrontend], &Selection::up_to(level)).unwrap()
 }
 
 /// A program with `body` in an async function that has a context, an engine and values, and returns a boxed error.
@@ -44,10 +55,19 @@ fn program(body: &str) -> String {
     format!("{HEAD}{signature} -> Result<(), Box<dyn std::error::Error>> {{\n{body}\nOk(())\n}}\nfn main() {{}}\n")
 }
 
-/// What `body` becomes.
+/// What `body` becomes with all offered changes.
 pub(crate) fn migrated(body: &str) -> String {
+    migrated_up_to(Level::Offered, body)
+}
+
+/// What `body` becomes with all changes, also those that leave something to a person.
+pub(crate) fn drafted(body: &str) -> String {
+    migrated_up_to(Level::Draft, body)
+}
+
+fn migrated_up_to(level: Level, body: &str) -> String {
     let code = program(body);
-    let plan = plan_of(&code);
+    let plan = plan_up_to(level, "p/src/main.rs", &code);
     let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
     let after = change.map_or(code, |change| change.after.text().to_owned());
     let start = after.find("Error>> {\n").map_or(0, |at| at + "Error>> {\n".len());

@@ -6,18 +6,17 @@ mod unread;
 
 use std::collections::{BTreeSet, HashMap};
 
-pub(crate) use facts::{Facts, set_turn_is_between_runs};
-use facts::{adopts_ids, facts, sees_stamps};
+pub(crate) use facts::Facts;
+use facts::{adopts_ids, facts};
 
 use super::cx::{Change, Cx, Need};
 use super::flow::{Node, UnitIdx};
 use super::gates;
 use super::hir::{ExprId, Span};
 use super::index::{CrateId, DefId, FileIdx};
-use super::lifecycle;
 use super::mentions;
 use super::outcome::Outcome;
-use super::rewrite::{self, Rewrite};
+use super::permits;
 use super::rules::legacy_error::survey::ErrorSurvey;
 use super::rules::{
     cancel, core_session, engine_options, inference_state, legacy_error, run_inference, run_lifecycle, state_access,
@@ -25,7 +24,9 @@ use super::rules::{
 use super::sites::{At, Site, SiteKind};
 use crate::edit::EditSet;
 use crate::finding::Level;
+use crate::marker::Question;
 use crate::rules::Rule;
+use crate::tree::FileId;
 
 /// A unit with the decision of each of its sites.
 #[derive(Debug)]
@@ -35,6 +36,17 @@ pub(crate) struct UnitPlan {
     pub(crate) sites: Vec<(Site, Outcome)>,
     pub(crate) changes: Vec<Change>,
     pub(crate) needs: Vec<Need>,
+}
+
+impl UnitPlan {
+    /// What the unit leaves to a person, with the places.
+    pub(crate) fn questions(&self, cx: &Cx<'_>) -> Vec<(FileId, usize, Question)> {
+        let of_site = |(site, outcome): &(Site, Outcome)| {
+            let (file, at) = (cx.hir(site.file).file, site.span.range().start);
+            outcome.said.questions.iter().map(|question| (file, at, question.clone())).collect::<Vec<_>>()
+        };
+        self.sites.iter().flat_map(of_site).collect()
+    }
 }
 
 /// Handles of the state and the core session, by unit.
@@ -68,9 +80,6 @@ pub(crate) struct Survey {
     /// Implementations that fall together.
     pub(crate) collisions: HashMap<DefId, DefId>,
     adopts_ids: bool,
-    sees_stamps: bool,
-    sees_task: bool,
-    polite_engine: Option<(FileIdx, Span)>,
 }
 
 impl Survey {
@@ -82,9 +91,6 @@ impl Survey {
             unfollowed: super::unfollowed::calls(cx),
             collisions: super::collisions::all(cx.resolver, cx.legacy),
             adopts_ids: adopts_ids(cx),
-            sees_stamps: sees_stamps(cx),
-            sees_task: cx.sees_task,
-            polite_engine: super::engines::polite(cx),
         }
     }
 }
@@ -92,9 +98,7 @@ impl Survey {
 /// Decides a unit. What nobody builds and only is reported becomes a unit of its own.
 pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPlan> {
     let mut facts = facts(cx, survey, &sites);
-    facts.leaves_failed_turns_out = run_inference::history::is_to_leave_failed_turns_out(cx, &facts, &sites);
-    cx.take_needs();
-    facts.lifecycles = lifecycle::plan(cx, &facts, &sites);
+    facts.permits = permits::plan(cx, &sites);
     let options = engine_options::plan(cx, &survey.options, &sites);
     let mut decided: Vec<(Site, Outcome)> = Vec::with_capacity(sites.len());
     for site in sites {
@@ -128,12 +132,11 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     }
     changes.extend(renames(cx, &facts));
     merge_fields(cx, &facts, &mut decided, &mut changes);
-    let rewrites: Vec<Rewrite> = decided.iter().flat_map(|(_, outcome)| outcome.rewrites.to_vec()).collect();
-    changes.extend(rewrite::realize(cx, &rewrites, &changes));
     facts.merged.iter().for_each(|merged| merged.rename_copies(cx, &mut changes));
     debugged(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
     unread::hold(cx, &mut decided);
+    examples::refuse_drafts(cx, &mut decided);
     let aside = examples::set_aside(cx, &mut decided);
     changes.retain(|change| !aside.iter().any(|(site, _)| site.file == change.file));
     examples::offer_what_is_assumed(cx, &mut decided);
@@ -174,9 +177,8 @@ fn blame(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], file: FileIdx, span: Span
     let why = format!("{} ({})", verdict.why, cx.place(file, span));
     if verdict.level == Level::Report && outcome.level != Level::Report {
         *outcome = Outcome { why, ..verdict };
-    } else if outcome.level < verdict.level {
-        let reserved = outcome.clone().reserved(&why);
-        *outcome = verdict.traps.into_iter().fold(reserved, |outcome, trap| outcome.because(trap, &why));
+    } else if outcome.level < verdict.level || !verdict.said.questions.is_empty() {
+        *outcome = outcome.clone().burdened(verdict, &why);
     }
 }
 
@@ -208,12 +210,15 @@ fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::TakenApart, At::Pat(pat)) => core_session::taken_apart(cx, site.file, pat),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, facts, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
-            Rule::RunLifecycle => run_lifecycle::part(facts, site, call, method),
+            Rule::RunLifecycle => run_lifecycle::part(facts, site, call),
             Rule::Cancel => cancel::call(cx, facts, site, method, call),
             _ => state_access::call(cx, facts, site, method, call),
         },
-        (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, facts, site, run),
-        (SiteKind::Run(method), At::Expr(run)) => run_lifecycle::part(facts, site, run, method),
+        (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, site, run),
+        (SiteKind::Run(_), At::Expr(run)) => run_lifecycle::part(facts, site, run),
+        (SiteKind::Type(_), At::Type(_)) if facts.permits.takes_type(site.file, site.span) => {
+            Outcome::safe(Vec::new(), "`RunPermit`: what ends a claim holds its permit")
+        }
         (SiteKind::Type(kinds), At::Type(ty)) => mentions::mention(cx, survey, site, kinds, ty),
         (SiteKind::ErrorPattern(_), At::Pat(pat)) if unread::is_matched_blindly(cx, site.file, pat) => {
             unread::blind_match()

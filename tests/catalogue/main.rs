@@ -46,11 +46,29 @@ fn documentation_names_only_traps_that_there_are() {
 }
 
 #[test]
-fn every_trap_is_documented() {
-    let docs: String = Rule::ALL.iter().map(|rule| rule.docs()).collect();
-    let missing: Vec<&str> =
-        Trap::ALL.iter().map(|trap| trap.id()).filter(|id| !docs.contains(&format!("\n- `{id}`"))).collect();
-    assert_eq!(missing, Vec::<&str>::new());
+fn every_trap_that_the_code_names_is_documented() {
+    let code = code();
+    let is_named = |trap: &&Trap| holds_word(&code, &format!("Trap::{trap:?}"));
+    let is_told = |trap: &Trap| trap.told_by_rules().next().is_some();
+    let missing: Vec<&Trap> = Trap::ALL.iter().filter(is_named).filter(|trap| !is_told(trap)).collect();
+    assert_eq!(missing, Vec::<&Trap>::new());
+    // The others wait for their rules: what is told in documentation and in no code would be a promise.
+    let early: Vec<&Trap> = Trap::ALL.iter().filter(|trap| is_told(trap) && !is_named(trap)).collect();
+    assert_eq!(early, Vec::<&Trap>::new());
+}
+
+/// The code of both languages.
+fn code() -> String {
+    let folders = LANGUAGES.map(|language| project(&format!("src/{language}")));
+    let entries = folders.iter().flat_map(walkdir::WalkDir::new).map(Result::unwrap);
+    let files = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "rs"));
+    files.map(|entry| fs::read_to_string(entry.path()).unwrap()).collect()
+}
+
+/// Whether `text` holds `word` and does not go on with it.
+fn holds_word(text: &str, word: &str) -> bool {
+    let goes_on = |at: usize| text[at + word.len()..].starts_with(char::is_alphanumeric);
+    text.match_indices(word).any(|(at, _)| !goes_on(at))
 }
 
 #[test]

@@ -26,6 +26,17 @@ fn every_rule_is_listed_and_explained() {
 }
 
 #[test]
+fn traps_and_levels_are_explained() {
+    let tree = Tree::empty();
+    let explain = |id: &str| tree.run(&["explain", id]).expect(0).stdout;
+    insta::assert_snapshot!("explain_draft", explain("draft"));
+    assert_eq!(explain("safe"), explain("draft"));
+    let trap = explain("no-counterpart");
+    assert!(trap.starts_with("# no-counterpart\n\nA trap, a behavior that may differ: the new API has no"), "{trap}");
+    assert!(trap.contains("\n- `state-access`: a session's engine cannot be asked for"), "{trap}");
+}
+
+#[test]
 fn an_unknown_rule_gets_a_suggestion() {
     let run = Tree::empty().run(&["explain", "engine-snk"]).expect(2);
     assert_eq!(run.stdout, "");

@@ -2,6 +2,7 @@
 
 mod applying;
 mod diffing;
+mod drafting;
 mod exit_codes;
 mod help;
 mod mixed;

@@ -50,7 +50,7 @@ fn one_scan_counts_both_languages() {
     // At which level a site changes is for the fixtures to say.
     let sites = table.lines().skip(1).filter(|line| !line.starts_with("total"));
     let sites: Vec<String> =
-        sites.map(|line| line[..line.len() - " safe offered report".len()].trim_end().to_owned()).collect();
+        sites.map(|line| line[..line.len() - " safe offered draft report".len()].trim_end().to_owned()).collect();
     insta::assert_snapshot!("mixed_scan", sites.join("\n"));
 }
 

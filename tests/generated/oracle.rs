@@ -116,7 +116,7 @@ fn makes(was: &str, is: &str, differences: &[&Difference]) -> bool {
 /// Sites by how they end, for programs of one shape or rule.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Shares {
-    counts: [usize; 3],
+    counts: [usize; Level::ALL.len()],
 }
 
 impl Shares {
@@ -132,13 +132,14 @@ impl Shares {
 impl fmt::Display for Shares {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let share = |count: usize| 100.0 * count as f64 / self.total().max(1) as f64;
-        let [safe, offered, report] = self.counts;
+        let [safe, offered, draft, report] = self.counts;
         write!(
             f,
-            "{:6} sites: {:5.1} % safe, {:5.1} % offered, {:5.1} % report",
+            "{:6} sites: {:5.1} % safe, {:5.1} % offered, {:5.1} % draft, {:5.1} % report",
             self.total(),
             share(safe),
             share(offered),
+            share(draft),
             share(report)
         )
     }

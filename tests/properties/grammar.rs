@@ -246,7 +246,7 @@ fn statement() -> Text {
         1 => filled("    let {}: {} = {};", vec![pattern(), ty(), expr()]),
         1 => filled("    let {} = {} else { {} };", vec![pattern(), expr(), expr()]),
         3 => filled("    {};", vec![expr()]),
-        1 => filled("    {}\n    {}", vec![one_of(&["// start_run\r", "// the run\n", "/* with_sink */", "#[cfg(test)]"]), one_of(&["state.start_run()?;", "let x = with_sink(sink);", "state.finish_run();"])]),
+        1 => filled("    {}\n    {}", vec![one_of(&["// start_run\r", "// the run\n", "// MIGRATE(no-counterpart): x\n", "/* with_sink */", "#[cfg(test)]"]), one_of(&["state.start_run()?;", "let x = with_sink(sink);", "state.finish_run();"])]),
         2 => one_of(&[
             "    let state = Arc::new(InferenceState::new(\"r\", Some(seed.clone()), engine.clone()));",
             "    let session = Session { event_sinks: vec![sink.clone()], ..Session::new(state.clone()) };",

@@ -20,10 +20,10 @@ impl EngineBuilder for DerivedBuilder {
 }
 
 impl Session {
-    /// The session's [`Builder`] as `change` leaves it: for one run that has more than the session's others (a web
+    /// This handle's [`Builder`] as `change` leaves it: for one run that has more than the session's others (a web
     /// handler's tools). The session's own builder stays untouched.
     ///
-    /// Where the session has none, or a builder of another type, the start that is given the result fails with
+    /// Where there is none, or a builder of another type, the start or run that is given the result fails with
     /// [`SessionError::Build`](crate::session::SessionError::Build).
     ///
     /// ```
@@ -48,11 +48,34 @@ impl Session {
         DerivedBuilder(own.map(change))
     }
 
-    /// Replaces the session's builder by a [`derived_builder`](Self::derived_builder), for a session that another
-    /// function made.
+    /// A second handle on the same session with a [`derived_builder`](Self::derived_builder) of its own, see
+    /// [`handle_with`](Self::handle_with).
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use std::sync::Arc;
+    /// use geppetto_runtime::prelude::*;
+    /// use geppetto_runtime::engine::EchoEngine;
+    /// use geppetto_runtime::events::CollectingSink;
+    ///
+    /// let session = Session::new().with_builder(Builder::new(Arc::new(EchoEngine::new())));
+    /// let sink = Arc::new(CollectingSink::new());
+    /// let request = session.derived_handle(|builder| builder.with_event_sink(sink.clone()));
+    ///
+    /// request.run_prompt(&Context::background(), "hello").await?;
+    /// assert!(!sink.events().is_empty());
+    /// # Ok::<_, SessionError>(()) }).unwrap();
+    /// ```
+    #[must_use = "the handle is returned"]
+    pub fn derived_handle(&self, change: impl FnOnce(Builder) -> Builder) -> Self {
+        self.handle_with(self.derived_builder(change))
+    }
+
+    /// Replaces this handle's builder (the session's, unless it has its own) by a
+    /// [`derived_builder`](Self::derived_builder), for a session that another function made.
     #[must_use = "the session is returned"]
     pub fn with_derived_builder(self, change: impl FnOnce(Builder) -> Builder) -> Self {
         let derived = self.derived_builder(change);
-        self.with_builder(derived)
+        if self.has_own_builder() { self.handle_with(derived) } else { self.with_builder(derived) }
     }
 }

@@ -10,22 +10,28 @@ use crate::turns::Turn;
 
 /// Gets the turn of each run that succeeded, before the run ends.
 ///
-/// Best effort: an error is logged and the run still succeeds. The turn's metadata holds the ids of the session and
-/// the inference. When the run is cancelled meanwhile, the future is dropped once the session's cancel grace is
-/// over.
+/// Best effort: an error is logged and the run still succeeds. The context tells the
+/// [session's id](crate::session::session_id).
+///
+/// For a started run the turn's metadata holds the ids of the session and the inference. A run that was cancelled is
+/// not persisted; when it is cancelled meanwhile, the future is dropped once the session's cancel grace is over.
+///
+/// For a run in its caller's task the result is the session's latest turn already, and stays whatever the persister
+/// does. A turn is persisted also when its run was cancelled, if the engine answered all the same.
 ///
 /// ```
 /// use async_trait::async_trait;
 /// use geppetto_runtime::builder::{PersistError, TurnPersister};
 /// use geppetto_runtime::context::Context;
-/// use geppetto_runtime::turns::{SESSION_ID, Turn};
+/// use geppetto_runtime::session::session_id;
+/// use geppetto_runtime::turns::Turn;
 ///
 /// struct Files;
 ///
 /// #[async_trait]
 /// impl TurnPersister for Files {
-///     async fn persist_turn(&self, _: &Context, turn: &Turn) -> Result<(), PersistError> {
-///         let session = SESSION_ID.get(&turn.metadata).unwrap_or_default();
+///     async fn persist_turn(&self, ctx: &Context, turn: &Turn) -> Result<(), PersistError> {
+///         let session = session_id(ctx).unwrap_or_default();
 ///         let json = serde_json::to_vec(turn).map_err(|e| PersistError::failed("encoding the turn", e))?;
 ///         std::fs::write(format!("{session}.json"), json).map_err(|e| PersistError::failed("writing the turn", e))
 ///     }

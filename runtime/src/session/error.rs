@@ -19,13 +19,13 @@ use crate::engine::factory::FactoryError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The session has an active run.
+    /// The session is claimed: by a run, or by a permit.
     #[error("inference already running")]
     AlreadyActive,
-    /// The session has no active run.
+    /// The session is not claimed, or not by the permit that was to run.
     #[error("inference not running")]
     NoActive,
-    /// There is nothing to run: no turn, one without blocks, or an empty prompt.
+    /// There is nothing to start: no turn, one without blocks, or an empty prompt.
     #[error("turn is empty")]
     EmptyTurn,
     /// The session has no builder.
@@ -40,19 +40,20 @@ pub enum SessionError {
     /// The builder failed.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The runner failed.
+    /// The runner failed. Of a run in place this is what it answered, [`EngineError::Cancelled`] too.
     #[error(transparent)]
     Engine(EngineError),
-    /// The run was cancelled.
+    /// The started run was cancelled.
     #[error("inference cancelled")]
     Cancelled,
-    /// The runner or the builder panicked, with this message.
+    /// The runner or the builder of a start panicked, with this message.
     #[error("inference panicked: {0}")]
     Panicked(String),
 }
 
 impl SessionError {
-    /// The error as an engine's: what the engine answered, its `Cancelled` for a cancelled run, and any other by its text.
+    /// The error as an engine's: what the engine answered, its `Cancelled` for a cancelled run, and any other by its
+    /// text.
     ///
     /// ```
     /// use geppetto_runtime::engine::EngineError;
@@ -70,13 +71,18 @@ impl SessionError {
     }
 }
 
-/// An engine's `Cancelled` is the session's.
+/// What the engine answered, as it is.
 impl From<EngineError> for SessionError {
     fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Cancelled => Self::Cancelled,
-            error => Self::Engine(error),
-        }
+        Self::Engine(error)
+    }
+}
+
+/// On a task an engine's `Cancelled` is the session's.
+pub(super) fn of_a_started_run(error: EngineError) -> SessionError {
+    match error {
+        EngineError::Cancelled => SessionError::Cancelled,
+        error => SessionError::Engine(error),
     }
 }
 

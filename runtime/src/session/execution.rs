@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::state::RunId;
 use super::{Core, SessionError};
+use crate::context::CancelHandle;
 use crate::turns::Turn;
 
 /// What a run and its handles share.
@@ -64,10 +65,8 @@ impl Execution {
     }
 
     fn cancel(&self) {
-        let cancel = self.core.state().request_cancel_of(self.run);
-        if let Some(cancel) = cancel {
-            cancel.cancel();
-        }
+        let reached = self.core.state().request_cancel_of(self.run).unwrap_or_default();
+        reached.iter().for_each(CancelHandle::cancel);
     }
 
     async fn wait(&self) -> Result<Turn, SessionError> {

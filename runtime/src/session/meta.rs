@@ -7,7 +7,8 @@ use crate::turns::{INFERENCE_ID, SESSION_ID, Turn};
 
 struct SessionMeta {
     session_id: String,
-    inference_id: String,
+    /// `None` where a run has none of its own.
+    inference_id: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -15,7 +16,7 @@ struct ProviderCallIndex(u32);
 
 struct RunTags(BTreeMap<String, String>);
 
-/// A child of `ctx` that belongs to this session and inference. A session does this for each of its runs.
+/// A child of `ctx` that belongs to this session and inference. A session does this for each run that it starts.
 ///
 /// ```
 /// use geppetto_runtime::context::Context;
@@ -25,7 +26,15 @@ struct RunTags(BTreeMap<String, String>);
 /// assert_eq!((session_id(&ctx), inference_id(&ctx)), (Some("s1".into()), Some("i1".into())));
 /// ```
 pub fn with_session_meta(ctx: &Context, session_id: impl Into<String>, inference_id: impl Into<String>) -> Context {
-    ctx.with_value(SessionMeta { session_id: session_id.into(), inference_id: inference_id.into() })
+    ctx.with_value(SessionMeta { session_id: session_id.into(), inference_id: Some(inference_id.into()) })
+}
+
+/// `ctx` as one that belongs to this session; what it says about an inference stays only if that is this session's.
+pub(crate) fn of_session(ctx: &Context, session_id: &str) -> Context {
+    match ctx.value::<SessionMeta>() {
+        Some(meta) if meta.session_id == session_id => ctx.clone(),
+        _ => ctx.with_value(SessionMeta { session_id: session_id.to_owned(), inference_id: None }),
+    }
 }
 
 /// The id of the session that runs.
@@ -35,7 +44,7 @@ pub fn session_id(ctx: &Context) -> Option<String> {
 
 /// The id of the run.
 pub fn inference_id(ctx: &Context) -> Option<String> {
-    ctx.value::<SessionMeta>().map(|meta| meta.inference_id.clone())
+    ctx.value::<SessionMeta>()?.inference_id.clone()
 }
 
 /// A child of `ctx` for the engine call with this index. The tool loop does this for each of its calls.
@@ -75,6 +84,8 @@ pub fn run_tags(ctx: &Context) -> BTreeMap<String, String> {
 pub(crate) fn stamp(ctx: &Context, turn: &mut Turn) {
     if let Some(meta) = ctx.value::<SessionMeta>() {
         SESSION_ID.set(&mut turn.metadata, meta.session_id.clone());
-        INFERENCE_ID.set(&mut turn.metadata, meta.inference_id.clone());
+        if let Some(inference_id) = &meta.inference_id {
+            INFERENCE_ID.set(&mut turn.metadata, inference_id.clone());
+        }
     }
 }

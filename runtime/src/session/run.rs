@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use tracing::{Instrument, Span};
 
-use super::error::catching;
+use super::error::{catching, of_a_started_run};
 use super::execution::Execution;
 use super::{InferenceRunner, SessionError, stamp};
 use crate::context::{CancelHandle, Context};
@@ -59,7 +59,7 @@ impl ActiveRun {
         };
         // Should this panic, the run is ended by its drop.
         drop(running);
-        let mut turn = outcome??;
+        let mut turn = outcome?.map_err(of_a_started_run)?;
         stamp(&self.ctx, &mut turn);
         Ok(turn)
     }

@@ -66,7 +66,31 @@ impl Session {
         F: FnOnce(Option<&Turn>) -> Option<Turn>,
     {
         let (claim, latest) = Claim::take(&self.core, ctx)?;
-        let own = self.core.settings().builder.clone();
+        self.start_claimed(claim, latest, seed, builder)
+    }
+
+    /// A start whose claim was a permit's.
+    pub(super) fn start_under(
+        &self,
+        permit: RunId,
+        ctx: &Context,
+        turn: Turn,
+    ) -> Result<ExecutionHandle, SessionError> {
+        let (claim, latest) = Claim::take_over(&self.core, permit, ctx)?;
+        self.start_claimed(claim, latest, Seed::turn(turn), None)
+    }
+
+    fn start_claimed<F>(
+        &self,
+        claim: Claim,
+        latest: Option<Arc<Turn>>,
+        seed: Seed<F>,
+        builder: Option<&dyn EngineBuilder>,
+    ) -> Result<ExecutionHandle, SessionError>
+    where
+        F: FnOnce(Option<&Turn>) -> Option<Turn>,
+    {
+        let own = self.current_builder();
         let own = own.as_deref().map(|own| own as &dyn EngineBuilder);
         let builder = builder.or(own).ok_or(SessionError::BuilderMissing)?;
         let (input, placement) = seed.sow(latest)?;
@@ -90,10 +114,24 @@ impl Claim {
     /// Claims the session and derives the context of the run from the caller's (invariants 1 and 6).
     fn take(core: &Arc<Core>, ctx: &Context) -> Result<(Self, Option<Arc<Turn>>), SessionError> {
         let (ctx, cancel) = ctx.with_cancel();
-        let (run, latest) = core.state().claim(cancel.clone())?;
+        let (run, latest) = core.claim(cancel.clone())?;
+        Ok((Self::of(core, run, &ctx, cancel), latest.map(|latest| latest.turn)))
+    }
+
+    /// Makes the claim of a permit that of a start (invariant 18).
+    fn take_over(core: &Arc<Core>, permit: RunId, ctx: &Context) -> Result<(Self, Option<Arc<Turn>>), SessionError> {
+        let (ctx, cancel) = ctx.with_cancel();
+        let taken = core.state().take_over(permit, cancel.clone()).ok_or(SessionError::NoActive)?;
+        if taken.is_cancelled {
+            cancel.cancel();
+        }
+        Ok((Self::of(core, taken.run, &ctx, cancel), taken.latest.map(|latest| latest.turn)))
+    }
+
+    fn of(core: &Arc<Core>, run: RunId, ctx: &Context, cancel: CancelHandle) -> Self {
         let inference_id = fresh_id();
-        let ctx = with_session_meta(&ctx, &core.id, &inference_id).with_value(Span::current());
-        Ok((Self { core: Arc::clone(core), run, inference_id, ctx, cancel, kept: false }, latest))
+        let ctx = with_session_meta(ctx, &core.id, &inference_id).with_value(Span::current());
+        Self { core: Arc::clone(core), run, inference_id, ctx, cancel, kept: false }
     }
 
     fn begin(

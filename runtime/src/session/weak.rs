@@ -7,7 +7,8 @@ use super::{Core, Session};
 
 /// A handle that does not keep its session alive, for caches and for links back to an owner.
 ///
-/// A session lives as long as any [`Session`] or [`ExecutionHandle`](super::ExecutionHandle) on it, and while it runs.
+/// A session lives as long as any [`Session`], [`ExecutionHandle`](super::ExecutionHandle) or
+/// [`RunPermit`](super::RunPermit) on it, and while it runs.
 ///
 /// ```
 /// use geppetto_runtime::session::{Session, WeakSession};
@@ -30,9 +31,9 @@ impl WeakSession {
         Self::default()
     }
 
-    /// The session, if it still lives.
+    /// The session, if it still lives: a handle that uses the session's builder, whatever the one it comes from has.
     pub fn upgrade(&self) -> Option<Session> {
-        self.core.upgrade().map(|core| Session { core })
+        self.core.upgrade().map(|core| Session { core, own: None })
     }
 }
 

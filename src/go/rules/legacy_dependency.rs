@@ -97,6 +97,8 @@ fn raise(
             _ => format!("{version} takes its place; `go mod tidy` then writes `go.sum`"),
         },
         traps: Vec::new(),
+        questions: Vec::new(),
+        notes: Vec::new(),
         unit,
     });
 }

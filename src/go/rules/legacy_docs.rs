@@ -44,10 +44,21 @@ pub(crate) fn offer_what_is_assumed(cx: &Cx<'_>, plan: &mut UnitPlan) {
     if plan.level == Level::Report || !plan.sites.iter().any(|(site, _)| is_assumed(site.file)) {
         return;
     }
-    plan.level = Level::Offered;
+    plan.level = plan.level.max(Level::Offered);
     for (_, outcome) in &mut plan.sites {
         *outcome = std::mem::replace(outcome, Outcome::report("", ""))
             .reserved("the fragment imports nothing: its names are taken for those of the usual packages");
+    }
+}
+
+/// What nobody runs cannot be decided there, and what a comment in it says nobody would look for.
+pub(crate) fn refuse_drafts(cx: &Cx<'_>, plan: &mut UnitPlan) {
+    let is_drafted =
+        |(site, outcome): &(Site, Outcome)| !outcome.said.questions.is_empty() && cx.example(site.file).is_some();
+    let drafted = plan.sites.iter().position(is_drafted).filter(|_| plan.level == Level::Draft);
+    let refused = drafted.map(|site| plan.sites[site].1.clone().undrafted());
+    if let Some(refused) = refused {
+        hold(cx, plan, drafted, refused);
     }
 }
 

@@ -13,13 +13,15 @@ use crate::go::cx::{Change, Cx, Need};
 use crate::go::index::{FileIdx, Import};
 use crate::go::models::GEPPETTO_MODULE;
 use crate::go::usage::Usage;
+use crate::outcome::keeps_import;
 use crate::rules::Rule;
 
-/// What becomes of imports with all safe changes, and with those that are offered.
+/// What becomes of imports with all safe changes, with those that are offered, and with those that are drafted.
 #[derive(Debug)]
 pub(crate) struct Decided {
     pub(crate) safe: Accepted,
     pub(crate) offered: Accepted,
+    pub(crate) drafted: Accepted,
 }
 
 /// The changes of a file's imports that go with `changes` of its code, which names the packages of `needs`.
@@ -79,17 +81,17 @@ fn finding(cx: &Cx<'_>, decided: &Decided, file: FileIdx, import: &Import) -> Op
             taken.start <= range.start && range.end <= taken.end && !change.edit.text().contains(text)
         })
     };
-    let (level, why) = match (goes(&decided.safe), goes(&decided.offered)) {
-        (true, _) => (Level::Safe, ""),
-        (false, true) => (Level::Offered, "what it brings is used by changes that are offered"),
-        (false, false) if !is_legacy => return None,
-        (false, false) if import.name == "_" => (Level::Report, "the new version has no such package"),
-        (false, false) => (Level::Report, "what it brings is still used by what is only reported"),
+    let by_level = [(Level::Safe, &decided.safe), (Level::Offered, &decided.offered), (Level::Draft, &decided.drafted)];
+    let level = by_level.into_iter().find(|(_, accepted)| goes(accepted)).map_or(Level::Report, |(level, _)| level);
+    let why = match level {
+        Level::Report if !is_legacy => return None,
+        Level::Report if import.name == "_" => "the new version has no such package",
+        _ => keeps_import(level),
     };
     let help = match level {
         Level::Report if import.name == "_" => "nothing uses it: remove it",
         Level::Report => "it goes with its last use",
-        Level::Safe | Level::Offered => "nothing uses it any more",
+        Level::Safe | Level::Offered | Level::Draft => "nothing uses it any more",
     };
     (is_legacy || may_be_legacy).then(|| Finding {
         rule: Rule::LegacyImport,
@@ -103,6 +105,8 @@ fn finding(cx: &Cx<'_>, decided: &Decided, file: FileIdx, import: &Import) -> Op
         why: why.to_owned(),
         help: help.to_owned(),
         traps: Vec::new(),
+        questions: Vec::new(),
+        notes: Vec::new(),
         unit: UnitId(cx.place(file, import.node)),
     })
 }

@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use super::run_inference::{judge_history, judge_seed};
 use crate::go::cx::{Cx, Outcome};
 use crate::go::index::FileIdx;
+use crate::go::infer::Ref;
 use crate::go::lifecycle::{self, Lifecycle, wrapper};
 use crate::go::session::{Literal, Sessions};
 use crate::go::sights;
 use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
+use crate::go::variables::is_pure;
 use crate::rules::Trap;
 
 /// The lifecycles of a unit: each is one run, from its claim to its end.
@@ -173,15 +175,40 @@ fn kill(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     };
     let syntax = cx.syntax(site.file);
     let cancels = unit.sites.iter().any(|other| other.legacy == Legacy::CancelRun && is_called_with(cx, other, site));
-    if syntax.kind(stmt) != "expression_statement" || !cancels {
+    let is_plain = match syntax.kind(stmt) {
+        "expression_statement" => cancels || is_missed_by_nobody(cx, site),
+        "defer_statement" => !cancels && is_missed_by_nobody(cx, site),
+        _ => false,
+    };
+    if !is_plain {
         return Outcome::report(
             "the state is freed without a run or a cancel in this function",
             "a session frees itself when its run has ended: drop this",
         );
     }
     draft.remove_stmt(site.file, stmt);
-    Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended")
-        .offered(Trap::KillFreesLater, "the session is free when the run has ended, not at once")
+    let outcome = Outcome::safe(Vec::new(), "nothing: the session frees itself when the run has ended");
+    match cancels {
+        true => outcome.offered(Trap::KillFreesLater, "the session is free when the run has ended, not at once"),
+        false => outcome.drafted(
+            Trap::KillFreesLater,
+            "the state is freed without a run or a cancel in this function, and a session only by the end of its run",
+            "the session was freed here, whatever ran; now its run frees it: cancel that here (`CancelActive()`), or leave it so",
+        ),
+    }
+}
+
+/// Whether the value whose method is called has no effect, and its variable other uses.
+fn is_missed_by_nobody(cx: &Cx<'_>, site: &Site) -> bool {
+    let syntax = cx.syntax(site.file);
+    let Some(value) = syntax.parent(site.name).and_then(|selector| syntax.child(selector, "operand")) else {
+        return false;
+    };
+    let is_used = match cx.inferred(site.file).meaning(value) {
+        Some(Ref::Local(declared)) => cx.uses(site.file, declared).len() > 1,
+        _ => true,
+    };
+    is_pure(cx, site.file, value) && is_used
 }
 
 /// Whether the function of `site` holds `other`, too, or calls the function of the tree that does.
@@ -196,4 +223,41 @@ fn is_called_with(cx: &Cx<'_>, other: &Site, site: &Site) -> bool {
     def.is_some_and(|def| {
         cx.calls_of(def).0.iter().any(|&(file, call)| file == site.file && cx.function(file, call) == function)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::{finding_at, migrated};
+    use crate::rules::Trap;
+
+    fn chat(reset: &str) -> String {
+        format!(
+            "type Chat struct{{ inf *state.InferenceState }}\n\nfunc NewChat(eng engine.Engine) *Chat {{\n\
+             \treturn &Chat{{inf: state.NewInferenceState(\"chat\", nil, eng)}}\n}}\n\n\
+             func (c *Chat) Ask(ctx context.Context) error {{\n\trun := &core.Session{{State: c.inf}}\n\
+             \t_, err := run.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())\n\treturn err\n}}\n\n\
+             func (c *Chat) Reset() {{\n{reset}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn a_state_that_is_freed_whatever_runs_is_left_to_a_person() {
+        let code = chat("\tprintln(1)\n\tc.inf.FinishRun()");
+        let finding = finding_at(&code, "FinishRun");
+        assert_eq!((finding.level, finding.traps), (Level::Draft, vec![Trap::KillFreesLater]));
+        assert!(migrated(&code, Level::Offered).contains("c.inf.FinishRun()"));
+        let after = migrated(&code, Level::Draft);
+        let marker = "\n\tprintln(1)\n\t// MIGRATE(kill-frees-later): the session was freed here, whatever ran; ";
+        assert!(after.contains(marker) && after.contains("leave it so\n}\n"), "{after}");
+        let deferred = migrated(&chat("\tdefer c.inf.FinishRun()\n\tprintln(1)"), Level::Draft);
+        assert!(deferred.contains("leave it so\n\tprintln(1)\n}\n"), "{deferred}");
+    }
+
+    #[test]
+    fn what_would_leave_a_variable_unused_is_reported() {
+        for reset in ["\tinf := c.inf\n\tinf.FinishRun()", "\tgo c.inf.FinishRun()"] {
+            assert_eq!(finding_at(&chat(reset), "FinishRun").level, Level::Report, "{reset}");
+        }
+    }
 }

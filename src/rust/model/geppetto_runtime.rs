@@ -162,6 +162,15 @@ pub mod session {
         pub fn start_inference_with(&self, ctx: &crate::context::Context, builder: &crate::builder::Builder) -> Result<ExecutionHandle, SessionError>;
         pub fn start_with_prompt(&self, ctx: &crate::context::Context, prompt: &str) -> Result<ExecutionHandle, SessionError>;
         pub fn cancel_active(&self) -> Result<(), SessionError>;
+        pub async fn run(&self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_latest(&self, ctx: &crate::context::Context) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_seed(&self, ctx: &crate::context::Context, seed: Option<crate::turns::Turn>) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_prompt(&self, ctx: &crate::context::Context, prompt: &str) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_with(&self, ctx: &crate::context::Context, turn: crate::turns::Turn, builder: &crate::builder::Builder) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_under(&self, permit: &RunPermit, ctx: &crate::context::Context, seed: Option<crate::turns::Turn>) -> Result<crate::turns::Turn, SessionError>;
+        pub fn reserve(&self) -> Result<RunPermit, SessionError>;
+        pub fn handle_with(&self, builder: crate::builder::Builder) -> Self;
+        pub fn context(&self, parent: &crate::context::Context) -> crate::context::Context;
         pub fn downgrade(&self) -> WeakSession;
         pub fn same_session(&self, other: &Session) -> bool;
     }
@@ -170,6 +179,17 @@ pub mod session {
     impl WeakSession { pub fn new() -> Self; pub fn upgrade(&self) -> Option<Session>; }
     pub enum SessionError { AlreadyActive, NoActive, EmptyTurn, BuilderMissing, NoRuntime, Engine(crate::engine::EngineError), Cancelled }
     impl SessionError { pub fn into_engine_error(self) -> crate::engine::EngineError; }
+    pub struct RunPermit;
+    impl RunPermit {
+        pub fn session(&self) -> &Session;
+        pub async fn run(&self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_latest(&self, ctx: &crate::context::Context) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_seed(&self, ctx: &crate::context::Context, seed: Option<crate::turns::Turn>) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn run_with(&self, ctx: &crate::context::Context, turn: crate::turns::Turn, builder: &crate::builder::Builder) -> Result<crate::turns::Turn, SessionError>;
+        pub fn release(&self);
+        pub fn set_cancel(&self, cancel: crate::context::CancelHandle);
+        pub fn start(self, ctx: &crate::context::Context, turn: crate::turns::Turn) -> Result<ExecutionHandle, SessionError>;
+    }
     pub struct ExecutionHandle;
     impl ExecutionHandle {
         pub async fn wait(&self) -> Result<crate::turns::Turn, SessionError>;

@@ -187,7 +187,7 @@ fn broken_manifests_are_problems_where_they_matter() {
 
 #[test]
 fn nothing_is_read_where_nothing_matters() {
-    let entries = vec![FileEntry { path: PathBuf::from("gone/Cargo.toml"), hit: false, mentions: 0 }];
+    let entries = vec![FileEntry { path: PathBuf::from("gone/Cargo.toml"), hit: false, is_marked: false, mentions: 0 }];
     let (packages, problems) = Packages::discover(&Tree::new(Vec::new(), entries, BTreeMap::new()));
     assert_eq!((packages.iter().count(), problems), (0, Vec::new()));
 }

@@ -19,25 +19,23 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
             "nothing: without a run there is nothing to cancel, and `cancel_active()` says so",
         );
     }
-    if let Some(outcome) = facts.lifecycles.of(site.file, call) {
+    if let Some(outcome) = facts.permits.of(site.file, call) {
         return outcome;
     }
     match method {
-        "cancel_run" => {
-            let outcome = Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`");
-            match facts.lifecycles.can_cancel_all() {
-                true => outcome,
-                false => outcome.reserved(
-                    "a run of this state is claimed without `set_cancel`, so that it could not be cancelled; now it is",
+        "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
+        "set_cancel" => made_by_hand(),
+        _ => {
+            let changes = rename_method(cx, site.file, call, "is_running");
+            let outcome = Outcome::safe(changes, "`is_running()`: every run has a cancel while it runs");
+            match facts.claims_by_hand {
+                false => outcome,
+                true => outcome.offered(
+                    Trap::NoCounterpart,
+                    "a session does not tell whether it holds a cancel; its runs can be cancelled from their claim on",
                 ),
             }
         }
-        "set_cancel" => made_by_hand(),
-        _ => Outcome::report(
-            "a session does not tell whether it holds a cancel",
-            "`is_running()`: every run can be cancelled",
-        )
-        .because(Trap::NoCounterpart, "`has_cancel` has no counterpart"),
     }
 }
 

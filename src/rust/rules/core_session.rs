@@ -19,7 +19,6 @@ use super::inference_state::made_session;
 use crate::rules::Trap;
 
 pub(crate) use fields::field;
-pub(crate) use runs::{RunForm, run_form};
 
 /// `core::Session::new(state)` or a literal.
 pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) -> Outcome {

@@ -109,7 +109,6 @@ pub(crate) fn made_session(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: Expr
         IdKind::Empty => format!("{session}::new()"),
         _ => format!("{session}::with_id({})", moved(cx, file, *id)),
     };
-    let made = made + if facts.leaves_failed_turns_out { ".without_failed_turns()" } else { "" };
     let text = match first_turn(cx, facts, file, *turn) {
         FirstTurn::None => made,
         FirstTurn::Turn(turn) => format!("{made}.with_turn({})", moved(cx, file, turn)),

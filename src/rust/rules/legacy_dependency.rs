@@ -84,6 +84,8 @@ fn one(
             why: still_used(level).to_owned(),
             help: help(&plan, level),
             traps: Vec::new(),
+            questions: Vec::new(),
+            notes: Vec::new(),
             unit: UnitId(place(entry.place.start)),
         });
     }
@@ -115,8 +117,13 @@ fn mentions(text: &str, file: FileId, plan: &ManifestPlan, level: Level) -> Vec<
 }
 
 /// What is taken for a package whose code could not be looked into.
-const UNKNOWN: PackageOutcome =
-    PackageOutcome { gains_runtime: false, left: true, left_after_safe: true, left_after_offered: true };
+const UNKNOWN: PackageOutcome = PackageOutcome {
+    gains_runtime: false,
+    left: true,
+    left_after_safe: true,
+    left_after_offered: true,
+    left_after_draft: true,
+};
 
 fn need(outcomes: &[PackageOutcome]) -> Need {
     Need {
@@ -127,8 +134,10 @@ fn need(outcomes: &[PackageOutcome]) -> Need {
 
 fn level(outcomes: &[PackageOutcome]) -> Level {
     let any = |test: fn(&PackageOutcome) -> bool| outcomes.iter().any(test);
-    if any(|outcome| outcome.left_after_offered) {
+    if any(|outcome| outcome.left_after_draft) {
         Level::Report
+    } else if any(|outcome| outcome.left_after_offered) {
+        Level::Draft
     } else if any(|outcome| outcome.left_after_safe) {
         Level::Offered
     } else {

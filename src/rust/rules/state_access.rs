@@ -1,5 +1,7 @@
 //! `state-access`: reading or writing the legacy state's turn, id or engine.
 
+mod id_set;
+
 use super::super::cx::Cx;
 use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
 use super::super::index::{DefKind, FileIdx};
@@ -7,7 +9,7 @@ use super::super::outcome::Outcome;
 use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
-use super::super::unit::{Facts, set_turn_is_between_runs};
+use super::super::unit::Facts;
 use super::inference_state::{delete_line, is_taken_over};
 use crate::rules::Trap;
 
@@ -31,13 +33,14 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
                 false => outcome,
             }
         }
-        "set_turn" => set_turn(cx, facts, file, call),
+        "set_turn" => {
+            Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then")
+        }
         "set_run_id" if facts.given_ids.values().any(|given| given.call == call) => {
             let line = cx.stmt_of(file, call).map(|stmt| delete_line(cx, file, cx.hir(file)[stmt].span));
             Outcome::safe(line.into_iter().collect(), "the session is made with that id: `Session::with_id(id)`")
         }
-        "set_run_id" => Outcome::report("a session keeps its id", "make the session with `Session::with_id(id)`")
-            .because(Trap::NoCounterpart, "`set_run_id` has no counterpart"),
+        "set_run_id" => id_set::outcome(cx, file, call),
         "engine" if is_taken_over(cx, file, call) => {
             Outcome::safe(Vec::new(), "`derived_builder`: the new session has the builder of the old one").offered(
                 Trap::NoCounterpart,
@@ -73,18 +76,6 @@ pub(crate) fn given_id(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<(Expr
     let pure = |expr: ExprId| is_pure(cx, file, expr);
     let is_free = pure(old) && (pure(id) || (pure(turn) && pure(engine)));
     (is_next && is_first && is_free).then_some((state, GivenId { call, id }))
-}
-
-/// `append` makes the turn the latest one, too, and leaves those before it in the history.
-fn set_turn(cx: &Cx<'_>, facts: &Facts, file: FileIdx, call: ExprId) -> Outcome {
-    let outcome = Outcome::safe(rename_method(cx, file, call, "append"), "`append(turn)`: it is the latest one then");
-    // Without failed turns, a run's result comes after what was appended meanwhile.
-    match facts.leaves_failed_turns_out || set_turn_is_between_runs(cx, facts, file, call) {
-        true => outcome,
-        false => outcome.reserved(
-            "a turn that is appended while a run is under way stays the latest one; the legacy state's became the result",
-        ),
-    }
 }
 
 /// A method named as a value: `.any(InferenceState::is_running)`.

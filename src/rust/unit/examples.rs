@@ -19,6 +19,15 @@ pub(super) fn is_unbuilt(cx: &Cx<'_>, file: FileIdx) -> bool {
     example(cx, file).is_some_and(|example| !example.is_built)
 }
 
+/// What nobody runs cannot be decided there, and what a comment in it says nobody would look for.
+pub(super) fn refuse_drafts(cx: &Cx<'_>, decided: &mut [(Site, Outcome)]) {
+    let is_drafted =
+        |(site, outcome): &&mut (Site, Outcome)| outcome.level == Level::Draft && example(cx, site.file).is_some();
+    for (_, outcome) in decided.iter_mut().filter(is_drafted) {
+        *outcome = std::mem::replace(outcome, Outcome::report("", "")).undrafted();
+    }
+}
+
 /// Takes the sites in examples that nobody builds out of a unit that they alone would hold back.
 pub(super) fn set_aside(cx: &Cx<'_>, decided: &mut Vec<(Site, Outcome)>) -> Vec<(Site, Outcome)> {
     let reported = decided.iter().filter(|(_, outcome)| outcome.level == Level::Report);

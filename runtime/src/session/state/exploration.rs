@@ -98,6 +98,7 @@ impl World {
         match self.state.claim(cancel) {
             Ok((id, latest)) => {
                 assert_eq!(self.active, None, "invariant 1: let in beside an active run");
+                let latest = latest.map(|latest| latest.turn);
                 assert_eq!(latest.as_ref(), self.expected.last());
                 let position = if input.is_none() { Some(self.expected.len() - 1) } else { None };
                 let input = input.or(latest).expect("a seed turn");
@@ -162,18 +163,19 @@ impl World {
     }
 
     fn update(&mut self, name: &str) {
-        let updated = self.state.update_latest(|turn| name.clone_into(&mut turn.id));
+        let taken = self.state.latest_to_update();
         if self.active.is_some() {
-            assert_eq!(updated, Err(SessionError::AlreadyActive), "invariant 12");
+            assert_eq!(taken, Err(SessionError::AlreadyActive), "invariant 12");
         } else {
-            assert_eq!(updated, Ok(()));
-            let latest = self.expected.last_mut().expect("a seed turn");
-            name.clone_into(&mut Arc::make_mut(latest).id);
+            let taken = taken.expect("a seed turn");
+            let updated = Arc::new(Turn { id: name.to_owned(), ..Turn::clone(&taken.turn) });
+            self.state.update(&taken, updated.clone());
+            *self.expected.last_mut().expect("a seed turn") = updated;
         }
     }
 
     fn check(&self) {
-        assert_eq!(self.state.turns(), self.expected, "invariants 2, 3, 4, 13");
+        assert_eq!(*self.state.turns(), self.expected, "invariants 2, 3, 4, 13");
         assert_eq!(self.state.is_active(), self.active.is_some(), "invariants 1, 2");
     }
 }

@@ -9,11 +9,11 @@ use super::super::super::hir::{ExprId, ExprKind, MacroCall, MacroContent, PatId,
 use super::super::super::index::FileIdx;
 use super::super::super::outcome::Outcome;
 use super::super::super::pairing::{CoreParts, core_parts};
+use super::super::super::proof::is_shared_with_outside;
 use super::super::super::sites::{At, Site, SiteKind};
 use super::super::super::text::{delete_argument, is_none};
 use super::super::super::unit::{Survey, UnitPlan, plan};
 use super::super::engine_sink::{self, To, reach, runs};
-use super::super::run_inference::history::is_shared_with_outside;
 use super::{Options, argument, options};
 use crate::finding::Level;
 use crate::rules::Trap;

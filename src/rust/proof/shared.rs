@@ -1,0 +1,47 @@
+//! What code out of sight may get hold of.
+
+use super::super::cx::Cx;
+use super::super::hir::{Attr, Fields, ItemKind, TypeParent, Visibility};
+use super::super::index::FileIdx;
+use super::super::legacy::Tracked;
+use super::super::sites::{At, Site, SiteKind};
+use super::{is_called_from_outside, is_exported};
+
+/// Whether code out of sight may have the state or session that a site names the type of.
+pub(crate) fn is_shared_with_outside(cx: &Cx<'_>, site: &Site) -> bool {
+    let (SiteKind::Type(kinds), At::Type(ty)) = (&site.kind, site.at) else { return false };
+    if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
+        return false;
+    }
+    let hir = cx.hir(site.file);
+    let mut top = ty;
+    while let TypeParent::Type(outer) = hir[top].parent {
+        top = outer;
+    }
+    let TypeParent::Item(item) = hir[top].parent else { return false };
+    let Some(def) = cx.program.def_of_item(site.file, item) else { return false };
+    match &hir[item].kind {
+        ItemKind::Fn(_) => is_called_from_outside(cx, def),
+        ItemKind::Struct(Fields::Named(fields) | Fields::Tuple(fields)) => {
+            let is_private = fields.iter().any(|field| field.ty == top && field.visibility != Visibility::Public);
+            is_exported(cx, def) && !(is_private && is_made_by_its_own_code(cx, site.file, &hir[item].attrs))
+        }
+        _ => is_exported(cx, def),
+    }
+}
+
+/// Whether no attribute of a struct writes a function that fills its private fields.
+fn is_made_by_its_own_code(cx: &Cx<'_>, file: FileIdx, attrs: &[Attr]) -> bool {
+    let fills_none = ["Clone", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd", "Serialize"];
+    attrs.iter().all(|attr| match attr.path.as_str() {
+        "derive" => {
+            let text = cx.text(file, attr.span);
+            let list = text.find('(').map_or("", |at| &text[at + 1..]).trim_end_matches([')', ']']);
+            list.split(',')
+                .map(str::trim)
+                .all(|path| path.is_empty() || fills_none.contains(&path.rsplit("::").next().unwrap_or(path)))
+        }
+        "allow" | "expect" | "cfg" | "must_use" | "deprecated" | "non_exhaustive" | "repr" => true,
+        _ => attr.is_doc,
+    })
+}
