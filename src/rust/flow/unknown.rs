@@ -26,8 +26,21 @@ impl Walk<'_> {
                 flow.join(own, self.expr_node(outer));
             }
             if is_vague && seen.insert(outer) {
+                self.functions_given(outer, flow);
                 todo.push(outer);
             }
+        }
+    }
+
+    /// Ties a call on something of which nothing is known to the functions over tracked values that it is given, also
+    /// inside closures: they may take what comes out of it.
+    fn functions_given(&self, call: ExprId, flow: &mut Flow) {
+        let ExprKind::MethodCall { args, .. } = &self.hir[call].kind else { return };
+        let inside = args.iter().flat_map(|&arg| self.hir.descendants(arg));
+        for value in
+            inside.filter(|&value| matches!(self.inferred.ty(value), Ty::Fn(..)) && self.is_tracked_expr(value))
+        {
+            flow.join(self.expr_node(call), self.expr_node(value));
         }
     }
 
@@ -171,6 +184,17 @@ mod tests {
                     let inner = std::hint::black_box(Arc::new(InferenceState::new(\"a\", None, engine)));\n\
                     let kept = Kept { state: inner };";
         assert_eq!(finding_at(kept, "InferenceState> }").level, Level::Report);
+    }
+
+    #[test]
+    fn a_function_given_to_an_unknown_call_changes_with_what_goes_in() {
+        let body = "fn said(r: Result<Turn, RunError>) -> bool { r.is_ok() }\n\
+                    fn claim(s: &InferenceState) -> Result<(), StateError> { s.start_run() }\n\
+                    let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet session = Session::new(state);\n\
+                    let run = std::hint::black_box(session.run_inference(&ctx, None));\n\
+                    let r = unknown(run).await;\nlet all = r.map(|r| r.map(said));\n\
+                    macro_rules! odd { ($s:ident -> run it) => { drop($s) } }\nodd!(session -> run it);";
+        assert_eq!(finding_at(body, "RunError>").level, Level::Report);
     }
 
     #[test]
