@@ -146,7 +146,7 @@ mod tests {
         let told: Vec<(Rule, String)> = Trap::CheckThenAct.told_by_rules().collect();
         let [(rule, line)] = told.as_slice() else { panic!("{told:?}") };
         assert_eq!(*rule, Rule::RunLifecycle);
-        assert!(line.starts_with("the start is the guard. ") && line.ends_with("that come at once."), "{line}");
+        assert!(line.starts_with("in Go the start is the guard. ") && line.ends_with("that come at once."), "{line}");
         assert!(!line.contains('\n') && !line.contains("eager-start"), "{line}");
     }
 }

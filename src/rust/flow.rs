@@ -5,6 +5,7 @@
 //! change when one of them does.
 
 mod exprs;
+mod lifecycles;
 mod options;
 mod traits;
 mod unknown;
@@ -120,6 +121,7 @@ pub(crate) fn build(resolver: &Resolver<'_>, legacy: &Legacy, inferred: &HashMap
         bounds.extend(walk.error_bounds());
     }
     options::join_loose(resolver, legacy, inferred, &mut flow);
+    lifecycles::join(resolver, legacy, inferred, &mut flow);
     // An error that leaves its type behind may come out of any downcast.
     if let Some(first) = downcasts.first().cloned() {
         downcasts.into_iter().chain(errors).for_each(|node| flow.join(first.clone(), node));

@@ -87,6 +87,8 @@ impl Frontend for RustFrontend {
 
     fn reason(&self, rule: Rule) -> &'static str {
         match rule {
+            Rule::RunInference => "a session runs its turns itself",
+            Rule::RunLifecycle => "a claim is a permit now, which frees the session when it is dropped",
             Rule::LegacyError => "the state and the core session have one error now, `SessionError`",
             Rule::LegacyImport => "the new API is another crate, `geppetto-runtime`",
             Rule::LegacyDependency => "the new API is another package, `geppetto-runtime`",

@@ -341,3 +341,6 @@ fn name_span(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Span {
         _ => cx.span(file, call),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,6 +103,7 @@ fn cancels_same(cx: &Cx<'_>, file: FileIdx, cancel: ExprId, guard: ExprId) -> bo
 mod tests {
     use super::super::super::testing::{finding_at, migrated};
     use crate::finding::Level;
+    use crate::rules::Trap;
 
     #[test]
     fn cancelling_is_renamed_and_cancels_made_by_hand_are_reported() {
@@ -113,19 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_could_not_be_cancelled_need_a_yes() {
-        let split = |stored: &str| {
-            format!(
-                "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet session = Session::new(state.clone());\n\
-                 state.start_run()?;\nlet (run, cancel) = ctx.with_cancel();\n{stored}\n\
-                 drop(session.run_inference_started(&run, Some(Turn::builder().with_user_prompt(\"x\").build())).await);\n\
-                 state.finish_run();\nlet _ = state.cancel_run();"
-            )
-        };
-        assert_eq!(finding_at(&split("state.set_cancel(cancel);"), "cancel_run").level, Level::Safe);
-        let finding = finding_at(&split("drop(cancel);"), "cancel_run");
-        assert_eq!(finding.level, Level::Offered);
-        assert!(finding.why.contains("without `set_cancel`"), "{}", finding.why);
+    fn a_state_that_only_runs_whole_runs_has_a_cancel_while_it_runs() {
+        let made = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
+        let body = format!("{made}if state.has_cancel() {{ state.cancel_run()?; }}");
+        assert_eq!(finding_at(&body, "has_cancel").level, Level::Safe);
+        assert!(migrated(&body).ends_with("if state.is_running() { state.cancel_active()?; }"));
+        let claims = format!("{body}\nstate.start_run()?;\nstate.finish_run();");
+        let finding = finding_at(&claims, "has_cancel");
+        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::NoCounterpart]));
     }
 
     #[test]
@@ -136,7 +132,5 @@ mod tests {
         assert!(guarded.ends_with(";\nlet _ = state.cancel_active();"), "{guarded}");
         let asked = after("let stopped = state.has_cancel() && state.cancel_run().is_ok();\ndrop(stopped);");
         assert!(asked.contains("let stopped = state.cancel_active().is_ok();"), "{asked}");
-        let finding = finding_at(&format!("{made}if state.has_cancel() {{ state.cancel_run()?; }}"), "has_cancel");
-        assert_eq!(finding.level, Level::Offered);
     }
 }

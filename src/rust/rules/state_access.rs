@@ -200,14 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_is_set_between_runs_is_appended() {
+    fn a_turn_that_is_set_is_appended() {
         let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n\
                     state.set_turn(Turn::builder().with_user_prompt(\"x\").build());\n\
                     let session = Session::new(state.clone());\nsession.run_inference(&ctx, None).await?;";
         assert!(migrated(body).contains("state.append(Turn::builder().with_user_prompt(\"x\").build());"));
         assert_eq!(finding_at(body, "set_turn").level, Level::Safe);
         let spawned = format!("{body}\ntokio::spawn(async move {{ state.set_turn(Turn::default()) }});");
-        assert_eq!(finding_at(&spawned, "set_turn").level, Level::Offered);
+        assert_eq!(finding_at(&spawned, "set_turn").level, Level::Safe);
     }
 
     #[test]
