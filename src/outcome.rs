@@ -67,12 +67,6 @@ impl<C, R> Outcome<C, R> {
         }
     }
 
-    /// One change more.
-    pub(crate) fn with(mut self, change: C) -> Self {
-        self.changes.push(change);
-        self
-    }
-
     /// No change, and the person is told what to write.
     pub(crate) fn report(why: impl Into<String>, help: impl Into<String>) -> Self {
         Self { level: Level::Report, why: why.into(), ..Self::safe(Vec::new(), help) }

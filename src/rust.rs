@@ -6,6 +6,7 @@ mod collisions;
 mod comments;
 mod conversions;
 mod cx;
+mod cycles;
 mod docs;
 mod equipment;
 mod flow;

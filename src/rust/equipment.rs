@@ -1,12 +1,11 @@
 //! What a core session has besides its state, and the runs that it must reach.
 
 use super::cx::Cx;
-use super::hir::{BlockFlavour, ExprId, ExprKind, MacroContent, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
+use super::hir::{ExprId, ExprKind, MacroContent};
 use super::index::FileIdx;
-use super::origins::Place;
-use super::pairing::{core_parts, undisturbed};
-use super::settings::{How, Setting, condition, scrutinee, settings};
-use super::text::{is_none, is_plain, some_of};
+use super::pairing::core_parts;
+use super::settings::{How, Setting, condition, settings};
+use super::text::{is_none, some_of};
 
 /// A part of a core session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +53,6 @@ impl Kind {
             Kind::Persister => "persister",
         }
     }
-
-    /// Whether the context of a run can carry it, so that no other builder is needed.
-    pub(crate) fn is_of_context(self) -> bool {
-        matches!(self, Kind::Sink | Kind::Sinks | Kind::SnapshotHook)
-    }
 }
 
 /// One part with the expression that gives it.
@@ -86,47 +80,6 @@ impl Part {
     }
 }
 
-/// How the value of a part is written at a run.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Carried {
-    pub(crate) part: Part,
-    /// The local made for it in front of the core session; without one its expression is repeated.
-    pub(crate) local: Option<String>,
-    /// Whether more than one run, or other code, needs it.
-    pub(crate) shared: bool,
-}
-
-/// What reaches the runs of a core session one by one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Equipment {
-    pub(crate) parts: Vec<Carried>,
-    pub(crate) runs: Vec<ExprId>,
-    /// The statement in front of which locals are made.
-    pub(crate) stmt: Option<StmtId>,
-}
-
-impl Equipment {
-    /// Whether the runs need a builder of their own: tools, a part that may be missing, or sinks of which only a builder
-    /// keeps the order.
-    pub(crate) fn needs_builder(&self) -> bool {
-        let has = |kind: Kind| self.parts.iter().any(|carried| carried.part.kind == kind);
-        let may_miss = |part: &Part| part.optional || part.under.is_some();
-        (has(Kind::Sink) && has(Kind::Sinks))
-            || self.parts.iter().any(|carried| may_miss(&carried.part) || !carried.part.kind.is_of_context())
-    }
-}
-
-/// Why a core session's parts cannot reach its runs one by one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Obstacle {
-    /// It has a part that the tool cannot read.
-    Unreadable,
-    /// It is passed on or kept, so that its runs are elsewhere.
-    Escapes,
-    /// What it is made of is no longer there at a run.
-    OutOfReach,
-}
-
 /// The parts of a core session that add something: those of its construction, and those that are set right behind it.
 pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part>> {
     let literal = core_parts(cx, file, core);
@@ -137,27 +90,10 @@ pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part
     for (name, value) in literal.fields {
         parts.extend(given(cx, file, &name, value)?);
     }
-    let folded = settings(cx, file, core).filter(|settings| settings.kept_until.is_none());
-    for setting in folded.into_iter().flat_map(|settings| settings.all) {
+    for setting in settings(cx, file, core).into_iter().flat_map(|settings| settings.all) {
         parts.extend(set(cx, file, &setting, &parts)?);
     }
     Some(parts)
-}
-
-/// What each setting of a core session adds to a builder that is kept in a local meanwhile.
-pub(crate) fn kept_parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<(Setting, Vec<Part>)>> {
-    let mut earlier = parts(cx, file, core)?;
-    let mut kept = Vec::new();
-    for setting in settings(cx, file, core).filter(|settings| settings.kept_until.is_some())?.all {
-        let added = set(cx, file, &setting, &earlier)?;
-        let is_once = !is_repeated(cx, file, core, setting.access);
-        let replaces = setting.how == How::Assign && (added.is_empty() || added.iter().any(|part| part.optional));
-        let replaces_sinks = setting.how == How::Assign && setting.field == "event_sinks";
-        ((is_once && !added.is_empty()) || !(replaces || replaces_sinks)).then_some(())?;
-        earlier.extend(added.iter().cloned());
-        kept.push((setting, added));
-    }
-    Some(kept)
 }
 
 /// What a setting adds to whatever the core session has by then; `None` where that may take something away.
@@ -211,134 +147,6 @@ fn sinks(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> Vec<Part> {
     vec![Part::new(Kind::Sinks, value)]
 }
 
-/// Finds the runs of a core session, and how its parts get there.
-///
-/// # Errors
-/// What stands in the way.
-pub(crate) fn equip(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Result<Equipment, Obstacle> {
-    let parts = parts(cx, file, core).ok_or(Obstacle::Unreadable)?;
-    if parts.is_empty() {
-        return Ok(Equipment::default());
-    }
-    let mut runs = Vec::new();
-    // No run at all: there may be another one for another configuration.
-    if !runs_of(cx, file, core, &mut runs, 8) || runs.is_empty() {
-        return Err(Obstacle::Escapes);
-    }
-    let stmt = stmt_for_locals(cx, file, core);
-    let shared = runs.len() > 1 || runs.iter().any(|&run| is_repeated(cx, file, core, run));
-    let moving = movers(cx, file, core, &runs).ok_or(Obstacle::OutOfReach)?;
-    let mut taken = Vec::new();
-    let parts = parts.into_iter().map(|part| {
-        let inherited = !part.is_set && !cx.span(file, core).contains(cx.span(file, part.value));
-        let leaves = part.exprs(cx, file).any(|expr| leaves_closure(cx, file, expr));
-        if !moving && !leaves && stays(cx, file, &part, &runs, core) {
-            return Ok(Carried { part, local: None, shared: shared || inherited });
-        }
-        if stmt.is_none() || inherited || part.under.is_some() {
-            return Err(Obstacle::OutOfReach);
-        }
-        let local = cx.free_name(file, core, part.kind.name(), &taken);
-        taken.push(local.clone());
-        Ok(Carried { part, local: Some(local), shared })
-    });
-    Ok(Equipment { parts: parts.collect::<Result<_, _>>()?, runs, stmt })
-}
-
-/// Collects the runs of a value that holds a core session; whether all are known.
-fn runs_of(cx: &Cx<'_>, file: FileIdx, value: ExprId, runs: &mut Vec<ExprId>, depth: usize) -> bool {
-    use super::hir::Parent;
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let hir = cx.hir(file);
-    if let Some(parent) = cx.parent_expr(file, value) {
-        return runs_of_inner(cx, file, value, parent, runs, depth);
-    }
-    let Some(stmt) = cx.stmt_of(file, value).filter(|_| matches!(outer_parent(cx, file, value), Parent::Stmt(_)))
-    else {
-        return false;
-    };
-    match hir[stmt].kind {
-        StmtKind::Let { pat, init: Some(_), otherwise: None, .. } => {
-            let is_local = matches!(hir[pat].kind, PatKind::Bind { sub: None, by_ref: false, .. });
-            let uses = cx.uses_of(file, pat);
-            is_local
-                && !cx.may_be_named_unread(file, pat)
-                && uses.iter().all(|&use_| runs_of(cx, file, use_, runs, depth))
-        }
-        StmtKind::Expr { semi, .. } => semi,
-        _ => false,
-    }
-}
-
-fn outer_parent(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> super::hir::Parent {
-    use super::hir::Parent;
-    match cx.hir(file)[expr].parent {
-        Parent::Expr(parent) if matches!(cx.hir(file)[parent].kind, ExprKind::Paren(_)) => {
-            outer_parent(cx, file, parent)
-        }
-        parent => parent,
-    }
-}
-
-fn runs_of_inner(
-    cx: &Cx<'_>,
-    file: FileIdx,
-    value: ExprId,
-    parent: ExprId,
-    runs: &mut Vec<ExprId>,
-    depth: usize,
-) -> bool {
-    let through = |expr: ExprId| cx.peel_parens(file, expr) == value;
-    match &cx.hir(file)[parent].kind {
-        ExprKind::MethodCall { receiver, .. } if through(*receiver) => {
-            let legacy = cx.inferred(file).methods.get(&parent).and_then(|&def| cx.legacy.method(def));
-            if legacy.is_some_and(|name| name.starts_with("run_inference")) {
-                runs.push(parent);
-                return true;
-            }
-            cx.cloned(file, parent).is_some() && runs_of(cx, file, parent, runs, depth)
-        }
-        ExprKind::Field { .. } | ExprKind::Struct { rest: Some(_), .. } => true,
-        ExprKind::Ref { .. } | ExprKind::Deref(_) => runs_of(cx, file, parent, runs, depth),
-        ExprKind::Call { args, callee } => {
-            let own = args.iter().any(|&arg| through(arg));
-            let legacy = cx.value_def(file, *callee).and_then(|def| cx.legacy.method(def));
-            let is_pointer = cx.pointer_new(file, parent).is_some() || cx.cloned(file, parent).is_some();
-            match legacy {
-                Some(name) if own && name.starts_with("run_inference") => {
-                    runs.push(parent);
-                    true
-                }
-                _ => own && is_pointer && runs_of(cx, file, parent, runs, depth),
-            }
-        }
-        _ => false,
-    }
-}
-
-/// The statement in front of which an expression can be evaluated instead, because it always is, and first.
-pub(crate) fn stmt_for_locals(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<StmtId> {
-    let hir = cx.hir(file);
-    let stmt = cx.stmt_of(file, expr)?;
-    let mut inner = expr;
-    while let Some(outer) = cx.parent_expr(file, inner).filter(|&outer| hir[stmt].span.contains(hir[outer].span)) {
-        let goes_first = match &hir[outer].kind {
-            ExprKind::Await(_) | ExprKind::Try(_) | ExprKind::Ref { .. } => true,
-            ExprKind::MethodCall { receiver, .. } => cx.peel_parens(file, *receiver) == inner,
-            ExprKind::Match { scrutinee, .. } => cx.peel_parens(file, *scrutinee) == inner,
-            ExprKind::Call { .. } => cx.pointer_new(file, outer) == Some(inner),
-            _ => false,
-        };
-        if !goes_first {
-            return None;
-        }
-        inner = outer;
-    }
-    let has_attributes = cx.text(file, hir[stmt].span).starts_with('#');
-    let is_statement = matches!(hir[stmt].kind, StmtKind::Let { .. } | StmtKind::Expr { .. });
-    (is_statement && !has_attributes).then_some(stmt)
-}
-
 /// Expressions around a run that a core session is outside of, from the inside out.
 fn between<'a>(cx: &'a Cx<'_>, file: FileIdx, core: ExprId, run: ExprId) -> impl Iterator<Item = ExprId> + 'a {
     let home = cx.span(file, core);
@@ -365,46 +173,3 @@ pub(crate) fn leaves_closure(cx: &Cx<'_>, file: FileIdx, value: ExprId) -> bool 
         )
     })
 }
-
-/// Whether the runs stand in a closure or task that takes what it names with it; `None` where more than one does.
-fn movers(cx: &Cx<'_>, file: FileIdx, core: ExprId, runs: &[ExprId]) -> Option<bool> {
-    let moving = |&at: &ExprId| match cx.hir(file)[at].kind {
-        ExprKind::Closure { is_move, .. } => is_move,
-        ExprKind::Block { flavour: BlockFlavour::Async { is_move }, .. } => is_move,
-        _ => false,
-    };
-    let found: Vec<Vec<ExprId>> =
-        runs.iter().map(|&run| between(cx, file, core, run).filter(moving).collect()).collect();
-    let first = found.first()?;
-    let one = first.len() <= 1 && found.iter().all(|other| other == first);
-    one.then_some(!first.is_empty())
-}
-
-/// Whether the expression of a part means the same at the runs.
-fn stays(cx: &Cx<'_>, file: FileIdx, part: &Part, runs: &[ExprId], core: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let end = |&run: &ExprId| {
-        let loops = between(cx, file, core, run).filter(|&at| {
-            matches!(hir[at].kind, ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. })
-        });
-        loops.map(|at| hir[at].span.end).max().unwrap_or(hir[run].span.end)
-    };
-    let looked_at = part.under.and_then(|under| condition(cx, file, under)).map(|at| scrutinee(cx, file, at));
-    let from = looked_at.map_or_else(|| cx.span(file, part.value).end, |looked_at| cx.span(file, looked_at).end);
-    // At a run that is made on the spot nothing happens in between.
-    let on_the_spot = runs.iter().all(|&run| cx.ancestors(file, core).any(|at| at == run));
-    let stretch = Span { start: from, end: runs.iter().map(end).max().unwrap_or(from) };
-    let in_scope = |pat: PatId| match hir[pat].parent {
-        PatParent::Stmt(stmt) => runs.iter().all(|&run| cx.ancestors(file, run).any(|at| at == hir[stmt].block)),
-        _ => true,
-    };
-    on_the_spot
-        || std::iter::once(part.value).chain(looked_at).all(|expr| {
-            is_plain(cx, file, expr)
-                && undisturbed(cx, file, expr, stretch)
-                && cx.locals_in(file, expr).into_iter().all(in_scope)
-        })
-}
-
-/// The core session whose parts a run gets, by the run.
-pub(crate) type ByRun = std::collections::HashMap<Place, ExprId>;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::cx::Cx;
-use super::equipment::{ByRun, Equipment, Obstacle, equip, is_repeated, kept_parts, leaves_closure, parts};
+use super::cycles::may_hold_session;
+use super::equipment::{Part, is_repeated, parts};
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::legacy::Tracked;
@@ -13,15 +14,12 @@ use super::outcome::Outcome;
 use super::settings::settings;
 use super::sites::{Site, SiteKind};
 use super::text::is_plain;
-use crate::rules::Trap;
 
 /// What becomes of an `InferenceState::new`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum StatePlan {
     /// The session is made here, with its builder.
     Whole,
-    /// The session is made here, its builder comes where the core session was made.
-    Bare,
     /// Its statement goes: the session is made where the core session was.
     Moved(StmtId),
     /// It stands inside the core session's construction, which is rewritten as a whole.
@@ -35,12 +33,11 @@ pub(crate) enum CorePlan {
     Make {
         state: ExprId,
     },
-    /// The session made earlier gets its builder here.
-    Attach {
-        state: ExprId,
+    /// A handle of the session made earlier, with more in its builder.
+    Equip {
+        /// The `InferenceState::new` of the same function that only this core session runs.
+        state: Option<ExprId>,
     },
-    /// The session that another function made gets more into its builder here.
-    Derive,
     /// The session made earlier, as it is.
     Handle,
     Blocked(Outcome),
@@ -51,8 +48,6 @@ pub(crate) enum CorePlan {
 pub(crate) struct Pairing {
     states: HashMap<Place, StatePlan>,
     cores: HashMap<Place, CorePlan>,
-    equipments: HashMap<Place, Equipment>,
-    by_run: ByRun,
     /// Fields that are set behind a core session's construction, which gets their values.
     settings: HashMap<Place, ExprId>,
     /// Fields that go with what they are given.
@@ -68,25 +63,6 @@ impl Pairing {
 
     pub(crate) fn core(&self, file: FileIdx, expr: ExprId) -> CorePlan {
         self.cores.get(&(file, expr)).cloned().unwrap_or_else(|| CorePlan::Blocked(unreadable()))
-    }
-
-    /// What reaches the runs of a core session one by one.
-    pub(crate) fn equipment(&self, file: FileIdx, core: ExprId) -> Option<&Equipment> {
-        self.equipments.get(&(file, core))
-    }
-
-    /// What a run gets besides what its session has.
-    pub(crate) fn equipment_of_run(&self, file: FileIdx, run: ExprId) -> Option<&Equipment> {
-        self.equipment(file, *self.by_run.get(&(file, run))?)
-    }
-
-    /// Whether every core session is the only one of a state that is made for it.
-    pub(crate) fn all_own(&self) -> bool {
-        let is_own = |(place, plan): (&Place, &CorePlan)| match plan {
-            CorePlan::Blocked(_) => false,
-            _ => !self.equipments.contains_key(place),
-        };
-        !self.cores.is_empty() && self.cores.iter().all(is_own)
     }
 
     /// Whether an expression goes with a field.
@@ -108,14 +84,6 @@ impl Pairing {
     pub(crate) fn setting_of(&self, file: FileIdx, access: ExprId) -> Option<ExprId> {
         let &core = self.settings.get(&(file, access))?;
         (!matches!(self.core(file, core), CorePlan::Blocked(_))).then_some(core)
-    }
-
-    fn equip(&mut self, file: FileIdx, core: ExprId, equipment: Equipment) {
-        for &run in &equipment.runs {
-            self.by_run.insert((file, run), core);
-        }
-        self.equipments.insert((file, core), equipment);
-        self.cores.insert((file, core), CorePlan::Handle);
     }
 }
 
@@ -194,22 +162,7 @@ pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site], merged: &[Merged]) -> Pairing {
         let own = origin(cx, file, core).filter(|&state| {
             others.into_iter().all(|other| other.as_ref().is_some_and(|other| !other.contains(&(file, state))))
         });
-        let blocked = match own.map(|state| pair_two(cx, file, state, core, &mut pairing)) {
-            Some(Ok(())) => continue,
-            Some(Err(blocked)) => Some(blocked),
-            None => None,
-        };
-        let is_kept = is_kept(cx, file, core);
-        match equip(cx, file, core) {
-            _ if is_kept => {
-                pairing.cores.insert((file, core), CorePlan::Blocked(blocked.unwrap_or_else(set_aside)));
-            }
-            Ok(equipment) => pairing.equip(file, core, equipment),
-            Err(obstacle) => {
-                let blocked = blocked.unwrap_or_else(|| out_of_reach(obstacle));
-                pairing.cores.insert((file, core), CorePlan::Blocked(blocked));
-            }
-        }
+        pairing.place(cx, file, core, own);
     }
     pairing
 }
@@ -219,36 +172,6 @@ fn unreadable() -> Outcome {
         "the construction does not have a form the tool knows",
         "`Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
     )
-}
-
-/// Whether a local holds the builder while fields of the core session are set.
-pub(crate) fn is_kept(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> bool {
-    settings(cx, file, core).is_some_and(|settings| settings.kept_until.is_some())
-}
-
-fn set_aside() -> Outcome {
-    Outcome::report(
-        "fields of the core session are set behind its construction, among other statements",
-        "make what they are set to first, then the session: \
-         `Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
-    )
-}
-
-fn out_of_reach(obstacle: Obstacle) -> Outcome {
-    let why = match obstacle {
-        Obstacle::Unreadable => return unreadable(),
-        Obstacle::Escapes => "the core session is made over a state that was made elsewhere, and passed on from here",
-        Obstacle::OutOfReach => {
-            "the core session is made over a state that was made elsewhere, and its parts are not at hand where it runs"
-        }
-    };
-    Outcome::report(
-        why,
-        "keep one `Session` where the state is kept, and wrap the context of each run with `with_event_sinks(&ctx, sinks)`; \
-         a run that needs other tools is started with \
-         `start_with(&ctx, turn, &session.derived_builder(|builder| builder.with_tool_registry(registry)))`",
-    )
-    .because(Trap::PerRunSession, "a session made per run would lose history, guard and cancel")
 }
 
 /// The expression of the same function that makes the state of a core session.
@@ -297,35 +220,64 @@ pub(crate) fn init_of(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<(StmtId,
     }
 }
 
-fn pair_two(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId, pairing: &mut Pairing) -> Result<(), Outcome> {
-    let parts = parts(cx, file, core);
-    let is_kept = is_kept(cx, file, core);
-    if is_kept && kept_parts(cx, file, core).is_none() {
-        return Err(set_aside());
+impl Pairing {
+    /// Decides where a core session is made, whose state is perhaps its `own`.
+    fn place(&mut self, cx: &Cx<'_>, file: FileIdx, core: ExprId, own: Option<ExprId>) {
+        let Some(parts) = parts(cx, file, core) else {
+            self.cores.insert((file, core), CorePlan::Blocked(unreadable()));
+            return;
+        };
+        let made = own.filter(|&state| is_state_new(cx, file, state));
+        let plan = match made.and_then(|state| Some((state, self.merged_into(cx, file, state, core, &parts)?))) {
+            Some((state, plan)) => {
+                self.states.insert((file, state), plan);
+                CorePlan::Make { state }
+            }
+            None if parts.is_empty() => CorePlan::Handle,
+            None => CorePlan::Equip { state: own },
+        };
+        self.cores.insert((file, core), plan);
     }
-    let plain = !is_kept && parts.as_ref().is_some_and(Vec::is_empty);
-    let derives = !is_kept
-        && !is_repeated(cx, file, state, core)
-        && parts.is_some_and(|parts| {
-            parts.iter().flat_map(|part| part.exprs(cx, file)).all(|expr| !leaves_closure(cx, file, expr))
-        });
-    let is_new = is_state_new(cx, file, state);
-    let (state_plan, core_plan) = if is_new && cx.ancestors(file, state).any(|at| at == core) {
-        (StatePlan::Inline, CorePlan::Make { state })
-    } else if let Some((stmt, local, name)) = mergeable(cx, file, state, core, pairing).filter(|_| is_new) {
-        pairing.renamed.insert((file, local), name);
-        (StatePlan::Moved(stmt), CorePlan::Make { state })
-    } else if plain {
-        (StatePlan::Whole, CorePlan::Handle)
-    } else if !is_new && derives {
-        (StatePlan::Whole, CorePlan::Derive)
-    } else {
-        attachable(cx, file, state, core)?;
-        (StatePlan::Bare, CorePlan::Attach { state })
-    };
-    pairing.states.insert((file, state), state_plan);
-    pairing.cores.insert((file, core), core_plan);
-    Ok(())
+
+    /// What becomes of the state's construction where it and its only core session become one object.
+    fn merged_into(
+        &mut self,
+        cx: &Cx<'_>,
+        file: FileIdx,
+        state: ExprId,
+        core: ExprId,
+        parts: &[Part],
+    ) -> Option<StatePlan> {
+        if cx.ancestors(file, state).any(|at| at == core) {
+            return Some(StatePlan::Inline);
+        }
+        let (stmt, local, name) = mergeable(cx, file, state, core, self)?;
+        let holds = |part: &Part| part.exprs(cx, file).any(|expr| may_hold_session(cx, file, expr));
+        if parts.iter().any(holds) || (!parts.is_empty() && self.outlives(cx, file, local, core)) {
+            return None;
+        }
+        self.renamed.insert((file, local), name);
+        Some(StatePlan::Moved(stmt))
+    }
+
+    /// Whether a state's local is given away, so that the state may live longer than its core session.
+    fn outlives(&self, cx: &Cx<'_>, file: FileIdx, local: PatId, core: ExprId) -> bool {
+        let hir = cx.hir(file);
+        let core = cx.span(file, core);
+        cx.uses_of(file, local).iter().any(|&use_| {
+            let stays = match cx.parent_expr(file, use_).map(|parent| &hir[parent].kind) {
+                Some(ExprKind::MethodCall { receiver, method, .. }) => {
+                    *receiver == use_ && !matches!(method.text.as_str(), "clone" | "to_owned")
+                }
+                Some(ExprKind::Ref { .. }) => cx
+                    .parent_expr(file, use_)
+                    .and_then(|lent| cx.parent_expr(file, lent))
+                    .is_none_or(|outer| cx.cloned(file, outer).is_none()),
+                _ => false,
+            };
+            !stays && !core.contains(hir[use_].span) && !self.takes(cx, file, use_)
+        })
+    }
 }
 
 /// Whether the state's statement can go because everything about the state happens from the core session on: the
@@ -352,8 +304,11 @@ fn mergeable(
     let set: Vec<StmtId> = settings(cx, file, core).into_iter().flat_map(|it| it.all).map(|one| one.stmt).collect();
     let is_set_with = |use_: ExprId| set.iter().any(|&stmt| hir[stmt].span.contains(hir[use_].span));
     let clear = later.iter().all(|&use_| hir[use_].span.start >= to.span.end && !is_set_with(use_))
+        && !cx.may_be_named_unread(file, local)
         && (later.is_empty()
-            || (stays_bound(cx, file, core_local, to.span.end, &later) && never_moved(cx, file, core_local)))
+            || (stays_bound(cx, file, core_local, to.span.end, &later)
+                && never_moved(cx, file, core_local)
+                && later.iter().all(|&use_| is_lent(cx, file, use_, local))))
         && can_move(cx, file, state, between, from.span.end, to);
     clear.then(|| (stmt, local, name.to_owned()))
 }
@@ -389,15 +344,18 @@ fn stays_bound(cx: &Cx<'_>, file: FileIdx, local: PatId, from: u32, uses: &[Expr
 
 /// Whether a local is only used where it stays: as a receiver, behind `&`, or cloned.
 fn never_moved(cx: &Cx<'_>, file: FileIdx, local: PatId) -> bool {
+    cx.uses_of(file, local).iter().all(|&use_| is_lent(cx, file, use_, local))
+}
+
+/// Whether a use leaves a local where it is.
+fn is_lent(cx: &Cx<'_>, file: FileIdx, use_: ExprId, local: PatId) -> bool {
     let hir = cx.hir(file);
-    cx.uses_of(file, local).iter().all(|&use_| {
-        let stays = match cx.parent_expr(file, use_).map(|parent| &hir[parent].kind) {
-            Some(ExprKind::MethodCall { receiver, .. }) => cx.peel_parens(file, *receiver) == use_,
-            Some(ExprKind::Ref { .. } | ExprKind::Field { .. }) => true,
-            _ => false,
-        };
-        stays && !inside_moving_closure(cx, file, use_, local)
-    })
+    let stays = match cx.parent_expr(file, use_).map(|parent| &hir[parent].kind) {
+        Some(ExprKind::MethodCall { receiver, .. }) => cx.peel_parens(file, *receiver) == use_,
+        Some(ExprKind::Ref { .. } | ExprKind::Field { .. }) => true,
+        _ => false,
+    };
+    stays && !inside_moving_closure(cx, file, use_, local)
 }
 
 fn inside_moving_closure(cx: &Cx<'_>, file: FileIdx, use_: ExprId, local: PatId) -> bool {
@@ -439,49 +397,5 @@ pub(crate) fn undisturbed(cx: &Cx<'_>, file: FileIdx, expr: ExprId, between: Spa
             _ => false,
         });
         !shadowed && lent_only
-    })
-}
-
-/// Whether the engine is still at hand where the core session is made.
-fn attachable(cx: &Cx<'_>, file: FileIdx, state: ExprId, core: ExprId) -> Result<(), Outcome> {
-    let blocked = || {
-        Err(Outcome::report(
-            "the engine is no longer at hand where the core session is made",
-            "make the session with its builder in one place: \
-             `Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
-        ))
-    };
-    let ExprKind::Call { args, .. } = &cx.hir(file)[state].kind else { return blocked() };
-    let Some(&engine) = args.get(2) else { return blocked() };
-    let between = Span { start: cx.span(file, state).end, end: cx.span(file, core).start };
-    let in_reach = cx.function_of(file, state) == cx.function_of(file, core)
-        && scope_reaches(cx, file, state, core)
-        && between.start < between.end
-        && !in_loop_or_closure(cx, file, state, core);
-    if in_reach && is_plain(cx, file, engine) && undisturbed(cx, file, engine, between) { Ok(()) } else { blocked() }
-}
-
-/// Whether names of the first expression's block are seen at the second.
-fn scope_reaches(cx: &Cx<'_>, file: FileIdx, from: ExprId, to: ExprId) -> bool {
-    let Some(stmt) = cx.stmt_of(file, from) else { return false };
-    let block = cx.hir(file)[stmt].block;
-    cx.ancestors(file, to).any(|at| at == block)
-}
-
-/// Whether `to` may run more than once, or never, for one run of `from`.
-fn in_loop_or_closure(cx: &Cx<'_>, file: FileIdx, from: ExprId, to: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let home = cx.span(file, from);
-    cx.ancestors(file, to).take_while(|&at| !hir[at].span.contains(home)).any(|at| {
-        matches!(
-            hir[at].kind,
-            ExprKind::Loop { .. }
-                | ExprKind::While { .. }
-                | ExprKind::For { .. }
-                | ExprKind::Closure { .. }
-                | ExprKind::If { .. }
-                | ExprKind::Match { .. }
-                | ExprKind::Block { flavour: super::hir::BlockFlavour::Async { .. }, .. }
-        )
     })
 }

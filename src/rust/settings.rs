@@ -2,7 +2,7 @@
 
 use super::cx::Cx;
 use super::gates;
-use super::hir::{BlockFlavour, ExprId, ExprKind, PatId, PatKind, Span, StmtId, StmtKind};
+use super::hir::{ExprId, ExprKind, PatId, PatKind, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::pairing::undisturbed;
 use super::rules::engine_options::sinks::is_sink_type;
@@ -35,9 +35,6 @@ pub(crate) struct Setting {
 pub(crate) struct Settings {
     pub(crate) local: PatId,
     pub(crate) all: Vec<Setting>,
-    /// The statement behind which all of them are done, where they could not stand in the construction: a local holds the
-    /// builder until then.
-    pub(crate) kept_until: Option<StmtId>,
 }
 
 /// The fields that are set before anything else is done with a core session.
@@ -49,10 +46,7 @@ pub(crate) fn settings(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Setti
     if !is_mutable || cx.peel_parens(file, init) != core || cx.may_be_named_unread(file, local) {
         return None;
     }
-    let finder = Finder { cx, file, local, core };
-    let folded = finder.folded(made);
-    let is_all = |settings: &Settings| finder.kept(made).is_none_or(|kept| kept.all.len() == settings.all.len());
-    folded.filter(is_all).or_else(|| finder.kept(made))
+    Finder { cx, file, local, core }.folded(made)
 }
 
 /// What a statement sets, of whatever core session: `x.field = value`, `x.event_sinks.push(value)`.
@@ -109,37 +103,7 @@ impl Finder<'_> {
                 _ => break,
             }
         }
-        Some(Settings { local: self.local, all, kept_until: None }).filter(|settings| !settings.all.is_empty())
-    }
-
-    /// The settings anywhere in the statements in front of the first other use.
-    fn kept(&self, made: StmtId) -> Option<Settings> {
-        let hir = self.cx.hir(self.file);
-        let uses = self.cx.uses_of(self.file, self.local);
-        let all: Vec<Setting> = uses.iter().map_while(|&use_| self.of_use(use_)).collect();
-        let last = all.last()?.access;
-        let ExprKind::Block { stmts, .. } = &hir[hir[made].block].kind else { return None };
-        let until = stmts.iter().copied().find(|&stmt| hir[stmt].span.contains(hir[last].span))?;
-        let stays = |setting: &Setting| {
-            let inner = hir.ancestors(setting.access).take_while(|&at| at != hir[made].block);
-            !inner.into_iter().any(|at| {
-                let is_async = matches!(hir[at].kind, ExprKind::Block { flavour: BlockFlavour::Async { .. }, .. });
-                is_async || matches!(hir[at].kind, ExprKind::Closure { .. })
-            })
-        };
-        let is_done = uses.iter().skip(all.len()).all(|&use_| hir[use_].span.start >= hir[until].span.end);
-        let has_value = matches!(hir[until].kind, StmtKind::Expr { semi: false, .. }) && stmts.last() == Some(&until);
-        (is_done && !has_value && all.iter().all(stays)).then_some(Settings {
-            local: self.local,
-            all,
-            kept_until: Some(until),
-        })
-    }
-
-    fn of_use(&self, use_: ExprId) -> Option<Setting> {
-        let hir = self.cx.hir(self.file);
-        let stmt = self.cx.stmt_of(self.file, use_)?;
-        self.one(stmt, None, stmt).filter(|setting| hir[setting.access].span.contains(hir[use_].span))
+        Some(Settings { local: self.local, all }).filter(|settings| !settings.all.is_empty())
     }
 
     /// What a statement sets, if that is all it does.

@@ -9,10 +9,11 @@ use super::super::cx::Cx;
 use super::super::equipment::parts;
 use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span};
 use super::super::index::FileIdx;
-use super::super::moved::moved;
+use super::super::moved::{moved, moved_receiver};
 use super::super::outcome::Outcome;
-use super::super::pairing::{CorePlan, core_parts, is_kept};
+use super::super::pairing::{CorePlan, core_parts};
 use super::super::sites::Site;
+use super::super::text::some_of;
 use super::super::unit::Facts;
 use super::engine_options::attach;
 use super::inference_state::made_session;
@@ -23,69 +24,72 @@ pub(crate) use fields::field;
 /// `core::Session::new(state)` or a literal.
 pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) -> Outcome {
     let file = site.file;
-    let (state, earlier) = match facts.pairing.core(file, core) {
+    let text = match facts.pairing.core(file, core) {
         CorePlan::Blocked(outcome) => return outcome,
         CorePlan::Handle => return handle(cx, facts, file, core),
-        CorePlan::Make { state } => (Some(state), None),
-        CorePlan::Attach { state } => (Some(state), handle_text(cx, facts, file, core)),
-        CorePlan::Derive => (None, handle_text(cx, facts, file, core)),
-    };
-    let made = match state.map(|state| made_session(cx, facts, file, state)).transpose() {
-        Ok(made) => made,
-        Err(outcome) => return outcome,
-    };
-    let text = match (made, earlier) {
-        (Some(made), earlier) if is_kept(cx, file, core) => {
+        CorePlan::Make { state } => match made_session(cx, facts, file, state) {
+            Ok(made) => {
+                let sinks = attach::builder_calls(cx, file, state);
+                let builder = made.builder(cx, file, core, |base| builder(cx, file, core, base));
+                builder.map(|builder| {
+                    ordered(cx, file, core, state, format!("{}.with_builder({builder}{sinks})", made.text))
+                })
+            }
+            Err(outcome) => return outcome,
+        },
+        CorePlan::Equip { state } => {
             let sinks = state.map_or_else(String::new, |state| attach::builder_calls(cx, file, state));
-            let own = made.own_builder(cx, file, core).and_then(|base| builder(cx, file, core, &base));
-            let Some(kept) = own.and_then(|own| fields::kept(cx, file, core, &format!("{own}{sinks}"))) else {
-                return unreadable();
-            };
-            return kept.with(cx.replace(file, cx.span(file, core), earlier.unwrap_or(made.text)));
+            equipped(cx, facts, file, core, &sinks)
         }
-        (Some(made), earlier) => {
-            let made_builder = made.builder(cx, file, core, |base| builder(cx, file, core, base));
-            let session = earlier.unwrap_or(made.text);
-            let sinks = state.map_or_else(String::new, |state| attach::builder_calls(cx, file, state));
-            made_builder.map(|builder| format!("{session}.with_builder({builder}{sinks})"))
-        }
-        (None, Some(session)) => builder(cx, file, core, "builder")
-            .map(|builder| format!("{session}.with_derived_builder(|builder| {builder})")),
-        (None, None) => None,
     };
     let Some(text) = text else { return unreadable() };
     // What wraps the construction goes with it: the session is a handle itself.
     let whole = pointer_around(cx, file, core);
     let mut changes = fields::unchanged_from_now_on(cx, file, core);
     changes.push(cx.replace(file, cx.span(file, whole), text));
-    Outcome::safe(changes, "one `Session` whose `Builder` has the sinks and tools")
+    match facts.pairing.core(file, core) {
+        CorePlan::Equip { .. } => {
+            Outcome::safe(changes, "a handle of the session whose `Builder` has the sinks and tools")
+                .because(Trap::PerRunSession, "the session that holds history, guard and cancel stays the one it is")
+        }
+        _ => Outcome::safe(changes, "one `Session` whose `Builder` has the sinks and tools"),
+    }
 }
 
-/// The session made earlier, as it is; what the core session had besides goes to its runs.
+/// What a session is made of, evaluated as it was for state and core session.
+fn ordered(cx: &Cx<'_>, file: FileIdx, core: ExprId, state: ExprId, text: String) -> String {
+    let mut exprs: Vec<(ExprId, &'static str)> =
+        parts(cx, file, core).into_iter().flatten().map(|part| (part.value, part.kind.name())).collect();
+    if let ExprKind::Call { args, .. } = &cx.hir(file)[state].kind
+        && let &[id, turn, engine] = args.as_slice()
+    {
+        let turn = some_of(cx, file, turn).unwrap_or(turn);
+        exprs.extend([(id, "id"), (turn, "turn"), (engine, "engine")]);
+    }
+    runs::in_order(cx, file, core, text, &exprs, false)
+}
+
+/// A second handle, whose builder has what the core session had besides.
+fn equipped(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId, sinks: &str) -> Option<String> {
+    let state = core_parts(cx, file, core).state?;
+    let inner = cx.referent(file, state);
+    let inner = cx.cloned(file, inner).or_else(|| cx.pointer_new(file, inner)).unwrap_or(inner);
+    let renamed = cx.local(file, inner).and_then(|pat| facts.pairing.renamed.get(&(file, pat)));
+    let session = renamed.cloned().unwrap_or_else(|| moved_receiver(cx, file, inner));
+    Some(runs::derived(cx, file, core, &session, &parts(cx, file, core)?, sinks))
+}
+
+/// The session made earlier, as it is.
 fn handle(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Outcome {
     let Some(state) = core_parts(cx, file, core).state else { return unreadable() };
     let named = facts.pairing.last_clone(cx, file, state).or_else(|| lent_to_run(cx, file, core, state));
     let state = named.unwrap_or(state);
     let (outer, inner) = (cx.span(file, pointer_around(cx, file, core)), cx.span(file, state));
-    let mut changes = runs::locals(cx, facts, file, core);
-    changes.extend(fields::unchanged_from_now_on(cx, file, core));
+    let mut changes = fields::unchanged_from_now_on(cx, file, core);
     changes.push(cx.replace(file, Span { start: outer.start, end: inner.start }, ""));
     changes.push(cx.replace(file, Span { start: inner.end, end: outer.end }, ""));
-    let equipment = facts.pairing.equipment(file, core);
-    let has_parts = equipment.is_some_and(|equipment| !equipment.parts.is_empty());
-    let outcome = Outcome::safe(
-        changes,
-        match has_parts {
-            true => "the `Session` itself; each run gets what the core session had besides",
-            false => "the `Session` itself",
-        },
-    );
-    match equipment {
-        Some(_) => {
-            outcome.because(Trap::PerRunSession, "the session that holds history, guard and cancel stays the one it is")
-        }
-        None => outcome,
-    }
+    Outcome::safe(changes, "the `Session` itself")
+        .because(Trap::PerRunSession, "the session that holds history, guard and cancel stays the one it is")
 }
 
 /// What is cloned for a core session that is made for one run, which is awaited on the spot: that only borrows a session,
@@ -128,23 +132,6 @@ fn unreadable() -> Outcome {
         "the construction does not have a form the tool knows",
         "`Session::with_id(id).with_builder(Builder::new(engine).with_event_sink(sink))`",
     )
-}
-
-/// The expression of the session made earlier: `state.clone()` for a clone, the local itself where it was moved.
-fn handle_text(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Option<String> {
-    let state = core_parts(cx, file, core).state?;
-    let named = |expr: ExprId| match cx.local(file, expr).and_then(|pat| facts.pairing.renamed.get(&(file, pat))) {
-        Some(name) => name.clone(),
-        None => cx.expr_text(file, expr).to_owned(),
-    };
-    if let Some(last) = facts.pairing.last_clone(cx, file, state) {
-        return Some(named(last));
-    }
-    Some(match (cx.cloned(file, state), cx.pointer_new(file, state)) {
-        (Some(inner), _) => format!("{}.clone()", named(inner)),
-        (None, Some(inner)) => named(inner),
-        (None, None) => named(state),
-    })
 }
 
 /// The builder that has what the literal's fields said.

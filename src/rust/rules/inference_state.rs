@@ -29,13 +29,6 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
             let change = cx.replace(file, cx.span(file, call), text);
             made.judge(Outcome::safe(vec![change], "a `Session` with a `Builder` around the engine"))
         }
-        StatePlan::Bare => {
-            let change = cx.replace(file, cx.span(file, call), made.text.clone());
-            made.judge(Outcome::safe(
-                vec![change],
-                "a `Session`, which gets its builder where the core session was made",
-            ))
-        }
         StatePlan::Moved(stmt) => {
             let change = delete_line(cx, file, cx.hir(file)[stmt].span);
             made.judge(Outcome::safe(vec![change], "one `Session`, made where the core session was made"))

@@ -1,14 +1,11 @@
 //! Fields of a core session that are set after it was made: the builder has what they are set to.
 
 use super::super::super::cx::{Change, Cx};
-use super::super::super::equipment::{Part, kept_parts};
 use super::super::super::hir::{ExprId, ExprKind, Span};
 use super::super::super::index::FileIdx;
-use super::super::super::legacy::Tracked;
-use super::super::super::moved::moved;
 use super::super::super::outcome::Outcome;
 use super::super::super::pairing::is_given_anew;
-use super::super::super::settings::{Settings, settings};
+use super::super::super::settings::settings;
 use super::super::super::sites::Site;
 use super::super::super::unit::Facts;
 use super::super::inference_state::delete_line;
@@ -24,7 +21,7 @@ pub(crate) fn field(cx: &Cx<'_>, facts: &Facts, site: &Site, access: ExprId, nam
     }
     match facts.pairing.setting_of(file, access).and_then(|core| set(cx, file, core, access)) {
         Some(change) => Outcome::safe(vec![change], "the session's `Builder` has it"),
-        None => later::set(cx, facts, file, access).unwrap_or_else(|| {
+        None => later::set(cx, file, access).unwrap_or_else(|| {
             Outcome::report(
                 format!("the core session's `{name}` is read or written from outside"),
                 "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
@@ -41,74 +38,14 @@ fn is_assigned(cx: &Cx<'_>, file: FileIdx, access: ExprId) -> bool {
 /// What becomes of the statement that sets a field.
 fn set(cx: &Cx<'_>, file: FileIdx, core: ExprId, access: ExprId) -> Option<Change> {
     let settings = settings(cx, file, core)?;
-    if settings.kept_until.is_none() {
-        let setting = settings.all.iter().find(|setting| setting.access == access)?;
-        let stmt = cx.hir(file)[setting.stmt].span;
-        let behind = cx.text(file, Span { start: stmt.end, end: line_end(cx, file, stmt) });
-        let blank = behind.len() - behind.trim_start().len();
-        return Some(match behind.is_empty() {
-            true => delete_line(cx, file, stmt),
-            false => cx.replace(file, Span { start: stmt.start, end: stmt.end + blank as u32 }, ""),
-        });
-    }
-    let builder = name_of_builder(cx, file, core, &settings);
-    let (setting, parts) = kept_parts(cx, file, core)?.into_iter().find(|(setting, _)| setting.access == access)?;
-    let span = cx.hir(file)[setting.stmt].span;
-    Some(match parts.as_slice() {
-        [part] if part.optional => {
-            let (name, value) = (part.kind.name(), moved(cx, file, part.value));
-            let line = line_break(cx, file, span);
-            let set = format!("{line}    {builder} = {builder}{};{line}", call(part, name));
-            cx.replace(file, span, format!("if let Some({name}) = {value} {{{set}}}"))
-        }
-        parts => {
-            let calls = calls(cx, file, parts);
-            let end = if cx.text(file, span).ends_with(';') { ";" } else { "" };
-            cx.replace(file, span, format!("{builder} = {builder}{calls}{end}"))
-        }
+    let setting = settings.all.iter().find(|setting| setting.access == access)?;
+    let stmt = cx.hir(file)[setting.stmt].span;
+    let behind = cx.text(file, Span { start: stmt.end, end: line_end(cx, file, stmt) });
+    let blank = behind.len() - behind.trim_start().len();
+    Some(match behind.is_empty() {
+        true => delete_line(cx, file, stmt),
+        false => cx.replace(file, Span { start: stmt.start, end: stmt.end + blank as u32 }, ""),
     })
-}
-
-/// The calls on a builder that give it parts.
-pub(super) fn calls(cx: &Cx<'_>, file: FileIdx, parts: &[Part]) -> String {
-    parts.iter().map(|part| call(part, &moved(cx, file, part.value))).collect()
-}
-
-fn call(part: &Part, value: &str) -> String {
-    format!(".{}({value})", part.kind.method())
-}
-
-/// The local that holds the builder: named after the session where there may be several.
-fn name_of_builder(cx: &Cx<'_>, file: FileIdx, core: ExprId, settings: &Settings) -> String {
-    let hir = cx.hir(file);
-    let around = hir[cx.function_of(file, core)].span;
-    let has_others = cx.inferred(file).bindings.iter().any(|(&pat, ty)| {
-        let is_core = cx.legacy.handle_of(cx.resolver, ty) == Some(Tracked::CoreSession);
-        pat != settings.local && is_core && around.contains(hir[pat].span)
-    });
-    let wish = match cx.bound_name(file, settings.local).filter(|_| has_others) {
-        Some(session) => format!("{session}_builder"),
-        None => "builder".to_owned(),
-    };
-    cx.free_name(file, core, &wish, &[])
-}
-
-/// The changes around a core session whose builder is kept in a local until all fields are set.
-pub(super) fn kept(cx: &Cx<'_>, file: FileIdx, core: ExprId, made: &str) -> Option<Outcome> {
-    let settings = settings(cx, file, core)?;
-    let (stmt, until) = (cx.hir(file)[cx.stmt_of(file, core)?].span, cx.hir(file)[settings.kept_until?].span);
-    let (builder, session) = (name_of_builder(cx, file, core, &settings), cx.bound_name(file, settings.local)?);
-    let line = line_break(cx, file, stmt);
-    let mut changes = unchanged_from_now_on(cx, file, core);
-    changes.push(cx.insert(file, line_end(cx, file, stmt), format!("{line}let mut {builder} = {made};")));
-    changes.push(cx.insert(file, line_end(cx, file, until), format!("{line}{session}.set_builder({builder});")));
-    Some(Outcome::safe(changes, "one `Session`, whose `Builder` gets the sinks and tools one by one"))
-}
-
-/// A new line as deep as a statement.
-fn line_break(cx: &Cx<'_>, file: FileIdx, stmt: Span) -> String {
-    let source = &cx.program.unit(file).source;
-    format!("{}{}", source.newline(), source.indent_at(stmt.start as usize))
 }
 
 /// The end of a statement, with a comment behind it.

@@ -1,127 +1,66 @@
-//! What a core session had besides its state, at each of its runs: around the context, or in a builder for the run.
+//! The builder of a core session: what it is made of, in the order in which that was evaluated.
 
-use super::super::super::cx::{Change, Cx};
-use super::super::super::equipment::{Carried, Equipment, Kind, Part};
-use super::super::super::hir::{ExprId, ExprKind};
+use super::super::super::cx::Cx;
+use super::super::super::equipment::{Kind, Part, leaves_closure};
+use super::super::super::hir::ExprId;
 use super::super::super::index::FileIdx;
 use super::super::super::moved::moved;
+use super::super::super::purity::is_pure;
 use super::super::super::settings::condition;
-use super::super::super::sites::arguments;
-use super::super::super::ty::Ty;
-use super::super::super::unit::Facts;
-use super::super::engine_options::sinks::sink_type;
+use super::super::super::text::{holds_word, some_of};
 
-/// How a run through a core session is written on the session.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct RunForm {
-    /// What is written in front of the context argument and behind it.
-    pub(crate) around_context: Option<(String, String)>,
-    /// What makes the builder of a run that has one of its own, behind its session.
-    derived: Option<String>,
+/// A handle of a session whose builder has more, with `more` calls behind those of the parts.
+pub(super) fn derived(cx: &Cx<'_>, file: FileIdx, at: ExprId, session: &str, parts: &[Part], more: &str) -> String {
+    let texts: Vec<(&Part, String)> = parts.iter().map(|part| (part, moved(cx, file, part.value))).collect();
+    let builder = with_parts(cx, file, at, "builder", &texts);
+    let text = format!("{session}.derived_handle(|builder| {builder}{more})");
+    let exprs: Vec<(ExprId, &'static str)> = parts.iter().map(|part| (part.value, part.kind.name())).collect();
+    let leaves = parts.iter().flat_map(|part| part.exprs(cx, file)).any(|expr| leaves_closure(cx, file, expr));
+    let names_builder = parts.iter().any(|part| names(cx, file, part.value, "builder"));
+    in_order(cx, file, at, text, &exprs, leaves || names_builder)
 }
 
-impl RunForm {
-    /// Whether the session has all that the run needs.
-    pub(crate) fn is_plain(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The context argument.
-    pub(crate) fn context(&self, ctx: &str) -> String {
-        match &self.around_context {
-            Some((open, close)) => format!("{open}{ctx}{close}"),
-            None => ctx.to_owned(),
-        }
-    }
-
-    /// The method that starts the run on a turn (`start_with_turn`) or on the latest one (`start_inference`).
-    pub(crate) fn method(&self, plain: &'static str) -> &'static str {
-        match (&self.derived, plain) {
-            (Some(_), "start_with_turn") => "start_with",
-            (Some(_), "start_inference") => "start_inference_with",
-            (Some(_), "start_with_latest") => "start_with_latest_with",
-            _ => plain,
-        }
-    }
-
-    /// The argument behind the turn, with its comma; empty where the session's own builder serves.
-    pub(crate) fn last_argument(&self, session: &str) -> String {
-        self.derived.as_ref().map(|derived| format!(", &{session}{derived}")).unwrap_or_default()
-    }
-
-    /// The changes of a context argument that stays where it is.
-    pub(crate) fn wrap(&self, cx: &Cx<'_>, file: FileIdx, ctx: ExprId) -> Vec<Change> {
-        let Some((open, close)) = &self.around_context else { return Vec::new() };
-        let span = cx.span(file, ctx);
-        vec![cx.insert(file, span.start, open.as_str()), cx.insert(file, span.end, close.as_str())]
-    }
+fn names(cx: &Cx<'_>, file: FileIdx, expr: ExprId, name: &str) -> bool {
+    holds_word(cx.expr_text(file, expr), name)
 }
 
-/// How a run (`run_inference` or `run_inference_started`) is written; the plain form where its session has all it needs.
-pub(crate) fn run_form(cx: &Cx<'_>, facts: &Facts, file: FileIdx, run: ExprId) -> RunForm {
-    let Some(equipment) = facts.pairing.equipment_of_run(file, run) else { return RunForm::default() };
-    if equipment.needs_builder() {
-        return RunForm { around_context: None, derived: Some(derived(cx, file, run, equipment)) };
-    }
-    let Some(&ctx) = arguments(cx, file, run).first() else { return RunForm::default() };
-    let (mut open, mut close) = (String::new(), String::new());
-    for wrap in wraps(cx, file, ctx, equipment) {
-        open = format!("&{}({open}", wrap.0);
-        close = format!("{close}, {})", wrap.1);
-    }
-    RunForm { around_context: Some((open, close)).filter(|(open, _)| !open.is_empty()), derived: None }
+/// Whether an expression stands in a `Some`.
+fn is_some(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
+    cx.parent_expr(file, expr).is_some_and(|outer| some_of(cx, file, outer) == Some(expr))
 }
 
-/// The functions around the context, from the inside out, each with what it adds.
-fn wraps(cx: &Cx<'_>, file: FileIdx, at: ExprId, equipment: &Equipment) -> Vec<(String, String)> {
-    let of = |kind: Kind| equipment.parts.iter().filter(move |carried| carried.part.kind == kind);
-    let single: Vec<&Carried> = of(Kind::Sink).collect();
-    let mut wraps = Vec::new();
-    match single.as_slice() {
-        [] => {}
-        [sink] => wraps.push((cx.name_at(file, at, "events::with_event_sink"), text(cx, file, sink))),
-        [first, rest @ ..] => {
-            let rest: Vec<String> = rest.iter().map(|sink| text(cx, file, sink)).collect();
-            let sinks = format!("[{}, {}]", as_trait_object(cx, file, at, first), rest.join(", "));
-            wraps.push((cx.name_at(file, at, "events::with_event_sinks"), sinks));
-        }
+/// The text with what it is made of evaluated in the order of the source: in front of it where its own order is another
+/// one, or `always`.
+pub(super) fn in_order(
+    cx: &Cx<'_>,
+    file: FileIdx,
+    at: ExprId,
+    text: String,
+    parts: &[(ExprId, &'static str)],
+    always: bool,
+) -> String {
+    let mut effects: Vec<(ExprId, &'static str)> = parts.to_vec();
+    effects.retain(|(expr, _)| !is_pure(cx, file, *expr));
+    effects.sort_by_key(|(expr, _)| cx.span(file, *expr).start);
+    let places: Vec<Option<usize>> = effects.iter().map(|(expr, _)| text.find(&moved(cx, file, *expr))).collect();
+    if places.is_sorted() && !always {
+        return text;
     }
-    wraps
-        .extend(of(Kind::Sinks).map(|sinks| (cx.name_at(file, at, "events::with_event_sinks"), text(cx, file, sinks))));
-    wraps.extend(
-        of(Kind::SnapshotHook).map(|hook| (cx.name_at(file, at, "toolloop::with_snapshot_hook"), text(cx, file, hook))),
-    );
-    wraps
-}
-
-/// The first sink of an array says of what type the others are.
-fn as_trait_object(cx: &Cx<'_>, file: FileIdx, at: ExprId, sink: &Carried) -> String {
-    let text = text(cx, file, sink);
-    match cx.ty(file, sink.part.value) {
-        Ty::Adt(_, args) if matches!(args.as_slice(), [Ty::Trait(..)]) => text,
-        _ => {
-            format!("{text} as {}", sink_type(cx, file, cx.program.scope_of_expr(file, at)))
-        }
+    let line = format!("\n{}", cx.program.unit(file).source.indent_at(cx.span(file, at).start as usize));
+    let (mut made, mut text, mut taken) = (String::new(), text, Vec::new());
+    for (expr, wish) in effects {
+        let name = cx.free_name(file, at, wish, &taken);
+        let value = moved(cx, file, expr);
+        // A closure needs to be told what it is.
+        let ty = match wish == Kind::SnapshotHook.name() && is_some(cx, file, expr) {
+            true => format!(": {}", cx.name_at(file, at, "toolloop::SnapshotHook")),
+            false => String::new(),
+        };
+        text = text.replace(&value, &name);
+        made += &format!("{line}    let {name}{ty} = {value};");
+        taken.push(name);
     }
-}
-
-/// How a part is written at a run.
-fn text(cx: &Cx<'_>, file: FileIdx, carried: &Carried) -> String {
-    let value = carried.part.value;
-    let (text, is_name) = match &carried.local {
-        Some(local) => (local.as_str(), true),
-        None => {
-            (cx.expr_text(file, value), matches!(cx.hir(file)[value].kind, ExprKind::Path(_) | ExprKind::Field { .. }))
-        }
-    };
-    if is_name && carried.shared { format!("{text}.clone()") } else { text.to_owned() }
-}
-
-/// The call on a session that gives its builder with the parts.
-fn derived(cx: &Cx<'_>, file: FileIdx, run: ExprId, equipment: &Equipment) -> String {
-    let parts: Vec<(&Part, String)> =
-        equipment.parts.iter().map(|carried| (&carried.part, text(cx, file, carried))).collect();
-    format!(".derived_builder(|builder| {})", with_parts(cx, file, run, "builder", &parts))
+    format!("{{{made}{line}    {text}{line}}}")
 }
 
 /// A builder's expression with calls for all parts; those that may be missing are asked for.
@@ -156,33 +95,5 @@ fn statement(part: &Part, text: &str, line: &str) -> String {
     match part.optional {
         true => format!("{line}if let Some({name}) = {text} {{{line}    builder = builder.{method}({name});{line}}}"),
         false => format!("{line}builder = builder.{method}({text});"),
-    }
-}
-
-/// Locals for parts that cannot be written again at a run, in front of the core session.
-pub(super) fn locals(cx: &Cx<'_>, facts: &Facts, file: FileIdx, core: ExprId) -> Vec<Change> {
-    let Some(equipment) = facts.pairing.equipment(file, core) else { return Vec::new() };
-    let Some(stmt) = equipment.stmt else { return Vec::new() };
-    let source = &cx.program.unit(file).source;
-    let start = cx.hir(file)[stmt].span.start;
-    let end_of_line = format!("{}{}", source.newline(), source.indent_at(start as usize));
-    let lines = equipment.parts.iter().filter_map(|carried| {
-        let local = carried.local.as_ref()?;
-        let value = cx.expr_text(file, carried.part.value);
-        Some(cx.insert(file, start, format!("let {local}{} = {value};{end_of_line}", type_of(cx, file, core, carried))))
-    });
-    lines.collect()
-}
-
-/// The type that a local needs where its value alone does not tell.
-fn type_of(cx: &Cx<'_>, file: FileIdx, core: ExprId, carried: &Carried) -> String {
-    let sink = || sink_type(cx, file, cx.program.scope_of_expr(file, core));
-    match carried.part.kind {
-        Kind::Sink => format!(": {}", sink()),
-        Kind::Sinks => format!(": Vec<{}>", sink()),
-        Kind::SnapshotHook if !carried.part.optional => {
-            format!(": {}", cx.name_at(file, core, "toolloop::SnapshotHook"))
-        }
-        _ => String::new(),
     }
 }
