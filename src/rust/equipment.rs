@@ -2,8 +2,9 @@
 
 use super::cx::Cx;
 use super::hir::{ExprId, ExprKind, MacroContent};
-use super::index::FileIdx;
-use super::pairing::core_parts;
+use super::index::{DefId, FileIdx};
+use super::legacy::Tracked;
+use super::pairing::{core_parts, init_of};
 use super::settings::{How, Setting, condition, settings};
 use super::text::{is_none, some_of};
 
@@ -100,7 +101,25 @@ pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part
 pub(crate) fn added(cx: &Cx<'_>, file: FileIdx, setting: &Setting) -> Option<Vec<Part>> {
     let replaces_sinks = setting.how == How::Assign && setting.field == "event_sinks";
     let added = set(cx, file, setting, &[]).filter(|added| !replaces_sinks && !added.is_empty())?;
-    added.iter().all(|part| !part.optional).then_some(added)
+    (added.iter().all(|part| !part.optional) || is_only_writer(cx, file, setting)).then_some(added)
+}
+
+/// Whether nothing else gives any core session this field, and nothing repeats what does, so that no value is taken away.
+fn is_only_writer(cx: &Cx<'_>, file: FileIdx, setting: &Setting) -> bool {
+    let is_core = |def: DefId| cx.legacy.kind(def) == Some(Tracked::CoreSession);
+    let is_given = cx.inferred.iter().any(|(&file, inferred)| {
+        inferred.literals.iter().any(|(&literal, &def)| match &cx.hir(file)[literal].kind {
+            ExprKind::Struct { fields, .. } if is_core(def) => {
+                fields.iter().any(|field| field.name.text == setting.field && !is_none(cx, file, field.value))
+            }
+            _ => false,
+        })
+    });
+    let accesses = cx.inferred.values().flat_map(|inferred| inferred.fields.values());
+    let is_alone = accesses.filter(|(def, name)| is_core(*def) && *name == setting.field).count() == 1;
+    let ExprKind::Field { base, .. } = cx.hir(file)[setting.access].kind else { return false };
+    let made = cx.local(file, base).and_then(|local| init_of(cx, file, local));
+    !is_given && is_alone && made.is_some_and(|(_, init)| !is_repeated(cx, file, init, setting.access))
 }
 
 /// What a setting adds; `None` where it takes away what is there `earlier`.

@@ -7,7 +7,7 @@ use super::super::super::index::FileIdx;
 use super::super::super::moved::moved;
 use super::super::super::purity::is_pure;
 use super::super::super::settings::condition;
-use super::super::super::text::{holds_word, some_of};
+use super::super::super::text::{holds_word, is_plain, some_of};
 
 /// A handle of a session whose builder has more, with `more` calls behind those of the parts.
 pub(super) fn derived(cx: &Cx<'_>, file: FileIdx, at: ExprId, session: &str, parts: &[Part], more: &str) -> String {
@@ -40,7 +40,7 @@ pub(super) fn in_order(
     always: bool,
 ) -> String {
     let mut effects: Vec<(ExprId, &'static str)> = parts.to_vec();
-    effects.retain(|(expr, _)| !is_pure(cx, file, *expr));
+    effects.retain(|(expr, _)| !is_pure(cx, file, *expr) && !is_plain(cx, file, *expr));
     effects.sort_by_key(|(expr, _)| cx.span(file, *expr).start);
     let places: Vec<Option<usize>> = effects.iter().map(|(expr, _)| text.find(&moved(cx, file, *expr))).collect();
     if places.is_sorted() && !always {
