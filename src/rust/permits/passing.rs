@@ -198,12 +198,13 @@ fn function_of<'a>(cx: &Cx<'a>, file: FileIdx, item: ItemId) -> Option<&'a FnIte
 
 /// The parameter whose only uses are the receivers of finishes and stored cancels.
 fn replaced(cx: &Cx<'_>, file: FileIdx, function: &FnItem, events: &[ExprId]) -> Option<usize> {
-    let gone: Vec<Span> = events.iter().map(|&event| events::removed(cx, file, event)).collect();
-    let mut roots = events.iter().filter_map(|&event| {
-        let is_run = cx.inferred(file).methods.get(&event).and_then(|&def| cx.legacy.method(def));
-        let own = receiver(cx, file, event)?;
-        (is_run != Some("run_inference_started")).then(|| super::leftover::root(cx, file, own))?
-    });
+    let is_run = |event: &ExprId| {
+        let method = cx.inferred(file).methods.get(event).and_then(|&def| cx.legacy.method(def));
+        method == Some("run_inference_started")
+    };
+    let ends: Vec<ExprId> = events.iter().copied().filter(|event| !is_run(event)).collect();
+    let gone: Vec<Span> = ends.iter().map(|&event| events::removed(cx, file, event)).collect();
+    let mut roots = ends.iter().filter_map(|&event| super::leftover::root(cx, file, receiver(cx, file, event)?));
     let root = roots.next()?;
     let is_gone = |&use_: &ExprId| gone.iter().any(|span| span.contains(cx.span(file, use_)));
     let served = cx.uses_of(file, root).iter().all(is_gone) && !cx.may_be_named_unread(file, root);

@@ -185,13 +185,13 @@ impl Slot {
     }
 }
 
-/// A new element in front of one, on a line of its own where that has one.
-fn in_front(cx: &Cx<'_>, file: FileIdx, next: Span, text: &str) -> Change {
-    let source = &cx.program.unit(file).source;
-    let before = &source.text()[..next.start as usize];
+/// A new element in front of the first one of a list in braces, on a line of its own where that has one.
+fn in_front(cx: &Cx<'_>, file: FileIdx, first: Span, text: &str) -> Change {
+    let before = &cx.source(file)[..first.start as usize];
+    let open = before.rfind('{').map_or(before.len(), |brace| brace + 1);
     let line = before.rsplit('\n').next().unwrap_or_default();
     let gap = if line.trim().is_empty() { format!("\n{line}") } else { " ".to_owned() };
-    cx.insert(file, next.start, format!("{text},{gap}"))
+    cx.insert(file, open as u32, format!("{gap}{text},"))
 }
 
 fn fields<'a>(cx: &Cx<'a>, def: DefId) -> Option<&'a [Field]> {
