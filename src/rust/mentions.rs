@@ -40,7 +40,9 @@ pub(crate) fn mention(cx: &Cx<'_>, survey: &Survey, site: &Site, kinds: &[Tracke
         return Outcome::safe(Vec::new(), "the alias stands for `Session`");
     }
     match kinds.first() {
-        Some(Tracked::State | Tracked::CoreSession) => inference_state::type_mention(cx, site.file, ty, scope),
+        Some(Tracked::State | Tracked::CoreSession) => {
+            inference_state::type_mention(cx, site.file, ty, scope, survey.claims_by_hand)
+        }
         Some(Tracked::StateError | Tracked::RunError) => legacy_error::type_mention(cx, site.file, ty, scope),
         Some(Tracked::Persister) => core_session::persister::type_mention(cx, site.file, ty),
         _ => engine_options::flow(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::cx::Cx;
 use super::cycles::may_hold_session;
 use super::equipment::{Part, is_repeated, parts};
+use super::gates::is_gated;
 use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::index::FileIdx;
 use super::legacy::Tracked;
@@ -292,6 +293,10 @@ fn mergeable(
     let hir = cx.hir(file);
     let (stmt, local) = let_around(cx, file, state)?;
     let (core_stmt, core_local) = let_around(cx, file, core)?;
+    // What a condition stands on does not leave it.
+    if is_gated(hir, hir[stmt].span) != is_gated(hir, hir[core_stmt].span) {
+        return None;
+    }
     let (from, to) = (&hir[stmt], &hir[core_stmt]);
     if from.block != to.block {
         return None;

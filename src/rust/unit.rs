@@ -80,6 +80,8 @@ pub(crate) struct Survey {
     /// Implementations that fall together.
     pub(crate) collisions: HashMap<DefId, DefId>,
     adopts_ids: bool,
+    /// Whether anything in the program claims a state by hand.
+    pub(crate) claims_by_hand: bool,
 }
 
 impl Survey {
@@ -91,6 +93,11 @@ impl Survey {
             unfollowed: super::unfollowed::calls(cx),
             collisions: super::collisions::all(cx.resolver, cx.legacy),
             adopts_ids: adopts_ids(cx),
+            claims_by_hand: cx
+                .inferred
+                .values()
+                .flat_map(|inferred| inferred.methods.values())
+                .any(|&def| cx.legacy.method(def) == Some("start_run")),
         }
     }
 }

@@ -199,13 +199,17 @@ pub(crate) fn delete_line(cx: &Cx<'_>, file: FileIdx, span: Span) -> Change {
 }
 
 /// The type of the state or the core session: both are a `Session`, which is a handle and needs no pointer around it.
-pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId) -> Outcome {
+///
+/// A weak handle may find one longer where the program `claims_by_hand`.
+pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId, claims_by_hand: bool) -> Outcome {
     if let Some(outer) = cx.weak_around(file, ty) {
         let name = cx.name(file, scope, "session::WeakSession");
         let change = cx.replace(file, cx.hir(file)[outer].span, name);
-        return Outcome::safe(vec![change], "`WeakSession`").reserved(
-            "a session lives on for a moment after its last run has ended, in which a weak handle still finds it",
-        );
+        let outcome = Outcome::safe(vec![change], "`WeakSession`");
+        return match claims_by_hand {
+            false => outcome,
+            true => outcome.reserved("a permit keeps its session alive, so that a weak handle still finds it"),
+        };
     }
     let outer = cx.pointer_around(file, ty).unwrap_or(ty);
     let name = cx.name(file, scope, "session::Session");

@@ -3,9 +3,10 @@
 mod id_set;
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, StmtKind};
+use super::super::hir::{ExprId, ExprKind, MacroContent, Parent, PatParent, Span, StmtKind};
 use super::super::index::{DefKind, FileIdx};
 use super::super::outcome::Outcome;
+use super::super::pairing::{init_of, is_given_anew, undisturbed};
 use super::super::purity::is_pure;
 use super::super::sites::Site;
 use super::super::text::rename_method;
@@ -47,9 +48,31 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
                 "the new session takes over the old one's whole builder, with what it has besides the engine",
             )
         }
-        _ => Outcome::report("a session does not give its engine away", "keep the engine beside the session")
-            .because(Trap::NoCounterpart, "`engine()` has no counterpart"),
+        _ => engine_beside(cx, file, call).unwrap_or_else(|| {
+            Outcome::report("a session does not give its engine away", "keep the engine beside the session")
+                .because(Trap::NoCounterpart, "`engine()` has no counterpart")
+        }),
     }
+}
+
+/// `state.engine()` where the local that the state was made with is still at hand: that local, kept.
+fn engine_beside(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Outcome> {
+    let ExprKind::MethodCall { receiver, .. } = cx.hir(file)[call].kind else { return None };
+    let (_, init) = init_of(cx, file, cx.local(file, receiver)?)?;
+    let state = cx.pointer_new(file, init).unwrap_or(init);
+    let &[_, _, engine] = cx.calls_known(file, state, "geppetto::inference::state::InferenceState::new")? else {
+        return None;
+    };
+    let named = cx.local(file, cx.cloned(file, engine).unwrap_or(engine))?;
+    let name = cx.bound_name(file, named)?;
+    let span = cx.span(file, engine);
+    let between = Span { start: span.end, end: cx.span(file, call).start };
+    let is_kept = undisturbed(cx, file, engine, between) && !is_given_anew(cx, file, named);
+    let mut changes = vec![cx.replace(file, cx.span(file, call), format!("{name}.clone()"))];
+    if cx.cloned(file, engine).is_none() {
+        changes.push(cx.insert(file, span.end, ".clone()"));
+    }
+    is_kept.then(|| Outcome::safe(changes, "the engine itself, which is kept beside the session"))
 }
 
 /// An id that a state is given before anything else is done with it.
@@ -86,6 +109,17 @@ pub(crate) fn value(cx: &Cx<'_>, site: &Site, method: &str, path: ExprId) -> Out
         "cancel_run" => format!("{}::cancel_active", session()),
         "turn" => format!("{}::latest", session()),
         "run_id" => format!("|session: &{}| session.session_id().to_owned()", session()),
+        "run_inference" => format!("{}::run_seed", session()),
+        "new" if makes_core(cx, site.file, path) => "std::convert::identity".to_owned(),
+        "new" => {
+            let session = session();
+            let builder = cx.name_at(site.file, path, "builder::Builder");
+            let turn = cx.name_at(site.file, path, "turns::Turn");
+            format!(
+                "|id, turn: Option<{turn}>, engine| turn.into_iter().fold({session}::with_id(id), \
+                 {session}::with_turn).with_builder({builder}::new(engine))"
+            )
+        }
         _ => {
             return Outcome::report(
                 format!("`{method}` is used as a value, not called"),
@@ -95,6 +129,11 @@ pub(crate) fn value(cx: &Cx<'_>, site: &Site, method: &str, path: ExprId) -> Out
     };
     let help = format!("`{text}`");
     Outcome::safe(vec![cx.replace(site.file, cx.span(site.file, path), text)], help)
+}
+
+/// Whether a function makes a core session, which is the session that it is given.
+fn makes_core(cx: &Cx<'_>, file: FileIdx, path: ExprId) -> bool {
+    cx.value_def(file, path).is_some_and(|def| cx.assoc_path(def) == "geppetto::inference::core::Session::new")
 }
 
 fn rename_method_by_path(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str) -> Vec<super::super::cx::Change> {
@@ -236,8 +275,29 @@ mod tests {
 
     #[test]
     fn the_engine_does_not_come_back_out() {
-        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\ndrop(state.engine());";
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, made()));\ndrop(state.engine());";
         let finding = finding_at(body, "engine());");
         assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::NoCounterpart]));
+    }
+
+    #[test]
+    fn an_engine_that_is_at_hand_is_kept_beside_the_session() {
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\ndrop(state.engine());";
+        assert_eq!(
+            migrated(body),
+            "let state = Session::with_id(\"a\").with_builder(Builder::new(engine.clone()));\ndrop(engine.clone());"
+        );
+        assert_eq!(finding_at(body, "engine());").level, Level::Safe);
+        let again = "let state = Arc::new(InferenceState::new(\"a\", None, engine.clone()));\nlet engine = other();\ndrop((state.engine(), engine));";
+        assert_eq!(finding_at(again, "engine(), ").level, Level::Report);
+    }
+
+    #[test]
+    fn constructors_named_as_values_are_closures() {
+        let body = "let make = InferenceState::new;\nlet made: Arc<InferenceState> = Arc::new(make(\"a\", None, engine));\n\
+                    let session = Some(made).map(Session::new);\ndrop(session);";
+        let after = migrated(body);
+        let made = "let make = |id, turn: Option<Turn>, engine| turn.into_iter().fold(Session::with_id(id), Session::with_turn).with_builder(Builder::new(engine));";
+        assert!(after.contains(made) && after.contains(".map(std::convert::identity)"), "{after}");
     }
 }
