@@ -217,12 +217,12 @@ fn decide(cx: &Cx<'_>, survey: &Survey, facts: &Facts, site: &Site) -> Outcome {
         (SiteKind::TakenApart, At::Pat(pat)) => core_session::taken_apart(cx, site.file, pat),
         (SiteKind::CoreField(name), At::Expr(access)) => core_session::field(cx, facts, site, access, name),
         (SiteKind::StateMethod(method), At::Expr(call)) => match site.rule {
-            Rule::RunLifecycle => run_lifecycle::part(facts, site, call),
+            Rule::RunLifecycle => run_lifecycle::part(cx, facts, site, call),
             Rule::Cancel => cancel::call(cx, facts, site, method, call),
             _ => state_access::call(cx, facts, site, method, call),
         },
         (SiteKind::Run("run_inference"), At::Expr(run)) => run_inference::run(cx, site, run),
-        (SiteKind::Run(_), At::Expr(run)) => run_lifecycle::part(facts, site, run),
+        (SiteKind::Run(_), At::Expr(run)) => run_lifecycle::part(cx, facts, site, run),
         (SiteKind::Type(_), At::Type(_)) if facts.permits.takes_type(site.file, site.span) => {
             Outcome::safe(Vec::new(), "`RunPermit`: what ends a claim holds its permit")
         }

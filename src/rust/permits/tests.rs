@@ -1,6 +1,6 @@
-use super::super::testing::{finding_at, migrated, plan_of};
+use super::super::testing::{finding_at, library_plan_of, migrated, plan_of};
 use crate::finding::Level;
-use crate::rules::Trap;
+use crate::rules::{Rule, Trap};
 
 const MADE: &str =
     "let state = Arc::new(InferenceState::new(\"a\", None, engine));\nlet session = Session::new(state.clone());\n";
@@ -265,4 +265,19 @@ fn a_type_that_begins_and_ends_for_anybody_keeps_the_permit_in_a_slot() {
         ),
         "{after}"
     );
+}
+
+#[test]
+fn parts_without_a_claim_in_sight_are_drafts() {
+    let code = "pub struct Line(Arc<InferenceState>, Session);\nimpl Line {\n    \
+                pub fn new(engine: Arc<dyn Engine>) -> Line {\n        \
+                let state = Arc::new(InferenceState::new(\"a\", None, engine));\n        Line(state.clone(), Session::new(state))\n    }\n    \
+                pub fn begin(&self) -> bool { self.0.start_run().is_ok() }\n    \
+                pub async fn run(&self) -> bool { self.1.run_inference_started(&Context::background(), None).await.is_ok() }\n    \
+                pub fn end(&self) { self.0.finish_run() }\n}";
+    let plan = library_plan_of(&format!("use geppetto::prelude::*;\nuse std::sync::Arc;\n{code}\n"));
+    let of_parts: Vec<_> = plan.findings.iter().filter(|finding| finding.rule == Rule::RunLifecycle).collect();
+    let traps: Vec<&[Trap]> = of_parts.iter().map(|finding| finding.traps.as_slice()).collect();
+    assert!(of_parts.iter().all(|finding| finding.level == Level::Draft));
+    assert_eq!(traps, [[Trap::CheckThenAct], [Trap::UnclaimedRun], [Trap::KillFreesLater]]);
 }

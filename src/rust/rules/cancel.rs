@@ -3,8 +3,9 @@
 use super::super::cx::{Change, Cx};
 use super::super::hir::{ExprId, ExprKind, Parent, PatKind, Span, StmtKind};
 use super::super::index::FileIdx;
+use super::super::moved::moved;
 use super::super::outcome::Outcome;
-use super::super::sites::{Site, receiver};
+use super::super::sites::{Site, arguments, receiver};
 use super::super::text::{is_plain, rename_method};
 use super::super::unit::Facts;
 use crate::rules::Trap;
@@ -24,27 +25,34 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
     }
     match method {
         "cancel_run" => Outcome::safe(rename_method(cx, site.file, call, "cancel_active"), "`cancel_active()`"),
-        "set_cancel" => made_by_hand(),
+        "set_cancel" => made_by_hand(cx, site.file, call),
         _ => {
             let changes = rename_method(cx, site.file, call, "is_running");
             let outcome = Outcome::safe(changes, "`is_running()`: every run has a cancel while it runs");
             match facts.claims_by_hand {
                 false => outcome,
-                true => outcome.offered(
+                true => outcome.drafted(
                     Trap::NoCounterpart,
                     "a session does not tell whether it holds a cancel; its runs can be cancelled from their claim on",
+                    "this asks whether the session is claimed; decide whether that is meant",
                 ),
             }
         }
     }
 }
 
-/// A cancel that is stored outside of a lifecycle.
-pub(crate) fn made_by_hand() -> Outcome {
-    Outcome::report(
-        "a cancel made by hand is stored on the state",
-        "delete it: every run of a session has its own cancel, reached by `session.cancel_active()` or `handle.cancel()`; to \
-         cancel it with something else, start it on a context of yours: `let (ctx, cancel) = parent.with_cancel()`",
+/// A cancel that is stored where no claim is in sight.
+fn made_by_hand(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Outcome {
+    let Some(&cancel) = arguments(cx, file, call).first() else { return Outcome::report("no cancel is stored", "") };
+    let change = cx.replace(file, cx.span(file, call), format!("drop({})", moved(cx, file, cancel)));
+    Outcome::safe(
+        vec![change],
+        "run on a context of yours, `let (ctx, cancel) = parent.with_cancel()`, or `permit.set_cancel(cancel)` under a claim",
+    )
+    .drafted(
+        Trap::NoCounterpart,
+        "a cancel is stored on a state whose claim is not in sight, and a session takes one from a permit only",
+        "the stored cancel is dropped; `cancel_active` cancels the run itself, decide whether that is enough",
     )
 }
 
@@ -106,11 +114,11 @@ mod tests {
     use crate::rules::Trap;
 
     #[test]
-    fn cancelling_is_renamed_and_cancels_made_by_hand_are_reported() {
+    fn cancelling_is_renamed_and_cancels_made_by_hand_are_drafts() {
         let made = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
         assert!(migrated(&format!("{made}let _ = state.cancel_run();")).ends_with("let _ = state.cancel_active();"));
         let finding = finding_at(&format!("{made}state.set_cancel(ctx.with_cancel().1);"), "set_cancel");
-        assert_eq!(finding.level, Level::Report);
+        assert_eq!(finding.level, Level::Draft);
     }
 
     #[test]
@@ -121,7 +129,7 @@ mod tests {
         assert!(migrated(&body).ends_with("if state.is_running() { state.cancel_active()?; }"));
         let claims = format!("{body}\nstate.start_run()?;\nstate.finish_run();");
         let finding = finding_at(&claims, "has_cancel");
-        assert_eq!((finding.level, finding.traps), (Level::Offered, vec![Trap::NoCounterpart]));
+        assert_eq!((finding.level, finding.traps), (Level::Draft, vec![Trap::NoCounterpart]));
     }
 
     #[test]
