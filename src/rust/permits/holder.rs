@@ -70,7 +70,7 @@ impl Holder {
             given.iter().all(|&place| owner(cx, claims, place).is_some_and(|one| one.holds == Holds::Permit));
         let is_holder = !given.is_empty() && reads.iter().all(is_event) && is_claimed;
         let is_lent = matches!(cx.hir(file)[ty].kind, TypeKind::Ref { .. });
-        is_holder.then(|| Self { def, field, file, ty, given, is_shared: !is_lent })
+        is_holder.then_some(Self { def, field, file, ty, given, is_shared: !is_lent })
     }
 
     /// Whether an event is one of the permit in the field.

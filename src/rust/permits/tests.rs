@@ -191,7 +191,7 @@ fn items(code: &str) -> String {
     let code = format!("use geppetto::prelude::*;\nuse std::sync::Arc;\n{code}\nfn main() {{}}\n");
     let plan = plan_of(&code);
     let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-    change.map_or(code.clone(), |change| change.after.text().to_owned())
+    change.map_or(code, |change| change.after.text().to_owned())
 }
 
 #[test]

@@ -14,6 +14,8 @@ use super::super::unit::Facts;
 use super::engine_options::attach;
 use crate::rules::Trap;
 
+const HISTORY_GROWS: &str = "history-grows: the state kept one turn, a session keeps all; `session.keep_latest(1)` keeps as many as the state did";
+
 /// `InferenceState::new(id, turn, engine)`.
 pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) -> Outcome {
     let file = site.file;
@@ -21,7 +23,7 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
         Ok(made) => made,
         Err(outcome) => return outcome,
     };
-    match facts.pairing.state(file, call) {
+    let outcome = match facts.pairing.state(file, call) {
         StatePlan::Whole => {
             let builder = made.builder(cx, file, call, |base| Some(base.to_owned()));
             let sinks = attach::builder_calls_of_state(cx, file, call);
@@ -36,7 +38,8 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, call: ExprId) ->
         StatePlan::Inline => {
             made.judge(Outcome::safe(Vec::new(), "one `Session`, made where the core session was made"))
         }
-    }
+    };
+    if facts.is_kept { outcome.noted(HISTORY_GROWS) } else { outcome }
 }
 
 /// The text of a session in place of a state.

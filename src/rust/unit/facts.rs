@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use super::super::hir::ExprId;
+use super::super::hir::{ExprId, ItemKind, TypeParent};
 use super::super::index::FileIdx;
+use super::super::legacy::Tracked;
 use super::super::merged::{Merged, merged};
 use super::super::pairing::{Pairing, pair};
 use super::super::permits::Permits;
@@ -23,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) permits: Permits,
     /// Whether a run is claimed by hand, so that it may lack a cancel.
     pub(crate) claims_by_hand: bool,
+    /// Whether a field or static keeps a session, so that its history grows.
+    pub(crate) is_kept: bool,
     /// Whether anything reads the state's turn.
     pub(crate) reads_turn: bool,
     /// Whether anything reads the run id.
@@ -52,6 +55,7 @@ pub(super) fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         merged,
         permits: Permits::default(),
         claims_by_hand: sites.iter().any(|site| site.kind == SiteKind::StateMethod("start_run")),
+        is_kept: sites.iter().any(|site| is_kept_by(cx, site)),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
         reads_id: reads("run_id")
             || sites.iter().any(|site| match site.at {
@@ -66,6 +70,21 @@ pub(super) fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         adopts_ids: survey.adopts_ids,
         reach: survey.errors.reach,
     }
+}
+
+/// Whether a site is the type of a field or static that holds a state or a core session.
+fn is_kept_by(cx: &Cx<'_>, site: &Site) -> bool {
+    let (SiteKind::Type(kinds), At::Type(ty)) = (&site.kind, site.at) else { return false };
+    if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
+        return false;
+    }
+    let hir = cx.hir(site.file);
+    let mut top = ty;
+    while let TypeParent::Type(outer) = hir[top].parent {
+        top = outer;
+    }
+    let TypeParent::Item(item) = hir[top].parent else { return false };
+    matches!(hir[item].kind, ItemKind::Struct(_) | ItemKind::Enum(_) | ItemKind::Static { .. })
 }
 
 fn calls_of(sites: &[Site], kind: &SiteKind) -> Vec<(FileIdx, ExprId)> {
