@@ -236,6 +236,13 @@ impl<'a> Body<'a> {
         self.resolver.lower_bounds(std::slice::from_ref(bound), &self.scope)
     }
 
+    /// The function or future that a type parameter is said to be.
+    fn bounded(&self, ty: &Ty) -> Ty {
+        let Ty::Param(name) = ty.peeled() else { return ty.clone() };
+        let bounds = self.bounds.get(name).into_iter().flatten();
+        bounds.into_iter().find(|bound| matches!(bound, Ty::Fn(..) | Ty::Future(_))).unwrap_or(ty).clone()
+    }
+
     fn bind_params(&mut self, function: &'a super::hir::FnItem) {
         for param in &function.params {
             let ty = self.resolver.lower(param.ty, &self.scope);
@@ -372,7 +379,7 @@ impl<'a> Body<'a> {
             ExprKind::Try(expr) => self.try_expr(*expr),
             ExprKind::Await(expr) => {
                 let ty = self.expr(*expr, None);
-                let ty = self.deep(&ty);
+                let ty = self.bounded(&self.deep(&ty));
                 self.impls.awaited(&ty)
             }
             ExprKind::Block { stmts, flavour, .. } => self.block(id, stmts, *flavour, expected),

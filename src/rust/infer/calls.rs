@@ -33,7 +33,7 @@ impl Body<'_> {
 
     /// The function behind references and boxes.
     fn called(&self, ty: &Ty) -> Ty {
-        let mut at = self.shallow(ty);
+        let mut at = self.bounded(&self.shallow(ty));
         for _ in 0..4 {
             match at {
                 Ty::Fn(..) => break,

@@ -1,7 +1,7 @@
 //! `legacy-error`: `StateError` and `RunError` become `SessionError`.
 //!
 //! The texts of the errors are the same on both sides, so a binding that is only displayed may hold the new error.
-//! The new enum is non-exhaustive, and a cancelled run is an error of its own in it.
+//! The new enum is non-exhaustive. An engine's error is what it was, a cancelled run's too.
 
 pub(crate) mod conversions;
 pub(crate) mod downcasts;
@@ -69,8 +69,4 @@ fn part(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Option<PatId> {
         },
         _ => None,
     }
-}
-
-fn is_engine_cancelled(cx: &Cx<'_>, def: DefId) -> bool {
-    cx.program.path_of(def) == "geppetto_runtime::engine::EngineError::Cancelled"
 }

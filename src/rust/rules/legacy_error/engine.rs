@@ -30,9 +30,9 @@ impl<'a> Taken<'a> {
     }
 
     /// What is matched instead: the whole error, under the name that the engine's had.
-    pub(super) fn pattern(&self, others: &str) -> String {
+    pub(super) fn pattern(&self) -> String {
         let is_ref = matches!(self.cx.hir(self.file)[self.inner].kind, PatKind::Bind { by_ref: true, .. });
-        format!("{}{}{others}", if is_ref { "ref " } else { "" }, self.name)
+        format!("{}{}", if is_ref { "ref " } else { "" }, self.name)
     }
 
     /// The engine's error is made where it is used, or in front of everything that uses it.
@@ -135,11 +135,11 @@ mod tests {
         );
         assert_eq!(
             after(head, "match e {\nRunError::Engine(e) => return Err(e),\nRunError::State(_) => Ok(1),\n}"),
-            "match e {\ne @ (SessionError::Engine(_) | SessionError::Cancelled) => return Err(e.into_engine_error()),\n_ => Ok(1),"
+            "match e {\nSessionError::Engine(e) => return Err(e),\n_ => Ok(1),"
         );
         assert_eq!(
             after(head, "if let RunError::Engine(own) = e { Err(own) } else { Ok(1) }"),
-            "if let own @ (SessionError::Engine(_) | SessionError::Cancelled) = e { Err(own.into_engine_error()) } else { Ok(1)"
+            "if let SessionError::Engine(own) = e { Err(own) } else { Ok(1)"
         );
     }
 

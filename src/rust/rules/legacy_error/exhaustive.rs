@@ -4,7 +4,7 @@ use super::super::super::cx::{Change, Cx};
 use super::super::super::hir::{Arm, ExprKind, PatId, PatKind, PatParent, Span, StmtKind};
 use super::super::super::index::{DefId, FileIdx};
 use super::uses::may_be_any_error;
-use super::{is_engine_cancelled, part, variant_name};
+use super::{part, variant_name};
 
 /// How a match takes the errors that it does not name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,10 +224,7 @@ fn takes(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Vec<&'static str> {
             PatKind::Or(pats) => pats.iter().flat_map(|&pat| takes(cx, file, pat)).collect(),
             _ => takes(cx, file, inner),
         }),
-        Some("Engine") => {
-            let named = inner.and_then(|inner| cx.inferred(file).pattern_defs.get(&inner));
-            if any || named.is_some_and(|&def| is_engine_cancelled(cx, def)) { vec!["Cancelled"] } else { Vec::new() }
-        }
+        Some("Engine") if any => vec!["Engine"],
         _ => Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use super::super::super::ty::Ty;
 use super::exhaustive::{Closing, close, closing, taken_before};
 use super::survey::Reach;
 use super::uses::{matches_place, may_be_any_error};
-use super::{HELP, engine, is_engine_cancelled, part, variant_name};
+use super::{HELP, engine, part, variant_name};
 use crate::rules::Trap;
 
 /// An error in a pattern.
@@ -50,9 +50,9 @@ fn no_fallback() -> Outcome {
 fn unreadable() -> Outcome {
     Outcome::report(
         "the error is taken apart in a way that has no equal",
-        "match `SessionError::AlreadyActive`, `SessionError::Cancelled` and `SessionError::Engine(error)`",
+        "match `SessionError::AlreadyActive` and `SessionError::Engine(error)`",
     )
-    .because(Trap::ErrorIdentity, "a cancelled run and a busy session are errors of their own now")
+    .because(Trap::ErrorIdentity, "a busy session is an error of its own now")
 }
 
 /// A pattern of a legacy error, and where it stands.
@@ -198,65 +198,31 @@ impl Place<'_> {
         }
     }
 
+    /// `SessionError::Engine` with the part as it is, or the whole error where nothing else takes the rest.
     fn engine(&self, closing: &Closing) -> Outcome {
-        let Some(inner) = part(self.cx, self.file, self.pat) else { return unreadable() };
-        let mut names = vec!["Engine(_)", "Cancelled"];
-        if taken_before(self.cx, self.file, self.pat).contains(&"Cancelled") {
-            names.pop();
-        }
-        if self.is_name(inner) {
-            let all = names.iter().map(|name| self.variant(name)).collect::<Vec<_>>().join(" | ");
-            return match may_be_any_error(self.cx, self.file, inner) {
-                true => match self.bound(inner, self.is_by_ref(inner), &all) {
-                    Some(text) => self.replaced(text),
-                    None => unreadable(),
-                },
-                false => self.engine_taken(inner, closing),
-            };
-        }
-        match self.kind(inner) {
-            PatKind::Wild | PatKind::Rest => self.replaced(self.alternatives(&names)),
-            _ => match self.cx.inferred(self.file).pattern_defs.get(&inner) {
-                Some(&def) if is_engine_cancelled(self.cx, def) => self.replaced(self.variant("Cancelled")),
-                Some(_) => self.renamed(),
-                None => self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED),
-            },
+        match (closing, part(self.cx, self.file, self.pat)) {
+            (_, None) => unreadable(),
+            (Closing::Engine(case), Some(inner)) if *case == self.pat && self.is_name(inner) => {
+                self.engine_taken(inner)
+            }
+            _ => self.renamed(),
         }
     }
 
-    /// `SessionError::Engine` with the part as it is.
     fn renamed(&self) -> Outcome {
         let PatKind::TupleStruct { path, .. } = self.kind(self.pat) else { return unreadable() };
         Outcome::safe(vec![self.cx.replace(self.file, path.span, self.variant("Engine"))], HELP)
     }
 
-    /// The engine's error itself is wanted: what the pattern takes is made one, a cancelled run too.
-    fn engine_taken(&self, inner: PatId, closing: &Closing) -> Outcome {
-        let takes_all = *closing == Closing::Engine(self.pat);
-        if !takes_all && taken_before(self.cx, self.file, self.pat).contains(&"Cancelled") {
-            return self.renamed();
-        }
-        match engine::Taken::of(self.cx, self.file, self.pat, inner) {
-            Some(taken) => {
-                let others = if takes_all { String::new() } else { self.engine_errors() };
-                let span = self.cx.hir(self.file)[self.pat].span;
-                let mut changes = vec![self.cx.replace(self.file, span, taken.pattern(&others))];
-                changes.extend(taken.body());
-                Outcome::safe(changes, HELP)
-            }
-            None if matches!(closing, Closing::Engine(_)) => no_fallback(),
-            None => self.renamed().offered(Trap::ErrorIdentity, NOT_CANCELLED),
-        }
-    }
-
-    /// ` @ (SessionError::Engine(_) | SessionError::Cancelled)`
-    fn engine_errors(&self) -> String {
-        format!(" @ ({} | {})", self.variant("Engine(_)"), self.variant("Cancelled"))
+    /// The engine's error itself is wanted of a pattern that takes every error from now on.
+    fn engine_taken(&self, inner: PatId) -> Outcome {
+        let Some(taken) = engine::Taken::of(self.cx, self.file, self.pat, inner) else { return no_fallback() };
+        let span = self.cx.hir(self.file)[self.pat].span;
+        let mut changes = vec![self.cx.replace(self.file, span, taken.pattern())];
+        changes.extend(taken.body());
+        Outcome::safe(changes, HELP)
     }
 }
-
-const NOT_CANCELLED: &str =
-    "a cancelled run was an engine's error and is `SessionError::Cancelled` now, which this pattern does not take";
 
 #[cfg(test)]
 mod tests {
@@ -288,7 +254,7 @@ mod tests {
             arms(
                 "RunError::Engine(EngineError::Cancelled) => Ok(0),\nRunError::Engine(_) => Ok(1),\nRunError::State(_) => Ok(2),"
             ),
-            "SessionError::Cancelled => Ok(0),\nSessionError::Engine(_) => Ok(1),\n_ => Ok(2),"
+            "SessionError::Engine(EngineError::Cancelled) => Ok(0),\nSessionError::Engine(_) => Ok(1),\n_ => Ok(2),"
         );
     }
 
@@ -336,7 +302,7 @@ mod tests {
         let named = "RunError::State(StateError::AlreadyRunning) | RunError::State(StateError::NotRunning)";
         assert_eq!(
             arms(&format!("RunError::Engine(_) => Ok(1),\n{named} => Ok(2),")),
-            "SessionError::Engine(_) | SessionError::Cancelled => Ok(1),\n_ => Ok(2),"
+            "SessionError::Engine(_) => Ok(1),\n_ => Ok(2),"
         );
         assert_eq!(
             arms(&format!("{named} => Ok(1),\nRunError::Engine(_) => Ok(2),")),

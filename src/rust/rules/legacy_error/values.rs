@@ -7,9 +7,7 @@ use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
 use super::super::super::sites::Site;
 use super::super::super::text::unwrap_call;
-use super::super::super::ty::Ty;
-use super::{HELP, error_of, error_type, is_engine_cancelled};
-use crate::rules::Trap;
+use super::{HELP, error_of, error_type};
 
 /// An error as a value: `StateError::NotRunning`, `RunError::Engine(e)`.
 pub(crate) fn value(cx: &Cx<'_>, site: &Site, expr: ExprId, variant: &str) -> Outcome {
@@ -23,19 +21,7 @@ pub(crate) fn value(cx: &Cx<'_>, site: &Site, expr: ExprId, variant: &str) -> Ou
         "AlreadyRunning" | "NotRunning" if inside_state_value(cx, file, expr) => Outcome::safe(Vec::new(), HELP),
         "AlreadyRunning" => named("AlreadyActive"),
         "NotRunning" => named("NoActive"),
-        "Engine" => match call_of(cx, file, expr).map(|(call, arg)| (call, engine_error(cx, file, arg))) {
-            Some((call, EngineValue::Cancelled)) => {
-                let error = cx.name_at(file, expr, "session::SessionError");
-                Outcome::safe(vec![cx.replace(file, cx.span(file, call), format!("{error}::Cancelled"))], HELP)
-            }
-            Some((_, EngineValue::Failure)) => named("Engine"),
-            // An engine's `Cancelled` becomes the session's.
-            Some((_, EngineValue::Engine)) | None => named("from"),
-            Some((_, EngineValue::Unknown)) => named("Engine").offered(
-                Trap::ErrorIdentity,
-                "if the engine's error is a cancelled run's, it is not `SessionError::Cancelled`",
-            ),
-        },
+        "Engine" => named("Engine"),
         _ => state_value(cx, file, expr),
     }
 }
@@ -98,39 +84,6 @@ fn conversion(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<Vec<Change>> {
     (error_of(cx, &error) == Some(Tracked::StateError)).then(|| vec![identity(cx, file, expr)])
 }
 
-/// What is known of an engine's error that is made into a run's.
-enum EngineValue {
-    Cancelled,
-    Failure,
-    /// Some error of an engine.
-    Engine,
-    /// Something that becomes an engine's error by what is asked for.
-    Unknown,
-}
-
-fn engine_error(cx: &Cx<'_>, file: FileIdx, arg: ExprId) -> EngineValue {
-    let arg = cx.peel_parens(file, arg);
-    let made = match &cx.hir(file)[arg].kind {
-        ExprKind::Call { callee, .. } => cx.value_def(file, *callee),
-        ExprKind::Struct { .. } => cx.inferred(file).literals.get(&arg).copied(),
-        _ => cx.value_def(file, arg),
-    };
-    match made {
-        Some(def) if is_engine_cancelled(cx, def) => EngineValue::Cancelled,
-        Some(def) if cx.assoc_path(def).starts_with("geppetto_runtime::engine::EngineError::") => EngineValue::Failure,
-        _ if is_engine_error(cx, cx.ty(file, arg)) && !is_conversion(cx, file, arg) => EngineValue::Engine,
-        _ => EngineValue::Unknown,
-    }
-}
-
-fn is_engine_error(cx: &Cx<'_>, ty: &Ty) -> bool {
-    matches!(ty, Ty::Adt(def, _) if cx.program.path_of(*def) == "geppetto_runtime::engine::EngineError")
-}
-
-fn is_conversion(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
-    matches!(&cx.hir(file)[expr].kind, ExprKind::MethodCall { method, .. } if method.text == "into")
-}
-
 fn call_of(cx: &Cx<'_>, file: FileIdx, callee: ExprId) -> Option<(ExprId, ExprId)> {
     let call = cx.parent_expr(file, callee)?;
     match &cx.hir(file)[call].kind {
@@ -162,13 +115,13 @@ mod tests {
     use super::super::super::super::testing::migrated;
 
     #[test]
-    fn an_engines_error_becomes_a_sessions_by_conversion() {
+    fn an_engines_error_stays_one() {
         let body = "let a = RunError::Engine(EngineError::Cancelled);\nlet b = RunError::Engine(EngineError::message(\"x\"));\n\
                     let f = |e: EngineError| RunError::Engine(e);\nlet g = Err::<(), _>(EngineError::Cancelled).map_err(RunError::Engine);";
         assert_eq!(
             migrated(body),
-            "let a = SessionError::Cancelled;\nlet b = SessionError::Engine(EngineError::message(\"x\"));\n\
-             let f = |e: EngineError| SessionError::from(e);\nlet g = Err::<(), _>(EngineError::Cancelled).map_err(SessionError::from);"
+            "let a = SessionError::Engine(EngineError::Cancelled);\nlet b = SessionError::Engine(EngineError::message(\"x\"));\n\
+             let f = |e: EngineError| SessionError::Engine(e);\nlet g = Err::<(), _>(EngineError::Cancelled).map_err(SessionError::Engine);"
         );
     }
 
