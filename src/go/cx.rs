@@ -253,9 +253,19 @@ impl<'a> Cx<'a> {
         let name = match known {
             Some(import) if import.name == "." => return String::new(),
             Some(import) if !self.is_hidden(file, &import.name) => import.name.clone(),
-            _ => self.free_name(file, below_pkg.rsplit('/').next().unwrap_or(below_pkg)),
+            _ => self.free_name(file, below_pkg.rsplit('/').next().unwrap_or(below_pkg), "geppetto"),
         };
         self.needs.borrow_mut().push(Need { file, path: self.import_path(file, below_pkg), name: name.clone() });
+        format!("{name}.")
+    }
+
+    /// The same for a package of the standard library.
+    pub(crate) fn std_package(&self, file: FileIdx, path: &str) -> String {
+        let known = self.program.file(file).imports.iter().find(|import| {
+            import.path == path && !["_", "."].contains(&import.name.as_str()) && !self.is_hidden(file, &import.name)
+        });
+        let name = known.map_or_else(|| self.free_name(file, path, "std"), |import| import.name.clone());
+        self.needs.borrow_mut().push(Need { file, path: path.to_owned(), name: name.clone() });
         format!("{name}.")
     }
 
@@ -270,7 +280,7 @@ impl<'a> Cx<'a> {
         format!("{}/pkg/{below_pkg}", root.unwrap_or_else(|| GEPPETTO_MODULE.to_owned()))
     }
 
-    fn free_name(&self, file: FileIdx, name: &str) -> String {
+    fn free_name(&self, file: FileIdx, name: &str, prefix: &str) -> String {
         let entry = self.program.file(file);
         let is_taken = |name: &str| {
             entry.imports.iter().any(|import| import.name == name)
@@ -278,8 +288,8 @@ impl<'a> Cx<'a> {
                 || self.is_hidden(file, name)
         };
         let mut candidates = std::iter::once(name.to_owned())
-            .chain(std::iter::once(format!("geppetto{name}")))
-            .chain((2..).map(|number| format!("geppetto{name}{number}")));
+            .chain(std::iter::once(format!("{prefix}{name}")))
+            .chain((2..).map(|number| format!("{prefix}{name}{number}")));
         candidates.find(|name| !is_taken(name)).unwrap_or_else(|| name.to_owned())
     }
 

@@ -274,7 +274,8 @@ mod tests {
     fn level(before: &str, seed: &str, beside: &str) -> Level {
         let code = format!(
             "func f(ctx context.Context, eng engine.Engine, text string) error {{\n{before}\
-             \tsess := &core.Session{{State: state.NewInferenceState(\"id\", nil, eng)}}\n\
+             \tinf := state.NewInferenceState(\"id\", nil, eng)\n\tfmt.Println(inf.IsRunning())\n\
+             \tsess := &core.Session{{State: inf}}\n\
              \t_, err := sess.RunInference(ctx, {seed})\n\treturn err\n}}\n\n{beside}"
         );
         finding_at(&code, "RunInference").level

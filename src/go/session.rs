@@ -4,6 +4,8 @@ mod creation;
 pub(crate) mod equipment;
 mod facts;
 mod fields;
+pub(crate) mod in_place;
+pub(crate) mod leftovers;
 pub(crate) mod literal;
 mod names;
 pub(crate) mod on_the_spot;
@@ -25,18 +27,25 @@ use super::sites::Site;
 use super::surface::Legacy;
 use super::syntax::NodeId;
 use super::unit::{Decision, Unit};
+use super::variables::free;
 
 /// Decides a unit of states and core sessions.
 pub(crate) fn decide(cx: &Cx<'_>, unit: &Unit) -> Decision {
-    let facts = Facts::of(cx, unit);
-    let names = Names::of(cx, unit, &facts);
+    let mut facts = Facts::of(cx, unit);
     let draft = Draft::new(cx);
+    let names = Names::default();
+    let in_place = in_place::find(&Sessions { cx, unit, facts: &facts, names: &names, draft: &draft });
+    facts.look(cx, unit, &in_place);
+    let names = Names::of(cx, unit, &facts, &in_place);
     let session = Sessions { cx, unit, facts: &facts, names: &names, draft: &draft };
     names.draft(cx, unit, &facts, &draft);
     let mut outcomes: Vec<(Site, Outcome)> = Vec::new();
+    let (of_runs, sites): (Vec<Site>, Vec<Site>) =
+        unit.sites.iter().partition(|site| in_place.iter().any(|one| one.owns(cx, site)));
     // What only changes a name comes first: code that moves takes these changes along.
-    let (simple, structural): (Vec<Site>, Vec<Site>) = unit.sites.iter().partition(|site| is_simple(site.legacy));
+    let (simple, structural): (Vec<Site>, Vec<Site>) = sites.iter().partition(|site| is_simple(site.legacy));
     outcomes.extend(simple.into_iter().map(|site| (site, decide_simple(&session, &site))));
+    outcomes.extend(run_inference::in_place::decide(&session, &in_place, &of_runs));
     let lifecycles = run_lifecycle::Lifecycles::find(&session);
     outcomes.extend(structural.into_iter().map(|site| (site, decide_structural(&session, &lifecycles, &site))));
     let remarks = generic_origin(cx, unit).into_iter().collect();
@@ -68,11 +77,30 @@ impl Sessions<'_, '_> {
     pub(crate) fn fresh(&self, file: FileIdx, node: NodeId, names: &[&str]) -> String {
         let syntax = self.cx.syntax(file);
         let top = syntax.enclosing(node, &["function_declaration", "method_declaration"]).unwrap_or(NodeId::ROOT);
-        let is_free =
-            |name: &str| !syntax.below(top).any(|node| syntax.kind(node) == "identifier" && syntax.text(node) == name);
+        let is_free = |name: &str| {
+            !syntax.below(top).any(|node| syntax.kind(node) == "identifier" && syntax.text(node) == name)
+                && !self.cx.is_declared(file, self.list(file, node), name)
+        };
         let numbered = (2..).map(|number| format!("{}{number}", names[0]));
         let mut all = names.iter().map(|&name| name.to_owned()).chain(numbered);
         all.find(|name| is_free(name)).unwrap_or_default()
+    }
+
+    /// Such a name for a variable that changed code declares beside `node`: no other change has declared it.
+    pub(crate) fn declared(&self, file: FileIdx, node: NodeId, names: &[&str]) -> String {
+        let list = self.list(file, node);
+        let is_free =
+            |name: &String| free(self.cx, file, node, name) == *name && !self.cx.is_declared(file, list, name);
+        let numbered = (2..).map(|number| format!("{}{number}", names[0]));
+        let mut all = names.iter().map(|&name| name.to_owned()).chain(numbered);
+        let name = all.find(is_free).unwrap_or_default();
+        self.cx.declare(file, list, &name);
+        name
+    }
+
+    /// The list of statements around `node`.
+    fn list(&self, file: FileIdx, node: NodeId) -> NodeId {
+        self.cx.stmt(file, node).and_then(|stmt| self.cx.syntax(file).parent(stmt)).unwrap_or(node)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a program sees of its runs besides their results: turns as a whole, panics, and the turns that it gave.
 
+mod contexts;
+
 use super::cx::{Cx, Outcome};
 use super::index::{DefId, DefKind, FileIdx};
 use super::infer::Ref;
@@ -17,8 +19,14 @@ pub(crate) struct Sights {
     sees_stamps: bool,
     /// Panics are recovered.
     recovers: bool,
+    /// The ids of turns, or what events tell of their run, are read.
+    sees_ids: bool,
     /// An engine may give back no turn and no error.
-    gives_nothing: bool,
+    pub(crate) gives_nothing: bool,
+    /// Hooks for snapshots come with contexts.
+    pub(crate) hooks_contexts: bool,
+    /// The context of a run outlives it: somebody may watch how it ends.
+    pub(crate) keeps_contexts: bool,
 }
 
 impl Sights {
@@ -34,7 +42,10 @@ impl Sights {
                     || compares_turns(cx, file, node)
             }),
             recovers: any(&|file, node| is_recover(cx, file, node)),
+            sees_ids: any(&|file, node| reads_id(cx, file, node)),
             gives_nothing: any(&|file, node| gives_nothing(cx, file, node)),
+            hooks_contexts: any(&|file, node| cx.text(file, node) == "WithTurnSnapshotHook"),
+            keeps_contexts: any(&|file, node| contexts::are_kept(cx, file, node)),
         }
     }
 }
@@ -66,6 +77,17 @@ pub(crate) fn judge(cx: &Cx<'_>, file: FileIdx, seed: NodeId, call: NodeId, outc
         ));
     }
     outcome
+}
+
+/// What has to be said of a run by the runner of a builder.
+pub(crate) fn judge_runner(cx: &Cx<'_>, outcome: Outcome) -> Outcome {
+    let sights = cx.sights();
+    match sights.sees_stamps || sights.sees_ids {
+        true => outcome.reserved(
+            "the runner of a builder gives turns without ids their own and that of the inference, and this program looks at them",
+        ),
+        false => outcome,
+    }
 }
 
 /// Whether a call gives a turn to code that may look at all of it.
@@ -202,10 +224,28 @@ fn reads_metadata(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     if syntax.text(field) != "Metadata" {
         return false;
     }
-    let turn = cx.ty(file, operand).def().map(|def| cx.program.def(def));
-    let is_turn = turn.is_some_and(|def| def.name == "Turn" && !cx.program.is_own(def.file));
+    let is_turn = is_of_library(cx, file, operand, "Turn");
     let indexed = syntax.parent(node).filter(|&parent| syntax.kind(parent) == "index_expression").unwrap_or(node);
     is_turn && !syntax.is_put_into(indexed)
+}
+
+/// Whether the type behind a value is this one of a library.
+fn is_of_library(cx: &Cx<'_>, file: FileIdx, value: NodeId, name: &str) -> bool {
+    let def = cx.ty(file, value).def().map(|def| cx.program.def(def));
+    def.is_some_and(|def| def.name == name && !cx.program.is_own(def.file))
+}
+
+/// Whether the id of a turn is looked at, or the metadata of an event.
+fn reads_id(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let (Some(operand), Some(field)) = (syntax.child(node, "operand"), syntax.child(node, "field")) else {
+        return false;
+    };
+    match syntax.text(field) {
+        "ID" => is_of_library(cx, file, operand, "Turn") && !syntax.is_put_into(node),
+        "Metadata" => is_of_library(cx, file, operand, "Event"),
+        _ => false,
+    }
 }
 
 /// Whether two turns are compared, neither of which is `nil`.
@@ -387,7 +427,8 @@ mod tests {
         let code = format!(
             "func f(ctx context.Context, eng engine.Engine) error {{\n\
              \tseed := turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build()\n\
-             \tsess := &core.Session{{State: state.NewInferenceState(\"id\", nil, eng)}}\n\
+             \tinf := state.NewInferenceState(\"id\", nil, eng)\n\tfmt.Println(inf.IsRunning())\n\
+             \tsess := &core.Session{{State: inf}}\n\
              \tout, err := sess.RunInference(ctx, seed)\n\
              \tif err != nil {{\n\t\treturn err\n\t}}\n\
              {behind}\

@@ -257,9 +257,9 @@ mod tests {
         let plain = of("&core.Session{State: inf, EventSinks: []events.EventSink{&printer{}}}");
         assert_eq!(level_of(&plain), (Level::Safe, vec![]));
         let after = migrated(&program(&plain), Level::Offered);
-        assert!(after.contains("enginebuilder.WithEventSinks(&printer{}, p)"), "{after}");
+        assert!(after.contains("eng.RunInference(events.WithEventSinks(ctx, &printer{}, p), "), "{after}");
         let bare = migrated(&program(&of("&core.Session{State: inf}")), Level::Offered);
-        assert!(bare.contains("enginebuilder.WithEventSinks(p)"), "{bare}");
+        assert!(bare.contains("eng.RunInference(events.WithEventSinks(ctx, p), "), "{bare}");
         let hooked = of("&core.Session{State: inf, SnapshotHook: nil}");
         assert_eq!(level_of(&hooked), (Level::Offered, vec![Trap::SinkScope]));
         let same = of("&core.Session{State: inf, EventSinks: []events.EventSink{p}}");

@@ -1,17 +1,18 @@
 //! `run-inference`: `RunInference` of a core session becomes a start and a wait.
 
+mod forms;
+pub(crate) mod in_place;
 mod results;
 #[cfg(test)]
 mod tests;
 mod value;
 
-use crate::go::cx::{Cx, Outcome};
+use crate::go::cx::Outcome;
 use crate::go::flow::Slot;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
-use crate::go::layout::nested;
 use crate::go::proof;
-use crate::go::runs::{Assigned, Form, ends_function, form, is_new, leaves};
+use crate::go::runs::{Form, ends_function, form};
 use crate::go::session::{Sessions, literal, on_the_spot, restored};
 use crate::go::sights;
 use crate::go::sites::Site;
@@ -19,21 +20,9 @@ use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::rules::Trap;
 
-/// A run, and how it is started.
-struct Run {
-    file: FileIdx,
-    stmt: NodeId,
-    /// How the session is written.
-    session: String,
-    ctx: String,
-    /// The turn that is appended; none where the latest runs again.
-    seed: Option<String>,
-    handle: String,
-}
-
 /// Decides a run of a core session.
 pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
-    let Sessions { cx, draft, .. } = session;
+    let Sessions { cx, draft, facts, .. } = session;
     let (file, syntax) = (site.file, cx.syntax(site.file));
     let Some(call) = cx.call_of_name(file, site.name) else {
         return value::decide(session, site);
@@ -47,22 +36,23 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let Some(text) = session_text(session, file, operand) else { return inside() };
     let Some((stmt, form)) = form(cx, file, call) else { return inside() };
     let is_own = is_turn_of(session, file, *seed, &text);
-    let run = Run {
+    let appended = (syntax.text(*seed) != "nil" && !is_own).then(|| draft.text(file, *seed));
+    let handle = handle_name(session, file, call, &form, &["handle", "execution"]);
+    let run = forms::Run {
         file,
         stmt,
-        session: text,
-        ctx: draft.text(file, *ctx),
-        seed: (syntax.text(*seed) != "nil" && !is_own).then(|| draft.text(file, *seed)),
-        handle: handle_name(session, file, call),
+        shared: (facts.is_shared && facts.reads_history).then(|| text.clone()),
+        in_front: appended.map(|seed| format!("{text}.Append({seed})")),
+        start: format!("{text}.StartInference({})", draft.text(file, *ctx)),
+        wait: format!("{handle}.Wait()"),
+        handle,
+        handle_type: "*ExecutionHandle",
     };
-    if let Err(report) = rewrite(session, &run, &form) {
+    if let Err(report) = forms::rewrite(session, &run, &form) {
         return report;
     }
-    let outcome = Outcome::safe(
-        Vec::new(),
-        format!("`{}.StartInference({})`, then `{}.Wait()`", run.session, run.ctx, run.handle),
-    );
-    let is_filled = run.seed.is_none() && is_filled(session, file, &run.session, run.stmt);
+    let outcome = Outcome::safe(Vec::new(), format!("`{}`, then `{}`", run.start, run.wait));
+    let is_filled = run.in_front.is_none() && is_filled(session, file, &text, run.stmt);
     let outcome = if is_filled { outcome } else { judge_seed(session, file, *seed, call, outcome) };
     let outcome = sights::judge(cx, file, *seed, call, outcome);
     judge_history(session, outcome, errors_end(session, file, call, &form))
@@ -103,31 +93,15 @@ fn is_turn(session: &Sessions<'_, '_>, file: FileIdx, node: NodeId) -> bool {
     matches!(field, Some(Ref::Def(def)) if cx.legacy.get(def) == Some(Legacy::Turn))
 }
 
-/// What the handle of a run is called; runs in front of it in the same list of statements have theirs.
-fn handle_name(session: &Sessions<'_, '_>, file: FileIdx, call: NodeId) -> String {
-    let cx = session.cx;
-    let name = session.fresh(file, call, &["handle", "execution"]);
-    let before = cx.stmt(file, call).map_or(Vec::new(), |stmt| cx.siblings(file, stmt).0);
-    let declare = before.into_iter().filter(|&stmt| declares_handle(cx, file, stmt));
-    match declare.count() {
-        0 => name,
-        number => format!("{name}{}", number + 1),
-    }
-}
-
-/// Whether the run in a statement becomes one whose handle the statements behind it see.
-fn declares_handle(cx: &Cx<'_>, file: FileIdx, stmt: NodeId) -> bool {
-    let syntax = cx.syntax(file);
-    let is_run = |&name: &NodeId| {
-        let meaning = cx.inferred(file).meaning(name);
-        matches!(meaning, Some(Ref::Def(def)) if cx.legacy.get(def) == Some(Legacy::RunInference))
+/// What the handle of a run is called. Statements behind the run see it, unless it is declared inside of the run's own.
+fn handle_name(session: &Sessions<'_, '_>, file: FileIdx, call: NodeId, form: &Form, names: &[&str]) -> String {
+    let is_inside = match form {
+        Form::Alone { assigned, .. } => session.cx.text(file, assigned.left[1]) == "_",
+        Form::InIf { assigned, .. } => assigned.declares,
+        Form::Returned => false,
+        Form::Ignored => true,
     };
-    let mut calls = syntax.below(stmt).filter(is_run).filter_map(|name| cx.call_of_name(file, name));
-    calls.any(|call| match form(cx, file, call) {
-        Some((of, Form::Alone { assigned, .. })) => of == stmt && syntax.text(assigned.left[1]) != "_",
-        Some((of, Form::InIf { assigned, .. })) => of == stmt && !assigned.declares,
-        _ => false,
-    })
+    if is_inside { session.fresh(file, call, names) } else { session.declared(file, call, names) }
 }
 
 /// Whether a block is appended to the session's turn in front of the run.
@@ -229,202 +203,6 @@ fn is_read_at_the_end(session: &Sessions<'_, '_>, file: FileIdx, run: NodeId) ->
     let function = cx.function(file, run);
     let mut below = function.into_iter().flat_map(|function| syntax.below(function));
     below.any(|node| syntax.kind(node) == "defer_statement" && reads_turn(session, file, node))
-}
-
-fn rewrite(session: &Sessions<'_, '_>, run: &Run, form: &Form) -> Result<(), Outcome> {
-    let Sessions { cx, draft, .. } = session;
-    let syntax = cx.syntax(run.file);
-    let Run { handle, session: text, ctx, .. } = run;
-    let start = format!("{text}.StartInference({ctx})");
-    let mut lines = Vec::new();
-    match form {
-        Form::Alone { assigned, check } => {
-            lines.extend(alone(session, run, assigned, *check, &start)?);
-        }
-        Form::InIf { assigned, arm, other } => {
-            let [out, error] = [0, 1].map(|at| syntax.text(assigned.left[at]));
-            let again = if assigned.declares { ":=" } else { "=" };
-            let declared = (!assigned.declares)
-                .then(|| format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
-            if assigned.declares && results::are_read(session, run.file, assigned.left[0], *arm) {
-                return Err(results::read_in_arm());
-            }
-            let reset = results::reset(session, run.file, run.stmt, assigned.left[0], Some(*arm));
-            let arm_text = draft.block(run.file, *arm);
-            let refused = results::reset_in(&reset, &arm_text);
-            let rest = other.map_or(String::new(), |other| format!(" else {}", draft.block(run.file, other)));
-            let attempt = format!(
-                "if {handle}, {error} {again} {start}; {error} != nil {refused} else if {out}, {error} {again} {handle}.Wait(); {error} != nil {arm_text}{rest}"
-            );
-            let begun: Vec<String> = append(run).into_iter().chain(declared).chain([attempt]).collect();
-            match guard(session, run, Some(*arm)).map(|guard| results::reset_in(&reset, &guard)) {
-                Some(guard) if !leaves(cx, run.file, *arm) => {
-                    lines.push(format!("{guard} else {{\n{}\n}}", nested(&begun)));
-                }
-                guard => lines.extend(guard.into_iter().chain(begun)),
-            }
-        }
-        Form::Returned => {
-            let results = results_of(session, run);
-            if results != 2 {
-                return Err(Outcome::report(
-                    "the results of the run go through a function type",
-                    "start the run in front",
-                ));
-            }
-            lines.extend(shared_guard(session, run).map(|session| {
-                format!(
-                    "if {session}.IsRunning() {{\n\treturn nil, {}ErrSessionAlreadyActive\n}}",
-                    cx.package(run.file, "inference/session")
-                )
-            }));
-            lines.extend(append(run));
-            lines.push(format!("{handle}, err := {start}"));
-            lines.push("if err != nil {\n\treturn nil, err\n}".to_owned());
-            lines.push(format!("return {handle}.Wait()"));
-        }
-        Form::Ignored => {
-            let attempt = format!("if {handle}, err := {start}; err == nil {{\n\t_, _ = {handle}.Wait()\n}}");
-            lines.extend(unless_busy(session, run, attempt));
-        }
-    }
-    draft.replace_stmt(run.file, run.stmt, &lines);
-    Ok(())
-}
-
-/// The turn that runs joins the session.
-fn append(run: &Run) -> Option<String> {
-    run.seed.as_ref().map(|seed| format!("{}.Append({seed})", run.session))
-}
-
-fn results_of(session: &Sessions<'_, '_>, run: &Run) -> usize {
-    let cx = session.cx;
-    let types = crate::go::ty::Types { program: cx.program };
-    let function = cx.function(run.file, run.stmt);
-    function.map_or(0, |function| types.signature(run.file, function, &Default::default()).results.len())
-}
-
-/// The session that may be running already, where others may have started it.
-fn shared_guard(session: &Sessions<'_, '_>, run: &Run) -> Option<String> {
-    (session.facts.is_shared && session.facts.reads_history).then(|| run.session.clone())
-}
-
-/// Keeps a refused prompt out of the history.
-fn guard(session: &Sessions<'_, '_>, run: &Run, arm: Option<NodeId>) -> Option<String> {
-    let text = shared_guard(session, run)?;
-    let busy = busy_arm(session, run.file, arm?)?;
-    Some(format!("if {text}.IsRunning() {busy}"))
-}
-
-/// The turn joins the session and runs, unless another run is on: nobody looks at the error.
-fn unless_busy(session: &Sessions<'_, '_>, run: &Run, attempt: String) -> Vec<String> {
-    let begun: Vec<String> = append(run).into_iter().chain([attempt]).collect();
-    match shared_guard(session, run) {
-        Some(text) => vec![format!("if !{text}.IsRunning() {{\n{}\n}}", nested(&begun))],
-        None => begun,
-    }
-}
-
-/// The block of a failed start for a session that runs already: its error is known by name.
-pub(super) fn busy_arm(session: &Sessions<'_, '_>, file: FileIdx, arm: NodeId) -> Option<String> {
-    let Sessions { cx, draft, .. } = session;
-    let syntax = cx.syntax(file);
-    let check = syntax.parent(arm)?;
-    let condition = syntax.child(check, "condition")?;
-    let error = syntax.text(condition).strip_suffix(" != nil")?.to_owned();
-    let package = cx.package(file, "inference/session");
-    let mut text = draft.block(file, arm);
-    let uses = syntax.below(arm).filter(|&node| syntax.kind(node) == "identifier" && syntax.text(node) == error);
-    if uses.count() > 0 {
-        text = crate::go::words::replace(&text, &error, &format!("{package}ErrSessionAlreadyActive"));
-    }
-    Some(text)
-}
-
-fn alone(
-    session: &Sessions<'_, '_>,
-    run: &Run,
-    assigned: &Assigned,
-    check: Option<NodeId>,
-    start: &str,
-) -> Result<Vec<String>, Outcome> {
-    let Sessions { cx, draft, .. } = session;
-    let syntax = cx.syntax(run.file);
-    let handle = &run.handle;
-    let [out, error] = [assigned.left[0], assigned.left[1]];
-    let (out_text, error_text) = (draft.text(run.file, out), draft.text(run.file, error));
-    if error_text == "_" {
-        let declared = is_new(cx, run.file, out);
-        let parts = [run.seed.as_deref().unwrap_or_default(), start];
-        if declared && parts.iter().any(|part| mentions(part, &out_text)) {
-            return Err(hidden());
-        }
-        let mut lines = Vec::new();
-        if declared {
-            lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
-        }
-        let reset = results::reset(session, run.file, run.stmt, out, None);
-        if reset.is_some() && mentions(run.seed.as_deref().unwrap_or_default(), &out_text) {
-            return Err(hidden());
-        }
-        lines.extend(reset);
-        let attempt = format!("if {handle}, err := {start}; err == nil {{\n\t{out_text}, _ = {handle}.Wait()\n}}");
-        lines.extend(unless_busy(session, run, attempt));
-        return Ok(lines);
-    }
-    let reset = results::reset(session, run.file, run.stmt, out, check);
-    let is_plain = |arm: NodeId| !is_new(cx, run.file, out) || !results::are_read(session, run.file, out, arm);
-    if assigned.declares
-        && check.is_some_and(|arm| is_short(syntax.text(arm)) && leaves(cx, run.file, arm) && is_plain(arm))
-        && let Some(arm) = check
-    {
-        let again = if is_new(cx, run.file, out) { ":=" } else { "=" };
-        let guard = guard(session, run, check).map(|guard| results::reset_in(&reset, &guard));
-        let mut lines: Vec<String> = guard.into_iter().collect();
-        lines.extend(append(run));
-        lines.push(format!("{handle}, {error_text} := {start}"));
-        lines.push(format!("if {error_text} != nil {}", results::reset_in(&reset, &draft.block(run.file, arm))));
-        lines.push(format!("{out_text}, {error_text} {again} {handle}.Wait()"));
-        return Ok(lines);
-    }
-    let mut lines = Vec::new();
-    if is_new(cx, run.file, out) {
-        let parts = [run.seed.as_deref().unwrap_or_default(), start];
-        if parts.iter().any(|part| mentions(part, &out_text)) {
-            return Err(hidden());
-        }
-        lines.push(format!("var {out_text} *{}Turn", cx.package(run.file, "turns")));
-    }
-    if shared_guard(session, run).is_some() {
-        let package = cx.package(run.file, "inference/session");
-        let again = if is_new(cx, run.file, error) { ":=" } else { "=" };
-        let append = run.seed.as_ref().map_or(String::new(), |seed| format!("\t{}.Append({seed})\n", run.session));
-        lines.push(format!("var {handle} *{package}ExecutionHandle"));
-        lines.push(format!("{error_text} {again} {package}ErrSessionAlreadyActive"));
-        lines.push(format!("if !{}.IsRunning() {{\n{append}\t{handle}, {error_text} = {start}\n}}", run.session));
-    } else if assigned.declares {
-        lines.extend(append(run));
-        lines.push(format!("{handle}, {error_text} := {start}"));
-    } else {
-        lines.extend(append(run));
-        lines.push(format!("var {handle} *{}ExecutionHandle", cx.package(run.file, "inference/session")));
-        lines.push(format!("{handle}, {error_text} = {start}"));
-    }
-    let refused = reset.map_or(String::new(), |reset| format!(" else {{\n\t{reset}\n}}"));
-    lines.push(format!("if {error_text} == nil {{\n\t{out_text}, {error_text} = {handle}.Wait()\n}}{refused}"));
-    Ok(lines)
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    crate::go::words::replace(text, name, "") != text
-}
-
-fn hidden() -> Outcome {
-    Outcome::report("the result's name hides what the run is started with", "give the result another name")
-}
-
-fn is_short(arm: &str) -> bool {
-    arm.lines().count() <= 6
 }
 
 /// Decides a use of the legacy interface of runners: the new API has it, too, but a session is none.

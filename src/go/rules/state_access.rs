@@ -67,7 +67,7 @@ fn is_read_aside(session: &Sessions<'_, '_>, site: &Site) -> bool {
 }
 
 /// Whether code of the tree puts run ids into turns: uses their key for more than reading.
-fn adopts_ids(session: &Sessions<'_, '_>) -> bool {
+pub(crate) fn adopts_ids(session: &Sessions<'_, '_>) -> bool {
     let program = session.cx.program;
     program.own_files().any(|file| {
         let text = program.syntax(file).source.text();

@@ -48,13 +48,29 @@ impl Equipment {
 
     /// The statement that gives the builder to the session.
     pub(crate) fn set(&self, session: &str) -> String {
-        format!("{session}.Builder = {}", self.builder)
+        self.put(&format!("{session}.Builder ="))
+    }
+
+    fn put(&self, place: &str) -> String {
+        format!("{place} {}", self.builder)
     }
 
     /// The statements that stand where the core session was made.
     pub(crate) fn lines(&self, session: &str) -> Vec<String> {
         let set = (!self.is_behind()).then(|| self.set(session));
         self.before.iter().cloned().chain(set).collect()
+    }
+
+    /// The same, with the builder in a variable.
+    pub(crate) fn declare(&self, session: &Sessions<'_, '_>, made: &Literal, variable: &str) -> Vec<String> {
+        let declaration = self.put(&format!("{variable} :="));
+        match self.behind {
+            Some(stmt) => {
+                session.draft.insert_after(made.file, stmt, &[declaration]);
+                self.before.clone()
+            }
+            None => self.before.iter().cloned().chain([declaration]).collect(),
+        }
     }
 
     /// The statements that make the session called `name`, with its builder.

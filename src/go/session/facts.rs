@@ -1,5 +1,6 @@
 //! What is known of a unit as a whole.
 
+use super::in_place::InPlace;
 use crate::go::cx::Cx;
 use crate::go::flow::Slot;
 use crate::go::index::{DefId, DefKind, FileIdx};
@@ -57,40 +58,42 @@ pub(crate) struct Facts {
     pub(crate) reads_history: bool,
     /// Whether anybody reads its id.
     pub(crate) reads_id: bool,
-    /// Whether it runs more than once, as far as can be seen.
-    pub(crate) runs_often: bool,
 }
 
 impl Facts {
     pub(super) fn of(cx: &Cx<'_>, unit: &Unit) -> Self {
         let mut facts = Self::default();
-        let mut runs = 0;
         for site in &unit.sites {
             match site.legacy {
                 Legacy::NewInferenceState => facts.creations.extend(creation(cx, site)),
                 Legacy::CoreSession => facts.literals.extend(literal(cx, site)),
-                Legacy::Turn => facts.reads_history = true,
-                Legacy::RunId => facts.reads_id = true,
+                _ => {}
+            }
+        }
+        facts
+    }
+
+    /// Looks at the sites that are about sessions.
+    pub(super) fn look(&mut self, cx: &Cx<'_>, unit: &Unit, in_place: &[InPlace]) {
+        let is_of_session = |site: &&Site| !in_place.iter().any(|one| one.owns(cx, site));
+        let sites: Vec<&Site> = unit.sites.iter().filter(is_of_session).collect();
+        for site in &sites {
+            match site.legacy {
+                Legacy::Turn => self.reads_history = true,
+                Legacy::RunId => self.reads_id = true,
                 Legacy::RunInference | Legacy::RunInferenceStarted => {
-                    runs += 1;
-                    let syntax = cx.syntax(site.file);
-                    facts.runs_often |= syntax.enclosing(site.name, &["for_statement"]).is_some();
                     let call = cx.call_of_name(site.file, site.name);
                     let seed = call.and_then(|call| cx.args(site.file, call).get(1).copied());
-                    let seed = seed.map_or("nil", |seed| syntax.text(seed));
-                    facts.reads_history |= seed == "nil";
-                    facts.seeds.push(seed.to_owned());
+                    let seed = seed.map_or("nil", |seed| cx.text(site.file, seed));
+                    self.reads_history |= seed == "nil";
+                    self.seeds.push(seed.to_owned());
                 }
                 _ => {}
             }
         }
-        facts.runs_often |= runs > 1;
-        let is_elsewhere = |slot: &Slot| holds_session(cx, slot);
-        let home = home(cx, unit, &facts.creations);
-        facts.is_shared =
-            unit.slots.iter().any(is_elsewhere) || unit.sites.iter().any(|site| is_in_goroutine(cx, site, home));
-        facts.runs_often |= facts.is_shared;
-        facts
+        let home = home(cx, unit, &self.creations);
+        self.is_shared = unit.slots.iter().any(|slot| holds_session(cx, slot))
+            || sites.iter().any(|site| is_in_goroutine(cx, site, home));
     }
 
     /// The core session that is made at `node`.

@@ -110,7 +110,7 @@ pub(super) fn option(
         Legacy::Registry => format!("WithToolRegistry({text})"),
         Legacy::SnapshotHook => format!("WithSnapshotHook({text})"),
         Legacy::Persister => format!("WithPersister({text})"),
-        Legacy::EventSinks => match appended(session, file, value).or_else(|| elements(session, file, value)) {
+        Legacy::EventSinks => match appended(session, file, value).or_else(|| listed(session, file, value)) {
             Some(elements) => format!("WithEventSinks({elements})"),
             None if is_filled_later(session, file, value) => {
                 return Err(Outcome::report(
@@ -134,7 +134,7 @@ pub(super) fn option(
 }
 
 /// Whether the slice is in a variable whose elements are set.
-fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> bool {
+pub(crate) fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> bool {
     match session.cx.inferred(file).meaning(slice) {
         Some(Ref::Local(declared)) => variables::has_elements_set(session.cx, file, declared),
         _ => false,
@@ -143,7 +143,7 @@ fn is_filled_later(session: &Sessions<'_, '_>, file: FileIdx, slice: NodeId) -> 
 
 /// Sinks as variadic arguments.
 pub(crate) fn variadic(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> String {
-    elements(session, file, value).unwrap_or_else(|| format!("{}...", session.draft.text(file, value)))
+    listed(session, file, value).unwrap_or_else(|| format!("{}...", session.draft.text(file, value)))
 }
 
 fn appended(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
@@ -167,14 +167,21 @@ pub(super) fn appended_sinks(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> Optio
 }
 
 /// The elements of a slice literal, without its braces.
-fn elements(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
-    let syntax = session.cx.syntax(file);
+fn listed(session: &Sessions<'_, '_>, file: FileIdx, value: NodeId) -> Option<String> {
+    let elements = elements(session.cx, file, value)?;
+    let texts: Vec<String> = elements.into_iter().map(|element| session.draft.text(file, element)).collect();
+    Some(texts.join(", "))
+}
+
+/// The elements of a slice literal that says nothing else: no index, no comment.
+pub(crate) fn elements(cx: &Cx<'_>, file: FileIdx, value: NodeId) -> Option<Vec<NodeId>> {
+    let syntax = cx.syntax(file);
     let body = syntax.child(value, "body").filter(|_| syntax.kind(value) == "composite_literal")?;
-    if syntax.all_children(body).iter().any(|&child| syntax.kind(child) == "comment") {
+    let is_other = |&child: &NodeId| matches!(syntax.kind(child), "comment" | "keyed_element");
+    if syntax.all_children(body).iter().any(is_other) {
         return None;
     }
-    let elements: Vec<String> = syntax.children(body).map(|element| session.draft.text(file, element)).collect();
-    Some(elements.join(", "))
+    Some(syntax.children(body).map(|element| syntax.of_element(element)).collect())
 }
 
 /// How the engine of a core session's state is written where the core session is made.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::facts::{Facts, Literal};
 use super::fields;
+use super::in_place::InPlace;
 use super::steady;
 use crate::go::cx::Cx;
 use crate::go::draft::Draft;
@@ -24,9 +25,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(cx: &Cx<'_>, unit: &Unit, facts: &Facts) -> Self {
+    pub(super) fn of(cx: &Cx<'_>, unit: &Unit, facts: &Facts, in_place: &[InPlace]) -> Self {
         let mut names = Self { fields: fields::merged(cx, unit, facts), ..Self::default() };
-        for literal in &facts.literals {
+        let is_of_session = |literal: &&Literal| !in_place.iter().any(|one| one.literal == **literal);
+        for literal in facts.literals.iter().filter(is_of_session) {
             names.pair(cx, facts, literal);
         }
         names

@@ -57,6 +57,11 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     }
 }
 
+/// Whether a persister of the program wants to know whose turns it gets.
+pub(super) fn read_ids(session: &Sessions<'_, '_>) -> bool {
+    Family::of(session).is_ok_and(|family| family.methods.iter().any(|method| method.reads_id))
+}
+
 /// What is said where persisters cannot change by themselves.
 fn report(why: &str) -> Outcome {
     Outcome::report(why, "take the id from the turn's metadata: PersistTurn(ctx context.Context, t *turns.Turn) error")

@@ -5,6 +5,7 @@ use crate::go::index::{DefId, DefKind, FileIdx};
 use crate::go::infer::Ref;
 use crate::go::proof;
 use crate::go::syntax::NodeId;
+use crate::go::variables;
 
 /// Whether `node` may stand for its value wherever the function goes on: a variable that gets no other value, a field that
 /// only those set who make its struct.
@@ -38,8 +39,27 @@ pub(crate) fn may_move(cx: &Cx<'_>, file: FileIdx, node: NodeId, from: NodeId, t
     next.is_some() && next == cx.stmt(file, to) || is_fixed(cx, file, node)
 }
 
+/// Whether an expression gives the same behind `from` as there.
+pub(crate) fn is_kept(cx: &Cx<'_>, file: FileIdx, node: NodeId, from: NodeId) -> bool {
+    is_fixed(cx, file, node) || is_set_before(cx, file, node, from)
+}
+
+/// Whether a variable gets values in front of `from` only.
+fn is_set_before(cx: &Cx<'_>, file: FileIdx, node: NodeId, from: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    let Some(Ref::Local(declared)) = cx.inferred(file).meaning(node) else { return false };
+    let mut around = syntax.ancestors(from).take_while(|&above| !syntax.is_inside(declared, above));
+    let is_before = |write: &variables::Write| {
+        syntax.end(write.name) <= syntax.start(from)
+            && cx.function(file, write.name) == cx.function(file, from)
+            && syntax.is_put_into(write.name)
+    };
+    !around.any(|above| matches!(syntax.kind(above), "for_statement" | "func_literal"))
+        && variables::writes(cx, file, declared).iter().skip(1).all(is_before)
+}
+
 /// Whether an expression is made of constants and steady names, and calls nothing.
-fn is_fixed(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+pub(crate) fn is_fixed(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     let syntax = cx.syntax(file);
     match syntax.kind(node) {
         kind if kind.ends_with("_literal") && kind != "composite_literal" && kind != "func_literal" => true,
@@ -80,7 +100,7 @@ mod tests {
         format!(
             "func fresh() engine.Engine {{\n\treturn nil\n}}\n\ntype pool struct {{\n\tengines []engine.Engine\n\tnext    int\n}}\n\n\
              func (p *pool) f(ctx context.Context, eng, other engine.Engine, list []events.EventSink) error {{\n\
-             \tinf := {state}\n{between}\tsess := {core}\n\
+             \tinf := {state}\n{between}\tsess := {core}\n\tfmt.Println(inf.IsRunning())\n\
              \t_, err := sess.RunInference(ctx, turns.NewTurnBuilder().WithUserPrompt(\"hi\").Build())\n\
              \treturn err\n}}\n"
         )

@@ -15,13 +15,13 @@ pub(super) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     let operand = cx.syntax(file).child(site.whole, "operand").filter(|_| site.whole != site.name);
     let text =
         operand.filter(|&operand| is_bound(session, file, operand)).and_then(|it| session_text(session, file, it));
-    let (Some(text), Some(stmt), Some(context)) = (text, cx.stmt(file, site.whole), context(session, file)) else {
+    let (Some(text), Some(stmt)) = (text, cx.stmt(file, site.whole)) else {
         return Outcome::report("the method is used as a value", "write a function that starts a run and waits for it");
     };
     if text.split('.').any(|name| ["ctx", "seed", "handle", "err"].contains(&name)) {
         return Outcome::report("the method is used as a value", "write a function that starts a run and waits for it");
     }
-    let function = function(session, file, &text, &context);
+    let function = function(session, file, &text);
     let range = cx.syntax(file).range(site.whole);
     session.draft.large(file, range, lay_out(&[function], cx.indent(file, stmt)));
     let outcome =
@@ -45,18 +45,11 @@ fn is_bound(session: &Sessions<'_, '_>, file: FileIdx, operand: NodeId) -> bool 
     }
 }
 
-/// What the file calls the package of contexts.
-fn context(session: &Sessions<'_, '_>, file: FileIdx) -> Option<String> {
-    let imports = &session.cx.program.file(file).imports;
-    let import =
-        imports.iter().find(|import| import.path == "context" && !["_", "."].contains(&import.name.as_str()))?;
-    Some(import.name.clone())
-}
-
-fn function(session: &Sessions<'_, '_>, file: FileIdx, text: &str, context: &str) -> String {
+fn function(session: &Sessions<'_, '_>, file: FileIdx, text: &str) -> String {
     let (turns, package) = (session.cx.package(file, "turns"), session.cx.package(file, "inference/session"));
+    let context = session.cx.std_package(file, "context");
     format!(
-        "func(ctx {context}.Context, seed *{turns}Turn) (*{turns}Turn, error) {{\n\
+        "func(ctx {context}Context, seed *{turns}Turn) (*{turns}Turn, error) {{\n\
          \tif {text}.IsRunning() {{\n\t\treturn nil, {package}ErrSessionAlreadyActive\n\t}}\n\
          \t{text}.Append(seed)\n\
          \thandle, err := {text}.StartInference(ctx)\n\
