@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod executors;
+pub(crate) mod stages;
+
 use std::future::Future;
 use std::sync::{Arc, Mutex, mpsc};
 

@@ -3,181 +3,86 @@
 //! Each method of [`SessionState`] is one step under the session's lock, so the interleavings of threads are the
 //! merges of their steps. All merges are played from the start (exhaustive for the given actors, deterministic, no
 //! instrumented primitives as loom would need them throughout tokio), and the invariants are checked after each
-//! step. What happens outside of the lock is left to the seeded rounds in `tests/session_interleavings.rs`.
+//! step against a naive model. What happens outside of the lock is left to the seeded rounds in
+//! `tests/session_interleavings.rs`.
+
+mod cancels;
+mod model;
+mod world;
 
 use super::*;
-use crate::context::Context;
+use world::World;
 
-/// What one thread does, step by step.
+/// What one thread does under the lock, step by step.
 #[derive(Clone, Copy, Debug)]
-enum Actor {
-    /// Claims, begins with a turn of this name, ends with success or failure.
-    Start { name: &'static str, succeeds: bool },
-    /// Claims, and its builder fails.
-    FailingStart,
-    /// Claims and begins on the latest turn, ends with success.
-    Rerun,
-    /// Cancels what is active.
+enum Step {
+    /// A start or a run in place claims.
+    Claim,
+    /// A start begins with a turn of this name, or the latest.
+    Begin(Option<&'static str>),
+    /// A started run ends.
+    Finish {
+        succeeds: bool,
+    },
+    /// A run in place has run a turn of this name, or the latest again, and keeps the result.
+    Keep(Option<&'static str>),
+    /// A start that failed or a run in place gives its claim up.
+    GiveUp,
+    /// A permit is made.
+    Reserve,
+    /// A run of the permit begins. The number tells them apart.
+    Enter(usize),
+    /// It keeps the result.
+    KeepUnder(usize, Option<&'static str>),
+    /// It ends.
+    Leave(usize),
+    /// The permit's cancel target is set.
+    Name,
+    /// The permit is released or dropped.
+    Release,
+    /// A start takes the permit over.
+    TakeOver,
+    /// Somebody cancels what is active.
     Cancel,
-    /// Appends a turn of this name.
+    /// Somebody appends a turn of this name.
     Append(&'static str),
-    /// Renames the latest turn.
+    /// Somebody renames the latest turn.
     Update(&'static str),
+    /// The same in its two steps, between which the closure runs.
+    TakeLatest,
+    PutLatest(&'static str),
+    /// Somebody limits the history.
+    KeepLatest(usize),
 }
 
-impl Actor {
-    fn steps(self) -> usize {
-        match self {
-            Self::Start { .. } | Self::Rerun => 3,
-            Self::FailingStart => 2,
-            Self::Cancel | Self::Append(_) | Self::Update(_) => 1,
-        }
-    }
+/// A thread. Several may share what one of them has (a permit in an `Arc`).
+#[derive(Clone, Copy, Debug)]
+struct Actor {
+    owner: usize,
+    steps: &'static [Step],
 }
 
-/// What the model remembers of a run that was let in.
-#[derive(Clone, Debug)]
-struct Run {
-    id: RunId,
-    input: Arc<Turn>,
-    cancelled: bool,
-    position: Option<usize>,
+const fn actor(owner: usize, steps: &'static [Step]) -> Actor {
+    Actor { owner, steps }
 }
 
-/// The state under test, and a naive model of it.
-#[derive(Default)]
-struct World {
-    state: SessionState,
-    without_failed_turns: bool,
-    expected: Vec<Arc<Turn>>,
-    active: Option<usize>,
-    runs: Vec<Option<Run>>,
-}
+use Step::{
+    Append, Begin, Cancel, Claim, Enter, Finish, GiveUp, Keep, KeepLatest, KeepUnder, Leave, Name, PutLatest, Release,
+    Reserve, TakeLatest, TakeOver, Update,
+};
 
-fn named(name: &str) -> Arc<Turn> {
-    Arc::new(Turn::builder().with_id(name).with_user_prompt("prompt").build())
-}
+const A: Actor = actor(0, &[Claim, Begin(Some("a")), Finish { succeeds: true }]);
+const B: Actor = actor(1, &[Claim, Begin(Some("b")), Finish { succeeds: true }]);
+const FAILS: Actor = actor(1, &[Claim, Begin(Some("f")), Finish { succeeds: false }]);
+const RERUN: Actor = actor(1, &[Claim, Begin(None), Finish { succeeds: true }]);
+const FAILING_START: Actor = actor(2, &[Claim, GiveUp]);
+const IN_PLACE: Actor = actor(3, &[Claim, Keep(Some("i")), GiveUp]);
+const LATEST_IN_PLACE: Actor = actor(4, &[Claim, Keep(None), GiveUp]);
+const DROPPED_IN_PLACE: Actor = actor(5, &[Claim, GiveUp]);
+const PERMIT: Actor = actor(6, &[Reserve, Enter(0), KeepUnder(0, Some("p")), Leave(0), Release]);
 
-fn answered(turn: &Turn) -> Arc<Turn> {
-    Arc::new(Turn { id: format!("{}!", turn.id), ..turn.clone() })
-}
-
-impl World {
-    fn new(actors: usize, without_failed_turns: bool) -> Self {
-        let mut world = Self { runs: vec![None; actors], without_failed_turns, ..Self::default() };
-        if without_failed_turns {
-            world.state.leave_failed_turns_out();
-        }
-        world.append("seed");
-        world
-    }
-
-    fn append(&mut self, name: &str) {
-        self.state.append(named(name));
-        self.expected.push(named(name));
-    }
-
-    fn play(&mut self, who: usize, actor: Actor, step: usize) {
-        match (actor, step) {
-            (Actor::Append(name), _) => self.append(name),
-            (Actor::Cancel, _) => self.cancel(),
-            (Actor::Update(name), _) => self.update(name),
-            (Actor::Start { name, .. }, 0) => self.claim(who, Some(named(name))),
-            (Actor::Rerun | Actor::FailingStart, 0) => self.claim(who, None),
-            (Actor::Start { .. }, 1) => self.begin(who, true),
-            (Actor::Rerun, 1) => self.begin(who, false),
-            (Actor::FailingStart, _) => self.release(who),
-            (Actor::Start { succeeds, .. }, _) => self.finish(who, succeeds),
-            (Actor::Rerun, _) => self.finish(who, true),
-        }
-        self.check();
-    }
-
-    fn claim(&mut self, who: usize, input: Option<Arc<Turn>>) {
-        let cancel = Context::background().with_cancel().1;
-        match self.state.claim(cancel) {
-            Ok((id, latest)) => {
-                assert_eq!(self.active, None, "invariant 1: let in beside an active run");
-                let latest = latest.map(|latest| latest.turn);
-                assert_eq!(latest.as_ref(), self.expected.last());
-                let position = if input.is_none() { Some(self.expected.len() - 1) } else { None };
-                let input = input.or(latest).expect("a seed turn");
-                self.runs[who] = Some(Run { id, input, cancelled: false, position });
-                self.active = Some(who);
-            }
-            Err(error) => {
-                assert_eq!(error, SessionError::AlreadyActive);
-                assert!(self.active.is_some(), "invariant 1: refused although nothing is active");
-            }
-        }
-    }
-
-    fn begin(&mut self, who: usize, append: bool) {
-        let Some(run) = &mut self.runs[who] else { return };
-        if append {
-            if !self.without_failed_turns {
-                run.position = Some(self.expected.len());
-                self.expected.push(run.input.clone());
-            }
-            self.state.begin(run.id, Placement::Appended(run.input.clone()));
-        } else {
-            self.state.begin(run.id, Placement::Latest);
-        }
-    }
-
-    fn release(&mut self, who: usize) {
-        let Some(run) = self.runs[who].take() else { return };
-        self.state.release(run.id);
-        self.active = None;
-    }
-
-    fn finish(&mut self, who: usize, succeeds: bool) {
-        let Some(run) = self.runs[who].take() else { return };
-        let failure = SessionError::Panicked("no luck".into());
-        let outcome = if succeeds { Ok(answered(&run.input)) } else { Err(failure) };
-        let ended = self.state.finish(run.id, outcome.clone(), false);
-        if run.cancelled {
-            assert_eq!(ended, Err(SessionError::Cancelled), "invariant 7");
-        } else {
-            assert_eq!(ended, outcome);
-            match (outcome, run.position) {
-                (Ok(turn), Some(position)) if !self.without_failed_turns || position + 1 == self.expected.len() => {
-                    self.expected[position] = turn;
-                }
-                (Ok(turn), _) => self.expected.push(turn),
-                (Err(_), _) => {}
-            }
-        }
-        self.active = None;
-        assert!(!self.state.is_active_run(run.id));
-        assert!(self.state.request_cancel_of(run.id).is_none(), "invariant 7: a late cancel reaches nobody");
-    }
-
-    fn cancel(&mut self) {
-        let cancel = self.state.request_cancel();
-        assert_eq!(cancel.is_some(), self.active.is_some());
-        let active = self.active.and_then(|who| self.runs[who].as_mut());
-        if let Some(run) = active {
-            run.cancelled = true;
-        }
-    }
-
-    fn update(&mut self, name: &str) {
-        let taken = self.state.latest_to_update();
-        if self.active.is_some() {
-            assert_eq!(taken, Err(SessionError::AlreadyActive), "invariant 12");
-        } else {
-            let taken = taken.expect("a seed turn");
-            let updated = Arc::new(Turn { id: name.to_owned(), ..Turn::clone(&taken.turn) });
-            self.state.update(&taken, updated.clone());
-            *self.expected.last_mut().expect("a seed turn") = updated;
-        }
-    }
-
-    fn check(&self) {
-        assert_eq!(*self.state.turns(), self.expected, "invariants 2, 3, 4, 13");
-        assert_eq!(self.state.is_active(), self.active.is_some(), "invariants 1, 2");
-    }
+fn anyone(steps: &'static [Step]) -> Actor {
+    actor(7, steps)
 }
 
 /// Plays every merge of the actors' steps, with and without failed turns; returns how many there were.
@@ -188,19 +93,29 @@ fn explore(actors: &[Actor]) -> usize {
 }
 
 fn explore_one(actors: &[Actor], without_failed_turns: bool) -> usize {
-    let mut remaining: Vec<usize> = actors.iter().map(|actor| actor.steps()).collect();
+    let mut remaining: Vec<usize> = actors.iter().map(|actor| actor.steps.len()).collect();
     let mut played = 0;
     merge(&mut remaining, &mut Vec::new(), &mut |schedule| {
-        let mut world = World::new(actors.len(), without_failed_turns);
-        let mut steps = vec![0; actors.len()];
-        for &who in schedule {
-            world.play(who, actors[who], steps[who]);
-            steps[who] += 1;
+        if play(actors, schedule, without_failed_turns) {
+            played += 1;
         }
-        assert_eq!(world.active, None, "every schedule ends with a free session");
-        played += 1;
     });
     played
+}
+
+/// Whether there is such an interleaving: while a closure updates the latest turn, who would change it waits.
+fn play(actors: &[Actor], schedule: &[usize], without_failed_turns: bool) -> bool {
+    let mut world = World::new(without_failed_turns);
+    let mut steps = vec![0; actors.len()];
+    for &who in schedule {
+        let Actor { owner, steps: script } = actors[who];
+        if !world.play(owner, script[steps[who]]) {
+            return false;
+        }
+        steps[who] += 1;
+    }
+    assert!(!world.is_claimed(), "every schedule ends with a free session");
+    true
 }
 
 fn merge(remaining: &mut [usize], schedule: &mut Vec<usize>, play: &mut impl FnMut(&[usize])) {
@@ -218,27 +133,96 @@ fn merge(remaining: &mut [usize], schedule: &mut Vec<usize>, play: &mut impl FnM
     }
 }
 
-const A: Actor = Actor::Start { name: "a", succeeds: true };
-const B: Actor = Actor::Start { name: "b", succeeds: true };
-const FAILS: Actor = Actor::Start { name: "f", succeeds: false };
-
 #[test]
 fn two_starts_race() {
-    assert_eq!(explore(&[A, B, Actor::Append("x"), Actor::Update("u")]), 1120);
+    assert_eq!(explore(&[A, B, anyone(&[Append("x")]), anyone(&[Update("u")])]), 1120);
 }
 
 #[test]
 fn a_cancel_races_two_runs() {
-    assert_eq!(explore(&[A, FAILS, Actor::Cancel, Actor::Cancel]), 1120);
+    assert_eq!(explore(&[A, FAILS, anyone(&[Cancel]), anyone(&[Cancel])]), 1120);
 }
 
 #[test]
-fn a_failing_start_races_a_run_in_place() {
-    assert_eq!(explore(&[Actor::FailingStart, Actor::Rerun, Actor::Append("x"), Actor::Cancel]), 420);
+fn a_failing_start_races_a_rerun() {
+    assert_eq!(explore(&[FAILING_START, RERUN, anyone(&[Append("x")]), anyone(&[Cancel])]), 420);
 }
 
 #[test]
-fn everything_at_once() {
-    let actors = [A, Actor::Rerun, Actor::FailingStart, Actor::Append("x"), Actor::Cancel];
+fn starts_of_every_kind_race() {
+    let actors = [A, RERUN, FAILING_START, anyone(&[Append("x")]), anyone(&[Cancel])];
     assert_eq!(explore(&actors), 50_400);
+}
+
+#[test]
+fn runs_in_place_race_starts() {
+    assert_eq!(explore(&[IN_PLACE, A, anyone(&[Append("x")]), anyone(&[Cancel])]), 1120);
+    assert_eq!(explore(&[LATEST_IN_PLACE, RERUN, anyone(&[Append("x")]), anyone(&[Update("u")])]), 1120);
+    assert_eq!(explore(&[DROPPED_IN_PLACE, FAILS, anyone(&[Cancel, Append("x")])]), 210);
+}
+
+#[test]
+fn runs_in_place_race_each_other() {
+    let actors = [IN_PLACE, LATEST_IN_PLACE, DROPPED_IN_PLACE, anyone(&[Append("x")]), anyone(&[Cancel])];
+    assert_eq!(explore(&actors), 50_400);
+}
+
+#[test]
+fn a_permit_races_runs() {
+    assert_eq!(explore(&[PERMIT, A, anyone(&[Cancel]), anyone(&[Append("x")])]), 5040);
+    assert_eq!(explore(&[PERMIT, LATEST_IN_PLACE, anyone(&[Cancel]), anyone(&[Update("u")])]), 5040);
+}
+
+#[test]
+fn runs_of_one_permit_overlap() {
+    let first = actor(6, &[Reserve, Enter(0), KeepUnder(0, None), Leave(0), Release]);
+    let second = actor(6, &[Enter(1), KeepUnder(1, None), Leave(1)]);
+    assert_eq!(explore(&[first, second, anyone(&[Cancel, Append("x")])]), 2520);
+    assert_eq!(explore(&[first, second, actor(6, &[Name]), anyone(&[Cancel])]), 5040);
+}
+
+#[test]
+fn a_permits_cancel_target_is_set_twice() {
+    let permit = actor(6, &[Reserve, Name, Enter(0), Name, Leave(0), Release]);
+    assert_eq!(explore(&[permit, anyone(&[Cancel, Cancel]), anyone(&[Cancel])]), 252);
+}
+
+#[test]
+fn a_permit_is_released_by_others() {
+    let helper = actor(6, &[Release, Enter(1), Leave(1)]);
+    assert_eq!(explore(&[PERMIT, helper, anyone(&[Reserve, Release])]), 2520);
+    assert_eq!(explore(&[PERMIT, helper, IN_PLACE]), 9240);
+}
+
+#[test]
+fn a_start_takes_a_permit_over() {
+    let permit = actor(6, &[Reserve, TakeOver, Begin(Some("t")), Finish { succeeds: true }, Release]);
+    assert_eq!(explore(&[permit, RERUN, anyone(&[Cancel]), anyone(&[Append("x")])]), 5040);
+    let named = actor(6, &[Reserve, Name, TakeOver, Begin(None), Finish { succeeds: true }]);
+    assert_eq!(explore(&[named, anyone(&[Cancel, Append("x")]), actor(6, &[Release])]), 168);
+}
+
+#[test]
+fn a_start_that_takes_a_permit_over_fails() {
+    let permit = actor(6, &[Reserve, Enter(0), Leave(0), TakeOver, GiveUp, Release]);
+    assert_eq!(explore(&[permit, A, anyone(&[Cancel])]), 840);
+    assert_eq!(explore(&[permit, anyone(&[Reserve, Release]), actor(6, &[Release])]), 252);
+}
+
+#[test]
+fn a_limit_of_the_history_races_runs() {
+    let limits = anyone(&[KeepLatest(1)]);
+    assert_eq!(explore(&[A, limits, anyone(&[Append("x"), Append("y")])]), 60);
+    assert_eq!(explore(&[RERUN, LATEST_IN_PLACE, limits, anyone(&[Append("x")])]), 1120);
+    assert_eq!(explore(&[PERMIT, B, anyone(&[KeepLatest(2), KeepLatest(0)])]), 2520);
+}
+
+#[test]
+fn an_update_races_everything_but_a_claim() {
+    let updates = anyone(&[TakeLatest, PutLatest("u")]);
+    let released = actor(6, &[Reserve, Enter(0), Release, KeepUnder(0, None), Leave(0)]);
+    let waited = explore(&[released, updates, actor(8, &[Append("x")])]);
+    assert!(waited > 0 && waited < 168, "some interleavings wait: {waited}");
+    let waited = explore(&[released, updates, anyone(&[KeepLatest(1)]), anyone(&[Cancel])]);
+    assert!(waited > 0 && waited < 1512, "some interleavings wait: {waited}");
 }
