@@ -119,11 +119,11 @@ fn message(payload: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).expect("a message")
 }
 
+/// Watches a context as long as it lives.
+pub(crate) type Watch = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Calls `tell` when the context is cancelled, at that moment and on that thread, as long as what it returns lives.
-pub(crate) fn on_cancel(
-    ctx: &geppetto_runtime::context::Context,
-    tell: impl Fn() + Send + Sync + 'static,
-) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+pub(crate) fn on_cancel(ctx: &geppetto_runtime::context::Context, tell: impl Fn() + Send + Sync + 'static) -> Watch {
     struct Tell<F>(F);
     impl<F: Fn() + Send + Sync + 'static> Wake for Tell<F> {
         fn wake(self: Arc<Self>) {
@@ -131,7 +131,7 @@ pub(crate) fn on_cancel(
         }
     }
     let ctx = ctx.clone();
-    let mut cancelled: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { ctx.cancelled().await });
+    let mut cancelled: Watch = Box::pin(async move { ctx.cancelled().await });
     let waker = Waker::from(Arc::new(Tell(tell)));
     assert!(cancelled.as_mut().poll(&mut TaskContext::from_waker(&waker)).is_pending(), "cancelled before");
     cancelled

@@ -1,14 +1,12 @@
 //! Runs that tell what is dropped when, and how the session and the context stand then.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use geppetto_runtime::prelude::*;
 use geppetto_runtime::session::{BuildError, EngineBuilder, InferenceRunner, WeakSession};
 
-use super::executors::{on_cancel, yields};
+use super::executors::{Watch, on_cancel, yields};
 
 /// What happened, in order.
 #[derive(Clone, Default)]
@@ -40,7 +38,7 @@ pub(crate) struct Staged {
     pub(crate) session: WeakSession,
     pub(crate) log: Log,
     pub(crate) end: End,
-    watches: Arc<Mutex<Vec<Pin<Box<dyn Future<Output = ()> + Send>>>>>,
+    watches: Arc<Mutex<Vec<Watch>>>,
 }
 
 impl Staged {
