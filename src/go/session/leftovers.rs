@@ -48,7 +48,7 @@ fn only_used_in(cx: &Cx<'_>, file: FileIdx, name: NodeId, node: NodeId) -> Optio
 }
 
 /// Whether nothing is missed if an expression is not evaluated.
-fn is_idle(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+pub(crate) fn is_idle(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     let syntax = cx.syntax(file);
     syntax.below(node).all(|node| match syntax.kind(node) {
         "call_expression" => is_idle_call(cx, file, node),

@@ -81,6 +81,16 @@ fn a_one_shot_is_the_run_of_its_engine() {
 }
 
 #[test]
+fn statements_that_share_a_line_go_with_their_semicolon() {
+    let line = format!(
+        "\tif eng != nil {{ s := core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}; s.RunInference(ctx, {TURN}) }}\n\
+         \treturn nil, nil\n"
+    );
+    let after = format!("\tif eng != nil {{ eng.RunInference(ctx, {TURN}) }}\n\treturn nil, nil\n");
+    assert_eq!(in_place(&line), after);
+}
+
+#[test]
 fn a_turn_that_may_be_nil_is_an_empty_one() {
     assert_eq!(one_shot("", "nil"), "\treturn eng.RunInference(ctx, &turns.Turn{})\n");
     assert_eq!(one_shot("", "seed"), "\treturn eng.RunInference(ctx, cmp.Or(seed, &turns.Turn{}))\n");
@@ -165,12 +175,19 @@ fn a_context_that_is_kept_ends_with_its_run() {
          \tsess := &core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}\n\
          \treturn sess.RunInference(ctx, {TURN})\n}}\n"
     );
-    let run = format!(
-        "\treturn func() (*turns.Turn, error) {{\n\t\trunCtx, cancel := context.WithCancel(ctx)\n\
-         \t\tdefer cancel()\n\t\treturn eng.RunInference(runCtx, {TURN})\n\t}}()\n"
-    );
+    let lines = |indent: &str| {
+        format!(
+            "{indent}runCtx, cancel := context.WithCancel(ctx)\n{indent}defer cancel()\n\
+             {indent}return eng.RunInference(runCtx, {TURN})\n"
+        )
+    };
     let after = migrated(&code, Level::Safe);
-    assert!(after.contains(&run), "{after}");
+    assert!(after.contains(&lines("\t")), "{after}");
+    let assigned =
+        code.replace("\treturn sess.Run", "\tout, err := sess.Run").replace(")\n}\n", ")\n\treturn out, err\n}\n");
+    let call = format!("\tout, err := func() (*turns.Turn, error) {{\n{}\t}}()\n", lines("\t\t"));
+    let after = migrated(&assigned, Level::Safe);
+    assert!(after.contains(&call), "{after}");
     let waiting = code.replace("go func() { <-ctx.Done() }()", "<-ctx.Done()");
     assert!(migrated(&waiting, Level::Safe).contains("\treturn eng.RunInference(ctx, "));
 }
