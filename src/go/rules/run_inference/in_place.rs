@@ -347,14 +347,25 @@ impl Place<'_, '_, '_> {
             let text = match read.value {
                 Held::Expr(node) => draft.text(file, node),
                 Held::Result(out) if syntax.text(out) == "_" => {
-                    let name = unnamed.get_or_insert_with(|| session.declared(file, out, &["out", "result"]));
-                    draft.small(file, syntax.range(out), name.clone());
-                    name.clone()
+                    unnamed.get_or_insert_with(|| self.name_result(out)).clone()
                 }
                 Held::Result(out) => syntax.text(out).to_owned(),
             };
             draft.small(file, syntax.range(read.node), text);
         }
+    }
+
+    /// Gives the result of a run a name, in the place of a blank.
+    fn name_result(&self, out: NodeId) -> String {
+        let Sessions { cx, draft, .. } = self.session;
+        let file = self.one.literal.file;
+        let name = self.session.declared(file, out, &["out", "result"]);
+        draft.small(file, cx.syntax(file).range(out), name.clone());
+        if let Some(stmt) = cx.stmt(file, out).filter(|&stmt| cx.syntax(file).kind(stmt) == "assignment_statement") {
+            let line = format!("var {name} *{}Turn", cx.package(file, "turns"));
+            draft.insert_before(file, stmt, &[line]);
+        }
+        name
     }
 
     /// What stands where the state and the core session were made: `front` and `lines`.

@@ -53,6 +53,19 @@ fn a_block_that_reads_the_result_waits_for_it() {
     );
 }
 
+#[test]
+fn a_state_in_a_header_is_made_there() {
+    let code = format!(
+        "func f(ctx context.Context, eng engine.Engine) (*turns.Turn, error) {{\n\
+         \tif inf := state.NewInferenceState(\"a\", nil, eng); !inf.IsRunning() {{\n\t\tsess := &core.Session{{State: inf}}\n\
+         \t\treturn sess.RunInference(ctx, {TURN})\n\t}}\n\treturn nil, nil\n}}\n"
+    );
+    let made =
+        "if inf := (&session.Session{SessionID: \"a\", Builder: enginebuilder.New(enginebuilder.WithBase(eng))}); !";
+    let after = migrated(&code, Level::Safe);
+    assert!(after.contains(made), "{after}");
+}
+
 /// What becomes of `body` in a function that has an engine, sinks and turns; all of it is safe.
 fn in_place(body: &str) -> String {
     let head = "(ctx context.Context, eng, other engine.Engine, p events.EventSink, seed *turns.Turn) (*turns.Turn, error) {\n";
