@@ -38,8 +38,7 @@ pub(super) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
 fn initial_turn(session: &Sessions<'_, '_>, creation: &Creation) -> Option<String> {
     let Sessions { cx, draft, .. } = session;
     let text = cx.text(creation.file, creation.turn);
-    let is_seed = session.facts.seeds.iter().all(|seed| seed == text) && !session.facts.seeds.is_empty();
-    (text != "nil" && (session.facts.is_shared || !is_seed)).then(|| draft.text(creation.file, creation.turn))
+    (text != "nil").then(|| draft.text(creation.file, creation.turn))
 }
 
 /// Whether a core session beside it gives the session its builder.

@@ -138,6 +138,12 @@ fn what_was_there_for_the_state_alone_goes() {
     assert_eq!(body("id", "\tid := uuid.NewString()\n"), run);
     assert_eq!(body("id", "\tid := next()\n"), format!("\tid := next()\n\t_ = id\n{run}"));
     assert_eq!(body("next()", ""), format!("\t_ = next()\n{run}"));
+    let twice = format!(
+        "\tid := uuid.NewString()\n\tfirst := &core.Session{{State: state.NewInferenceState(id, nil, eng)}}\n\
+         \tfirst.RunInference(ctx, {TURN})\n"
+    );
+    let first = format!("\tid := uuid.NewString()\n\t_ = id\n\teng.RunInference(ctx, {TURN})\n\t_ = id\n");
+    assert_eq!(body("id", &twice), format!("{first}{run}"));
     let used = "\tid := \"b\"\n\tfmt.Println(id)\n";
     assert_eq!(body("id", used), format!("{used}{run}"));
 }
