@@ -217,7 +217,7 @@ impl Place<'_, '_, '_> {
             match run.seed {
                 Seed::Given(_) => {}
                 Seed::Perhaps(seed) => {
-                    let [opening, closing] = self.around_seed(parts);
+                    let [opening, closing] = self.around_seed(seed, parts);
                     self.wrap(seed, &opening, &closing);
                 }
                 Seed::OfState(seed) => draft.small(file, syntax.range(seed), self.turn_of_state(parts)),
@@ -308,7 +308,7 @@ impl Place<'_, '_, '_> {
         match run.seed {
             Seed::Given(seed) => text(seed),
             Seed::Perhaps(seed) => {
-                let [opening, closing] = self.around_seed(parts);
+                let [opening, closing] = self.around_seed(seed, parts);
                 format!("{opening}{}{closing}", text(seed))
             }
             Seed::OfState(_) => self.turn_of_state(parts),
@@ -316,10 +316,11 @@ impl Place<'_, '_, '_> {
     }
 
     /// What stands around a turn that may be nil: that of the state takes its place, or an empty one.
-    fn around_seed(&self, parts: &Parts) -> [String; 2] {
+    fn around_seed(&self, seed: NodeId, parts: &Parts) -> [String; 2] {
         let (cx, file) = (self.session.cx, self.one.literal.file);
         let (cmp, turns) = (cx.std_package(file, "cmp"), cx.package(file, "turns"));
-        let others = match &parts.turn {
+        let is_other = |turn: &&String| **turn != self.session.draft.text(file, seed);
+        let others = match parts.turn.as_ref().filter(is_other) {
             Some(turn) if proof::is_not_nil(cx, file, self.one.creation.turn) => turn.clone(),
             Some(turn) => format!("{turn}, &{turns}Turn{{}}"),
             None => format!("&{turns}Turn{{}}"),
