@@ -191,7 +191,8 @@ impl<'a> Cx<'a> {
         syntax.source.indent_at(syntax.start(node))
     }
 
-    /// The bytes of a statement with its line, if nothing else stands on it; a blank line that would be left twice goes, too.
+    /// The bytes of a statement with its line, if nothing else stands on it, else with the semicolon behind it; a blank
+    /// line that would be left twice goes, too.
     pub(crate) fn line_range(&self, file: FileIdx, stmt: NodeId) -> Range<usize> {
         let syntax = self.syntax(file);
         let text = syntax.source.text();
@@ -200,7 +201,9 @@ impl<'a> Cx<'a> {
         let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at + 1);
         let is_alone = text[start..range.start].trim().is_empty() && text[range.end..end].trim().is_empty();
         if !is_alone {
-            return range;
+            let blank = [' ', '\t'];
+            let next = text[range.end..].trim_start_matches(blank).strip_prefix(';');
+            return range.start..next.map_or(range.end, |next| text.len() - next.trim_start_matches(blank).len());
         }
         let before = &text[..start];
         let after = &text[end..];

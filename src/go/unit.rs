@@ -236,6 +236,27 @@ impl UnitPlan {
     }
 }
 
+/// Whether a change declares a variable between a `goto` and its label, which is not allowed.
+fn is_jumped_over(cx: &Cx<'_>, change: &Change) -> bool {
+    let (syntax, range) = (cx.syntax(change.file), change.edit.range());
+    let declarations = |text: &str| text.matches(" := ").count() + text.matches("var ").count();
+    if declarations(change.edit.text()) <= declarations(syntax.slice(range.clone())) {
+        return false;
+    }
+    let mut jumps =
+        syntax.nodes().filter(|&node| syntax.kind(node) == "goto_statement" && syntax.end(node) <= range.start);
+    jumps.any(|jump| {
+        let label = syntax.text(jump).trim_start_matches("goto").trim();
+        let is_target = |node: NodeId| {
+            syntax.kind(node) == "labeled_statement"
+                && syntax.start(node) >= range.end
+                && syntax.child(node, "label").is_some_and(|name| syntax.text(name) == label)
+        };
+        let mut lists = syntax.ancestors(jump).filter(|&node| syntax.kind(node) == "statement_list");
+        lists.any(|list| syntax.children(list).any(is_target))
+    })
+}
+
 /// A file that a program wrote is not changed, and changes that contradict each other are none.
 fn refuse_what_cannot_be_written(cx: &Cx<'_>, sites: &mut [(Site, Outcome)], changes: &[Change]) {
     let files: BTreeSet<FileIdx> = changes.iter().map(|change| change.file).collect();
@@ -245,6 +266,8 @@ fn refuse_what_cannot_be_written(cx: &Cx<'_>, sites: &mut [(Site, Outcome)], cha
             Some(("a program wrote this file, and would write it again", "change what generates it"))
         } else if EditSet::new(edits).is_err() {
             Some(("the changes of this code get in each other's way", "migrate it by hand, by the guide"))
+        } else if changes.iter().any(|change| change.file == file && is_jumped_over(cx, change)) {
+            Some(("a `goto` would jump over a new variable", "write the function without the `goto` first"))
         } else {
             None
         };

@@ -47,6 +47,9 @@ pub(crate) fn decide(session: &Sessions<'_, '_>, lifecycles: &Lifecycles, site: 
             "change the type and what goes through it by hand, by the guide",
         );
     }
+    if super::inference_state::is_told_apart(session, site) {
+        return super::inference_state::told_apart();
+    }
     let package = cx.package(site.file, "inference/session");
     // A core session may be a value; a session is none.
     let star = if above == "pointer_type" { "" } else { "*" };

@@ -171,6 +171,16 @@ mod tests {
     }
 
     #[test]
+    fn no_jump_passes_a_new_variable() {
+        let made = "eng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(&printer{}))";
+        let run = |jump: &str, open: &str, close: &str| {
+            level_of(&format!("{jump}{open}\t{made}\n\teng.RunInference(ctx, turn)\n{close}done:\n\tfmt.Println()\n")).0
+        };
+        assert_eq!(run("", "\tfor {\n", "\tgoto done\n\t}\n"), Level::Safe);
+        assert_eq!(run("\tif values == nil {\n\t\tgoto done\n\t}\n", "", ""), Level::Report);
+    }
+
+    #[test]
     fn a_sink_that_is_another_one_at_the_run_is_taken_down_at_the_construction() {
         let body = "\tp := &printer{}\n\teng, _ := factory.NewEngineFromParsedValues(values, engine.WithSink(p))\n\
                     \tp = &printer{}\n\teng.RunInference(ctx, turn)\n\t_ = p\n";

@@ -2,8 +2,10 @@
 
 use crate::go::cx::Outcome;
 use crate::go::flow::Slot;
+use crate::go::infer::Ref;
 use crate::go::session::Sessions;
 use crate::go::sites::Site;
+use crate::go::surface::Legacy;
 use crate::rules::Trap;
 
 /// A written type becomes the session's. An embedded field takes its name from its type, so its uses change, too.
@@ -28,6 +30,9 @@ pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
             "the state is a value here, and not made by its constructor",
             "keep a *session.Session, made by session.NewSessionWithID(id)",
         );
+    }
+    if is_told_apart(session, site) {
+        return told_apart();
     }
     if above == "type_spec" {
         return Outcome::report("a type of its own is made of the legacy one", "make it of session.Session by hand");
@@ -54,6 +59,28 @@ pub(crate) fn named_type(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
     Outcome::safe(Vec::new(), format!("`{package}Session`"))
 }
 
+/// Whether a type switch has cases for both legacy types.
+pub(crate) fn is_told_apart(session: &Sessions<'_, '_>, site: &Site) -> bool {
+    let (cx, syntax) = (session.cx, session.cx.syntax(site.file));
+    let case = syntax.enclosing(site.whole, &["type_case", "block"]).filter(|&case| syntax.kind(case) == "type_case");
+    let types = case.and_then(|case| syntax.parent(case)).into_iter().flat_map(|switch| syntax.below(switch));
+    let named: Vec<Legacy> = types
+        .filter_map(|name| match cx.inferred(site.file).meaning(name)? {
+            Ref::Def(def) => cx.legacy.get(def),
+            _ => None,
+        })
+        .collect();
+    [Legacy::InferenceState, Legacy::CoreSession].iter().all(|ty| named.contains(ty))
+}
+
+/// What is said of such a switch.
+pub(crate) fn told_apart() -> Outcome {
+    Outcome::report(
+        "a type switch tells states and core sessions apart, which have one type now",
+        "make one case of the two",
+    )
+}
+
 /// The method of a state, gone with it, that an interface of the tree asks for.
 fn promoted(session: &Sessions<'_, '_>) -> Option<&'static str> {
     let program = session.cx.program;
@@ -73,4 +100,24 @@ pub(crate) fn is_in_open_type(session: &Sessions<'_, '_>, site: &Site) -> bool {
     let closed = ["block", "source_file", "field_declaration_list"];
     let found = above.find(|&node| open.contains(&syntax.kind(node)) || closed.contains(&syntax.kind(node)));
     found.is_some_and(|node| open.contains(&syntax.kind(node)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::finding::Level;
+    use crate::go::testing::finding_at;
+
+    #[test]
+    fn a_type_switch_does_not_tell_apart_what_becomes_one() {
+        let code = |others: &str| {
+            format!(
+                "func kind(v any) bool {{\n\tswitch v.(type) {{\n\tcase *state.InferenceState:\n\t\treturn true\n{others}\t}}\n\treturn false\n}}\n"
+            )
+        };
+        assert_eq!(finding_at(&code(""), "InferenceState").level, Level::Safe);
+        let both = code("\tcase *core.Session:\n");
+        for ty in ["InferenceState", "core.Session"] {
+            assert_eq!(finding_at(&both, ty).level, Level::Report, "{ty}");
+        }
+    }
 }

@@ -38,8 +38,7 @@ pub(super) fn decide(session: &Sessions<'_, '_>, site: &Site) -> Outcome {
 fn initial_turn(session: &Sessions<'_, '_>, creation: &Creation) -> Option<String> {
     let Sessions { cx, draft, .. } = session;
     let text = cx.text(creation.file, creation.turn);
-    let is_seed = session.facts.seeds.iter().all(|seed| seed == text) && !session.facts.seeds.is_empty();
-    (text != "nil" && (session.facts.is_shared || !is_seed)).then(|| draft.text(creation.file, creation.turn))
+    (text != "nil").then(|| draft.text(creation.file, creation.turn))
 }
 
 /// Whether a core session beside it gives the session its builder.
@@ -101,7 +100,12 @@ fn make(session: &Sessions<'_, '_>, creation: &Creation, id: Id) -> Result<Strin
         return Ok(format!("`{name}` is a session with a builder"));
     }
     let builder = if is_built { "" } else { &builder };
-    let text = new_session(session, creation, builder, creation.call)?;
+    let mut text = new_session(session, creation, builder, creation.call)?;
+    let stmt = cx.stmt(file, creation.call).map_or("", |stmt| syntax.kind(stmt));
+    let is_in_header = ["if_statement", "for_statement", "expression_switch_statement"].contains(&stmt);
+    if is_in_header && text.ends_with('}') {
+        text = format!("({text})");
+    }
     draft.large(file, syntax.range(creation.call), text);
     Ok("a session with a builder".to_owned())
 }
@@ -179,6 +183,10 @@ fn append(name: &str, turn: &str, is_there: bool) -> String {
 fn target(session: &Sessions<'_, '_>, creation: &Creation) -> Option<String> {
     let Sessions { cx, names, .. } = session;
     let (file, syntax) = (creation.file, cx.syntax(creation.file));
+    let stmt = cx.stmt(file, creation.call).map_or("", |stmt| syntax.kind(stmt));
+    if !["short_var_declaration", "var_declaration", "assignment_statement"].contains(&stmt) {
+        return None;
+    }
     if let Some(variable) = creation.variable {
         return Some(match names.goes(file, variable) {
             true => names.variable(file, variable)?,

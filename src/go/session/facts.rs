@@ -50,8 +50,6 @@ impl Literal {
 pub(crate) struct Facts {
     pub(crate) creations: Vec<Creation>,
     pub(crate) literals: Vec<Literal>,
-    /// What the runs begin with, as it is written.
-    pub(crate) seeds: Vec<String>,
     /// Whether anything but one function may hold the session: a field, a parameter, a goroutine.
     pub(crate) is_shared: bool,
     /// Whether anybody reads the turns of the session.
@@ -84,9 +82,7 @@ impl Facts {
                 Legacy::RunInference | Legacy::RunInferenceStarted => {
                     let call = cx.call_of_name(site.file, site.name);
                     let seed = call.and_then(|call| cx.args(site.file, call).get(1).copied());
-                    let seed = seed.map_or("nil", |seed| cx.text(site.file, seed));
-                    self.reads_history |= seed == "nil";
-                    self.seeds.push(seed.to_owned());
+                    self.reads_history |= seed.is_none_or(|seed| cx.text(site.file, seed) == "nil");
                 }
                 _ => {}
             }

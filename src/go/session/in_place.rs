@@ -5,7 +5,7 @@ mod reads;
 
 use super::facts::{Creation, Literal};
 use super::settings::{self, Plan};
-use super::{Sessions, literal, persisters};
+use super::{Sessions, leftovers, literal, persisters};
 use crate::go::cx::Cx;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
@@ -15,6 +15,7 @@ use crate::go::sites::Site;
 use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::Ty;
+use crate::go::variables::first_of_statement;
 
 pub(crate) use reads::{Held, Read};
 
@@ -105,7 +106,7 @@ fn of(session: &Sessions<'_, '_>, made: &Literal) -> Option<InPlace> {
             && (!has_builder || form(cx, file, run.call).is_some())
             && !(cx.sights().keeps_contexts && is_put_off(cx, file, run.call))
     };
-    if !runs.iter().all(fits) || persists_id(session, made, &plan) {
+    if !runs.iter().all(fits) || persists_id(session, made, &plan) || is_late(cx, made, &creation, &runs) {
         return None;
     }
     let reads = reads::of(session, made, &creation, &runs, repeats)?;
@@ -204,6 +205,16 @@ fn is_near(cx: &Cx<'_>, file: FileIdx, call: NodeId, made: NodeId, repeats: bool
             "go_statement" | "defer_statement" => !repeats,
             _ => true,
         })
+}
+
+/// Whether the statement of a core session that has no name does something before it makes it, and what it is made with
+/// would be done before that.
+fn is_late(cx: &Cx<'_>, made: &Literal, creation: &Creation, runs: &[Run]) -> bool {
+    let sinks = made.parts.iter().map(|&(_, _, value)| value);
+    let mut parts = [creation.id, creation.turn].into_iter().chain(sinks);
+    made.variable.is_none()
+        && !parts.all(|part| leftovers::is_idle(cx, made.file, part))
+        && !runs.iter().all(|run| first_of_statement(cx, made.file, run.call).is_some())
 }
 
 /// Whether the arguments of a call are evaluated before it is made: `go` and `defer`.

@@ -6,6 +6,7 @@ use crate::go::cx::Cx;
 use crate::go::index::FileIdx;
 use crate::go::infer::Ref;
 use crate::go::models::GEPPETTO_MODULE;
+use crate::go::surface::Legacy;
 use crate::go::syntax::NodeId;
 use crate::go::ty::Ty;
 use crate::go::variables::first_value;
@@ -36,19 +37,31 @@ pub(crate) fn of(session: &Sessions<'_, '_>, file: FileIdx, node: NodeId) -> Vec
     variables.into_iter().flat_map(of_variable).collect()
 }
 
-/// The variable of a function that `name` names, if nothing outside of `node` reads it.
+/// The variable of a function that `name` names, if nothing outside of `node` reads it but what makes states, which may go
+/// as well.
 fn only_used_in(cx: &Cx<'_>, file: FileIdx, name: NodeId, node: NodeId) -> Option<NodeId> {
     let syntax = cx.syntax(file);
     let Some(Ref::Local(declared)) = cx.inferred(file).meaning(name) else { return None };
     let is_parameter =
         syntax.parent(declared).is_some_and(|above| syntax.kind(above).ends_with("parameter_declaration"));
-    let is_read = |&used: &NodeId| !syntax.is_inside(used, node) && !syntax.is_put_into(used);
+    let is_read =
+        |&used: &NodeId| !syntax.is_inside(used, node) && !syntax.is_put_into(used) && !is_for_state(cx, file, used);
     (!is_parameter && !syntax.is_inside(declared, node) && !cx.uses(file, declared).iter().any(is_read))
         .then_some(declared)
 }
 
+/// Whether `used` is a part of the id or the turn that a state is made with.
+fn is_for_state(cx: &Cx<'_>, file: FileIdx, used: NodeId) -> bool {
+    let syntax = cx.syntax(file);
+    syntax.ancestors(used).any(|call| {
+        let callee = cx.inferred(file).callee(call).and_then(|def| cx.legacy.get(def));
+        callee == Some(Legacy::NewInferenceState)
+            && cx.args(file, call).iter().take(2).any(|&arg| syntax.is_inside(used, arg))
+    })
+}
+
 /// Whether nothing is missed if an expression is not evaluated.
-fn is_idle(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
+pub(crate) fn is_idle(cx: &Cx<'_>, file: FileIdx, node: NodeId) -> bool {
     let syntax = cx.syntax(file);
     syntax.below(node).all(|node| match syntax.kind(node) {
         "call_expression" => is_idle_call(cx, file, node),

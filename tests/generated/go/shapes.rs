@@ -7,6 +7,7 @@ mod lookalikes;
 mod one_shot;
 mod options;
 mod places;
+mod recovered;
 mod sinks;
 mod turns;
 mod wrappers;
@@ -21,6 +22,7 @@ pub(super) type Write = fn(&mut Scene<'_>);
 pub(super) const SHAPES: &[Shape<Write>] = &[
     Shape { name: "wrappers", weight: 7, write: wrappers::wrappers },
     Shape { name: "one_shot", weight: 6, write: one_shot::one_shot },
+    Shape { name: "recovered", weight: 3, write: recovered::recovered },
     Shape { name: "inline_sink", weight: 5, write: sinks::inline_sink },
     Shape { name: "option_slice", weight: 3, write: options::option_slice },
     Shape { name: "stored_state", weight: 3, write: chat::stored_state },

@@ -38,7 +38,7 @@ func (e *Ear) Heard() string {
 	return strings.Join(e.heard, ", ")
 }
 
-// Actor answers, fails or waits, as it is asked.
+// Actor answers, fails, panics or waits, as it is asked.
 type Actor struct {
 	// Go lets one run go on that was asked to answer later.
 	Go     chan struct{}
@@ -72,6 +72,9 @@ func (a *Actor) RunInference(ctx context.Context, t *turns.Turn) (*turns.Turn, e
 	}
 	if strings.Contains(told, "later") {
 		<-a.Go
+	}
+	if strings.Contains(told, "panic") {
+		panic("cannot " + told)
 	}
 	if strings.Contains(told, "fail") {
 		err := fmt.Errorf("cannot %s", told)

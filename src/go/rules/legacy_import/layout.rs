@@ -68,14 +68,15 @@ fn enter(lines: &mut Vec<Line>, import: &Coming) {
     lines.insert(at, new);
 }
 
-/// The line beside which an import belongs: the nearest of the same module, else one of another module.
+/// The line beside which an import belongs: the nearest of the same module, else one of another module, or of the
+/// standard library where it is of that.
 fn relative(lines: &[Line], import: &Coming) -> Option<usize> {
     let segments = |path: &str| path.split('/').zip(import.path.split('/')).take_while(|(a, b)| a == b).count();
     let is_remote = |path: &str| path.split('/').next().is_some_and(|host| host.contains('.'));
     let module = import.path.split("/pkg/").next().map_or(0, |module| module.split('/').count());
     let rank = |line: &Line| match &line.path {
         Some(path) if segments(path) >= module => Some(segments(path)),
-        Some(path) if is_remote(path) => Some(0),
+        Some(path) if is_remote(path) == is_remote(&import.path) => Some(0),
         _ => None,
     };
     let ranked = lines.iter().enumerate().filter_map(|(index, line)| Some((rank(line)?, index)));

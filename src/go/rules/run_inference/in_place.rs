@@ -3,11 +3,11 @@
 use super::{forms, handle_name};
 use crate::go::cx::Outcome;
 use crate::go::index::FileIdx;
-use crate::go::layout::lay_out;
+use crate::go::layout::{lay_out, nested};
 use crate::go::proof;
 use crate::go::rules::core_session;
 use crate::go::rules::engine_sink::reach::is_call_of;
-use crate::go::runs::form;
+use crate::go::runs::{Form, form};
 use crate::go::session::equipment::Equipment;
 use crate::go::session::in_place::{Held, InPlace, Run, Seed, declaration};
 use crate::go::session::{Sessions, leftovers, literal, steady};
@@ -60,13 +60,14 @@ impl Place<'_, '_, '_> {
         let Self { session, one } = self;
         let (file, made) = (one.literal.file, one.literal.node);
         let runs: Vec<NodeId> = one.runs.iter().map(|run| run.call).collect();
+        // What the state was made with is evaluated in the order of its constructor.
         let mut front = Vec::new();
-        let behind = if one.has_builder { vec![made] } else { runs.clone() };
-        let engine = self.carried(one.creation.engine, &behind, &["eng", "base"], &mut front);
-        let turn = self.turn(&runs, &mut front);
         if !one.reads.iter().any(|read| read.value == Held::Expr(one.creation.id)) {
             front.extend(leftovers::of(session, file, one.creation.id));
         }
+        let turn = self.turn(&runs, &mut front);
+        let behind = if one.has_builder { vec![made] } else { runs.clone() };
+        let engine = self.carried(one.creation.engine, &behind, &["eng", "base"], &mut front);
         let mut lines = Vec::new();
         let outcome = match one.has_builder {
             true => {
@@ -98,11 +99,13 @@ impl Place<'_, '_, '_> {
         name
     }
 
-    /// Whether an expression at `from` gives the same behind it.
+    /// Whether an expression at `from` gives the same behind it. In one statement all but the engine, which stays in front,
+    /// is evaluated later than it was.
     fn may_move(&self, node: NodeId, from: NodeId, behind: &[NodeId]) -> bool {
         let (cx, file) = (self.session.cx, self.one.literal.file);
+        let may_wait = node == self.one.creation.engine || leftovers::is_idle(cx, file, node);
         let is_same = |&to: &NodeId| {
-            let is_beside = cx.stmt(file, from) == cx.stmt(file, to);
+            let is_beside = may_wait && cx.stmt(file, from) == cx.stmt(file, to);
             is_beside || steady::is_kept(cx, file, node, from) && means_the_same(cx, file, node, to)
         };
         behind.iter().all(is_same) && (!self.one.repeats || proof::is_stable(cx, file, node))
@@ -198,9 +201,15 @@ impl Place<'_, '_, '_> {
         let (file, syntax) = (one.literal.file, cx.syntax(one.literal.file));
         for run in &one.runs {
             if must_end(session, file, run) {
-                let indent = cx.stmt(file, run.call).map_or("", |stmt| cx.indent(file, stmt));
-                let text = self.ended(run, &draft.text(file, run.ctx), parts);
-                draft.large(file, syntax.range(run.call), lay_out(&[text], indent));
+                let lines = self.ending(run, &draft.text(file, run.ctx), parts);
+                match form(cx, file, run.call) {
+                    Some((stmt, Form::Returned)) => draft.replace_stmt(file, stmt, &lines),
+                    _ => {
+                        let indent = cx.stmt(file, run.call).map_or("", |stmt| cx.indent(file, stmt));
+                        let text = lay_out(&[self.called(&lines)], indent);
+                        draft.large(file, syntax.range(run.call), text);
+                    }
+                }
                 continue;
             }
             draft.small(file, syntax.range(run.operand), parts.runner.clone());
@@ -208,7 +217,7 @@ impl Place<'_, '_, '_> {
             match run.seed {
                 Seed::Given(_) => {}
                 Seed::Perhaps(seed) => {
-                    let [opening, closing] = self.around_seed(parts);
+                    let [opening, closing] = self.around_seed(seed, parts);
                     self.wrap(seed, &opening, &closing);
                 }
                 Seed::OfState(seed) => draft.small(file, syntax.range(seed), self.turn_of_state(parts)),
@@ -231,7 +240,7 @@ impl Place<'_, '_, '_> {
             let handle = handle_name(session, file, run.call, &form, &["runner", "run"]);
             let of_run = Parts { runner: handle.clone(), sinks: None, turn: parts.turn.clone() };
             let wait = match must_end(session, file, run) {
-                true => self.ended(run, &ctx, &of_run),
+                true => self.called(&self.ending(run, &ctx, &of_run)),
                 false => format!("{handle}.RunInference({ctx}, {})", self.seed(run, &of_run)),
             };
             let run = forms::Run {
@@ -250,21 +259,22 @@ impl Place<'_, '_, '_> {
         Ok(sights::judge_runner(cx, Outcome::safe(Vec::new(), help)))
     }
 
-    /// A run whose context is cancelled when it has ended.
-    fn ended(&self, run: &Run, ctx: &str, parts: &Parts) -> String {
-        let Self { session, one } = self;
-        let (cx, file) = (session.cx, one.literal.file);
+    /// Statements that return what a run gives, and cancel its context when it has ended.
+    fn ending(&self, run: &Run, ctx: &str, parts: &Parts) -> [String; 3] {
+        let (cx, file) = (self.session.cx, self.one.literal.file);
         let [own, cancel] = ["runCtx", "cancel"].map(|name| free(cx, file, run.call, name));
-        let (context, turns) = (cx.std_package(file, "context"), cx.package(file, "turns"));
         let [opening, closing] = around(&cx.package(file, "events"), parts);
-        let seed = self.seed(run, parts);
-        format!(
-            "func() (*{turns}Turn, error) {{\n\
-             \t{own}, {cancel} := {context}WithCancel({ctx})\n\
-             \tdefer {cancel}()\n\
-             \treturn {}.RunInference({opening}{own}{closing}, {seed})\n}}()",
-            parts.runner
-        )
+        [
+            format!("{own}, {cancel} := {}WithCancel({ctx})", cx.std_package(file, "context")),
+            format!("defer {cancel}()"),
+            format!("return {}.RunInference({opening}{own}{closing}, {})", parts.runner, self.seed(run, parts)),
+        ]
+    }
+
+    /// The statements as a function that is called.
+    fn called(&self, lines: &[String]) -> String {
+        let turns = self.session.cx.package(self.one.literal.file, "turns");
+        format!("func() (*{turns}Turn, error) {{\n{}\n}}()", nested(lines))
     }
 
     /// The context of a run takes the sinks along, behind those that it is given in the same place.
@@ -298,7 +308,7 @@ impl Place<'_, '_, '_> {
         match run.seed {
             Seed::Given(seed) => text(seed),
             Seed::Perhaps(seed) => {
-                let [opening, closing] = self.around_seed(parts);
+                let [opening, closing] = self.around_seed(seed, parts);
                 format!("{opening}{}{closing}", text(seed))
             }
             Seed::OfState(_) => self.turn_of_state(parts),
@@ -306,10 +316,11 @@ impl Place<'_, '_, '_> {
     }
 
     /// What stands around a turn that may be nil: that of the state takes its place, or an empty one.
-    fn around_seed(&self, parts: &Parts) -> [String; 2] {
+    fn around_seed(&self, seed: NodeId, parts: &Parts) -> [String; 2] {
         let (cx, file) = (self.session.cx, self.one.literal.file);
         let (cmp, turns) = (cx.std_package(file, "cmp"), cx.package(file, "turns"));
-        let others = match &parts.turn {
+        let is_other = |turn: &&String| **turn != self.session.draft.text(file, seed);
+        let others = match parts.turn.as_ref().filter(is_other) {
             Some(turn) if proof::is_not_nil(cx, file, self.one.creation.turn) => turn.clone(),
             Some(turn) => format!("{turn}, &{turns}Turn{{}}"),
             None => format!("&{turns}Turn{{}}"),
@@ -337,14 +348,25 @@ impl Place<'_, '_, '_> {
             let text = match read.value {
                 Held::Expr(node) => draft.text(file, node),
                 Held::Result(out) if syntax.text(out) == "_" => {
-                    let name = unnamed.get_or_insert_with(|| session.declared(file, out, &["out", "result"]));
-                    draft.small(file, syntax.range(out), name.clone());
-                    name.clone()
+                    unnamed.get_or_insert_with(|| self.name_result(out)).clone()
                 }
                 Held::Result(out) => syntax.text(out).to_owned(),
             };
             draft.small(file, syntax.range(read.node), text);
         }
+    }
+
+    /// Gives the result of a run a name, in the place of a blank.
+    fn name_result(&self, out: NodeId) -> String {
+        let Sessions { cx, draft, .. } = self.session;
+        let file = self.one.literal.file;
+        let name = self.session.declared(file, out, &["out", "result"]);
+        draft.small(file, cx.syntax(file).range(out), name.clone());
+        if let Some(stmt) = cx.stmt(file, out).filter(|&stmt| cx.syntax(file).kind(stmt) == "assignment_statement") {
+            let line = format!("var {name} *{}Turn", cx.package(file, "turns"));
+            draft.insert_before(file, stmt, &[line]);
+        }
+        name
     }
 
     /// What stands where the state and the core session were made: `front` and `lines`.
@@ -361,6 +383,7 @@ impl Place<'_, '_, '_> {
                 put(stmt, &front);
                 lines
             }
+            None if self.takes_sinks_first() => lines.into_iter().chain(front).collect(),
             None => front.into_iter().chain(lines).collect(),
         };
         match one.literal.variable.and(declaration(cx, file, one.literal.node)) {
@@ -371,6 +394,12 @@ impl Place<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// Whether the sinks stand in front of the state in the core session's literal.
+    fn takes_sinks_first(&self) -> bool {
+        let (literal, creation) = (&self.one.literal, self.one.creation);
+        literal.parts.iter().any(|&(part, element, _)| part == Legacy::EventSinks && element < creation.call)
     }
 }
 

@@ -53,6 +53,19 @@ fn a_block_that_reads_the_result_waits_for_it() {
     );
 }
 
+#[test]
+fn a_state_in_a_header_is_made_there() {
+    let code = format!(
+        "func f(ctx context.Context, eng engine.Engine) (*turns.Turn, error) {{\n\
+         \tif inf := state.NewInferenceState(\"a\", nil, eng); !inf.IsRunning() {{\n\t\tsess := &core.Session{{State: inf}}\n\
+         \t\treturn sess.RunInference(ctx, {TURN})\n\t}}\n\treturn nil, nil\n}}\n"
+    );
+    let made =
+        "if inf := (&session.Session{SessionID: \"a\", Builder: enginebuilder.New(enginebuilder.WithBase(eng))}); !";
+    let after = migrated(&code, Level::Safe);
+    assert!(after.contains(made), "{after}");
+}
+
 /// What becomes of `body` in a function that has an engine, sinks and turns; all of it is safe.
 fn in_place(body: &str) -> String {
     let head = "(ctx context.Context, eng, other engine.Engine, p events.EventSink, seed *turns.Turn) (*turns.Turn, error) {\n";
@@ -81,13 +94,23 @@ fn a_one_shot_is_the_run_of_its_engine() {
 }
 
 #[test]
+fn statements_that_share_a_line_go_with_their_semicolon() {
+    let line = format!(
+        "\tif eng != nil {{ s := core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}; s.RunInference(ctx, {TURN}) }}\n\
+         \treturn nil, nil\n"
+    );
+    let after = format!("\tif eng != nil {{ eng.RunInference(ctx, {TURN}) }}\n\treturn nil, nil\n");
+    assert_eq!(in_place(&line), after);
+}
+
+#[test]
 fn a_turn_that_may_be_nil_is_an_empty_one() {
     assert_eq!(one_shot("", "nil"), "\treturn eng.RunInference(ctx, &turns.Turn{})\n");
     assert_eq!(one_shot("", "seed"), "\treturn eng.RunInference(ctx, cmp.Or(seed, &turns.Turn{}))\n");
     let own = "\tinf := state.NewInferenceState(\"a\", seed, eng)\n\tsess := core.Session{State: inf}\n";
     let run = |seed: &str| in_place(&format!("{own}\treturn sess.RunInference(ctx, {seed})\n"));
     let after = "\treturn eng.RunInference(ctx, cmp.Or(seed, &turns.Turn{}))\n";
-    assert_eq!([run("nil"), run("inf.Turn")], [after, after]);
+    assert_eq!([run("nil"), run("inf.Turn"), run("seed")], [after; 3]);
 }
 
 #[test]
@@ -115,6 +138,12 @@ fn what_was_there_for_the_state_alone_goes() {
     assert_eq!(body("id", "\tid := uuid.NewString()\n"), run);
     assert_eq!(body("id", "\tid := next()\n"), format!("\tid := next()\n\t_ = id\n{run}"));
     assert_eq!(body("next()", ""), format!("\t_ = next()\n{run}"));
+    let twice = format!(
+        "\tid := uuid.NewString()\n\tfirst := &core.Session{{State: state.NewInferenceState(id, nil, eng)}}\n\
+         \tfirst.RunInference(ctx, {TURN})\n"
+    );
+    let first = format!("\tid := uuid.NewString()\n\t_ = id\n\teng.RunInference(ctx, {TURN})\n\t_ = id\n");
+    assert_eq!(body("id", &twice), format!("{first}{run}"));
     let used = "\tid := \"b\"\n\tfmt.Println(id)\n";
     assert_eq!(body("id", used), format!("{used}{run}"));
 }
@@ -165,12 +194,19 @@ fn a_context_that_is_kept_ends_with_its_run() {
          \tsess := &core.Session{{State: state.NewInferenceState(\"\", nil, eng)}}\n\
          \treturn sess.RunInference(ctx, {TURN})\n}}\n"
     );
-    let run = format!(
-        "\treturn func() (*turns.Turn, error) {{\n\t\trunCtx, cancel := context.WithCancel(ctx)\n\
-         \t\tdefer cancel()\n\t\treturn eng.RunInference(runCtx, {TURN})\n\t}}()\n"
-    );
+    let lines = |indent: &str| {
+        format!(
+            "{indent}runCtx, cancel := context.WithCancel(ctx)\n{indent}defer cancel()\n\
+             {indent}return eng.RunInference(runCtx, {TURN})\n"
+        )
+    };
     let after = migrated(&code, Level::Safe);
-    assert!(after.contains(&run), "{after}");
+    assert!(after.contains(&lines("\t")), "{after}");
+    let assigned =
+        code.replace("\treturn sess.Run", "\tout, err := sess.Run").replace(")\n}\n", ")\n\treturn out, err\n}\n");
+    let call = format!("\tout, err := func() (*turns.Turn, error) {{\n{}\t}}()\n", lines("\t\t"));
+    let after = migrated(&assigned, Level::Safe);
+    assert!(after.contains(&call), "{after}");
     let waiting = code.replace("go func() { <-ctx.Done() }()", "<-ctx.Done()");
     assert!(migrated(&waiting, Level::Safe).contains("\treturn eng.RunInference(ctx, "));
 }

@@ -106,7 +106,7 @@ fn turn(cx: &Cx<'_>, creation: &Creation, run: &Run, at: NodeId) -> Option<Held>
     let out = assigned.left[0];
     let is_before =
         |name: NodeId| syntax.end(name) <= syntax.start(run.call) && cx.function(file, name) == cx.function(file, at);
-    let is_result = syntax.text(out) == "_" && syntax.kind(stmt) == "short_var_declaration"
+    let is_result = syntax.text(out) == "_" && syntax.kind(stmt) != "var_declaration"
         || matches!(cx.inferred(file).meaning(out), Some(Ref::Local(declared))
             if visible(cx, file, syntax.text(out), at) == Some(declared)
                 && writes(cx, file, declared).iter().all(|write| is_before(write.name)));
