@@ -8,6 +8,7 @@ use super::infer::Ref;
 use super::models::{self, GEPPETTO_MODULE};
 use super::syntax::NodeId;
 use super::ty::{Ty, Types};
+use crate::rules::Trap;
 
 /// How far turns in structs, and callers of functions, are looked for.
 const DEPTH: usize = 4;
@@ -83,7 +84,8 @@ pub(crate) fn judge(cx: &Cx<'_>, file: FileIdx, seed: NodeId, call: NodeId, outc
 pub(crate) fn judge_runner(cx: &Cx<'_>, outcome: Outcome) -> Outcome {
     let sights = cx.sights();
     match sights.sees_stamps || sights.sees_ids {
-        true => outcome.reserved(
+        true => outcome.offered(
+            Trap::IdsAppear,
             "the runner of a builder gives turns without ids their own and that of the inference, and this program looks at them",
         ),
         false => outcome,
