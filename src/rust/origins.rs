@@ -14,9 +14,17 @@ pub(crate) type Place = (FileIdx, ExprId);
 
 /// The expressions that make the states an expression may hold; `None` where that is not known.
 pub(crate) fn origins(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<BTreeSet<Place>> {
-    let mut trace = Trace { cx, seen: BTreeSet::new(), found: BTreeSet::new() };
+    let mut trace = Trace::new(cx);
     trace.value(file, expr)?;
     Some(trace.found)
+}
+
+/// The constructions of the core sessions out of which a state may have been taken before it got into an expression;
+/// `None` where that is not known.
+pub(crate) fn taken_from(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<BTreeSet<Place>> {
+    let mut trace = Trace::new(cx);
+    trace.value(file, expr)?;
+    Some(trace.cores)
 }
 
 /// Whether an expression makes a state: `InferenceState::new`, or a function that only does that.
@@ -79,15 +87,22 @@ fn success_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<ExprId> {
 
 struct Trace<'a> {
     cx: &'a Cx<'a>,
-    seen: BTreeSet<Place>,
+    seen: BTreeSet<(Place, bool)>,
     found: BTreeSet<Place>,
+    /// Whether the way has gone through the state of a core session.
+    is_taken: bool,
+    cores: BTreeSet<Place>,
 }
 
-impl Trace<'_> {
+impl<'a> Trace<'a> {
+    fn new(cx: &'a Cx<'a>) -> Self {
+        Self { cx, seen: BTreeSet::new(), found: BTreeSet::new(), is_taken: false, cores: BTreeSet::new() }
+    }
+
     fn value(&mut self, file: FileIdx, expr: ExprId) -> Option<()> {
         let cx = self.cx;
         let expr = cx.peel_parens(file, expr);
-        if !self.seen.insert((file, expr)) {
+        if !self.seen.insert(((file, expr), self.is_taken)) {
             return Some(());
         }
         if makes_state(cx, file, expr) {
@@ -95,7 +110,11 @@ impl Trace<'_> {
             return Some(());
         }
         let inner = cx.pointer_new(file, expr).or_else(|| cx.cloned(file, expr)).or_else(|| success_of(cx, file, expr));
-        if let Some(inner) = inner.or_else(|| core_parts(cx, file, expr).state) {
+        let over = core_parts(cx, file, expr).state;
+        if over.is_some() && self.is_taken {
+            self.cores.insert((file, expr));
+        }
+        if let Some(inner) = inner.or(over) {
             return self.value(file, inner);
         }
         let hir = cx.hir(file);
@@ -106,7 +125,13 @@ impl Trace<'_> {
             ExprKind::Path(_) => self.binding(file, cx.local(file, expr)?),
             ExprKind::Field { base, .. } => {
                 let (def, name) = cx.inferred(file).fields.get(&expr)?;
-                if cx.program.is_model(*def) { self.value(file, *base) } else { self.field(*def, name) }
+                if !cx.program.is_model(*def) {
+                    return self.field(*def, name);
+                }
+                let was_taken = std::mem::replace(&mut self.is_taken, true);
+                let found = self.value(file, *base);
+                self.is_taken = was_taken;
+                found
             }
             ExprKind::MethodCall { receiver, method, .. } => match called(cx, file, expr) {
                 Some(def) => self.all(returned(cx, def)?),

@@ -10,11 +10,12 @@ use super::hir::{ExprId, ExprKind, PatId, PatKind, PatParent, Span, StmtId, Stmt
 use super::index::FileIdx;
 use super::legacy::Tracked;
 use super::merged::Merged;
-use super::origins::{Place, is_state_new, makes_state, origins};
+use super::origins::{Place, is_state_new, makes_state, origins, taken_from};
 use super::outcome::Outcome;
 use super::settings::settings;
 use super::sites::{Site, SiteKind};
 use super::text::is_plain;
+use crate::rules::Trap;
 
 /// What becomes of an `InferenceState::new`.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +54,8 @@ pub(crate) struct Pairing {
     settings: HashMap<Place, ExprId>,
     /// Fields that go with what they are given.
     merged: Vec<Merged>,
+    /// Whether somebody is given the state of a core session, and may have it longer.
+    pub(crate) gives_states: bool,
     /// Locals that go, with the names that take their place.
     pub(crate) renamed: HashMap<(FileIdx, PatId), String>,
 }
@@ -150,7 +153,12 @@ fn copied_from(cx: &Cx<'_>, file: FileIdx, rest: ExprId) -> Option<ExprId> {
 
 /// Decides where each session of the unit is made.
 pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site], merged: &[Merged]) -> Pairing {
-    let mut pairing = Pairing { merged: merged.to_vec(), ..Pairing::default() };
+    let is_lent = |site: &Site| {
+        let parent = site.expr().and_then(|expr| cx.parent_expr(site.file, expr));
+        parent.is_some_and(|parent| matches!(cx.hir(site.file)[parent].kind, ExprKind::Ref { .. }))
+    };
+    let gives_states = sites.iter().any(|site| is_taken_out(cx, site) && !is_lent(site));
+    let mut pairing = Pairing { merged: merged.to_vec(), gives_states, ..Pairing::default() };
     let cores = sites.iter().filter(|site| matches!(site.kind, SiteKind::CoreNew | SiteKind::CoreLiteral));
     let cores: Vec<Place> = cores.filter_map(|site| Some((site.file, site.expr()?))).collect();
     let states: Vec<Option<BTreeSet<Place>>> = cores.iter().map(|&(file, core)| origins(cx, file, core)).collect();
@@ -163,9 +171,43 @@ pub(crate) fn pair(cx: &Cx<'_>, sites: &[Site], merged: &[Merged]) -> Pairing {
         let own = origin(cx, file, core).filter(|&state| {
             others.into_iter().all(|other| other.as_ref().is_some_and(|other| !other.contains(&(file, state))))
         });
-        pairing.place(cx, file, core, own);
+        match shares_equipment(cx, sites, &cores, (file, core)) {
+            true => drop(pairing.cores.insert((file, core), CorePlan::Blocked(shared()))),
+            false => pairing.place(cx, file, core, own),
+        }
     }
     pairing
+}
+
+/// Whether a core session is made over the state that was taken out of another, which has sinks or tools: they were not
+/// the state's, and every handle of the session that takes its place has them.
+fn shares_equipment(cx: &Cx<'_>, sites: &[Site], cores: &[Place], own: Place) -> bool {
+    let set_later = sites.iter().any(|site| matches!(&site.kind, SiteKind::CoreField(name) if name != "state"));
+    let is_equipped = |&(file, core): &Place| set_later || parts(cx, file, core).is_none_or(|parts| !parts.is_empty());
+    match taken_from(cx, own.0, own.1) {
+        Some(taken) => taken.iter().any(is_equipped),
+        None => {
+            sites.iter().any(|site| is_taken_out(cx, site))
+                && cores.iter().any(|core| *core != own && is_equipped(core))
+        }
+    }
+}
+
+/// Whether a site gives the state of a core session to somebody, instead of calling a method of it.
+fn is_taken_out(cx: &Cx<'_>, site: &Site) -> bool {
+    let (SiteKind::CoreField(name), Some(expr)) = (&site.kind, site.expr()) else { return false };
+    name == "state"
+        && !cx.parent_expr(site.file, expr).is_some_and(|call| {
+            cx.inferred(site.file).methods.get(&call).is_some_and(|&def| cx.legacy.method(def).is_some())
+        })
+}
+
+fn shared() -> Outcome {
+    Outcome::report(
+        "its state was taken out of a core session with sinks or tools, which a handle of that session would have, too",
+        "make the session first, with its engine only, and both from it with `derived_handle`",
+    )
+    .because(Trap::PerRunSession, "a run of this core session told none of the other's sinks")
 }
 
 fn unreadable() -> Outcome {

@@ -47,12 +47,16 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
     let whole = pointer_around(cx, file, core);
     let mut changes = fields::unchanged_from_now_on(cx, file, core);
     changes.push(cx.replace(file, cx.span(file, whole), text));
-    match facts.pairing.core(file, core) {
+    let outcome = match facts.pairing.core(file, core) {
         CorePlan::Equip { .. } => {
             Outcome::safe(changes, "a handle of the session whose `Builder` has the sinks and tools")
                 .because(Trap::PerRunSession, "the session that holds history, guard and cancel stays the one it is")
         }
         _ => Outcome::safe(changes, "one `Session` whose `Builder` has the sinks and tools"),
+    };
+    match facts.pairing.gives_states && parts(cx, file, core).is_none_or(|parts| !parts.is_empty()) {
+        true => outcome.offered(Trap::SessionCycle, "whoever was given its state keeps its sinks and tools now, too"),
+        false => outcome,
     }
 }
 
@@ -177,6 +181,24 @@ mod tests {
              let session = state.derived_handle(|builder| builder.with_tool_config(ToolConfig::default()));\n\
              drop((session, other));"
         );
+    }
+
+    #[test]
+    fn a_core_session_over_the_state_of_an_equipped_one_is_reported() {
+        let second = |equipment: &str, state: &str| {
+            finding_at(
+                &format!(
+                    "let first = Session {{ {equipment}..Session::new(Arc::new(InferenceState::new(\"a\", None, engine))) }};\n\
+                     let state = {state};\nlet second = Session::new(state);\ndrop((first, second));"
+                ),
+                "Session::new(state)",
+            )
+        };
+        let sinks = "event_sinks: vec![sink], ";
+        let finding = second(sinks, "first.state.clone()");
+        assert_eq!((finding.level, finding.traps), (Level::Report, vec![Trap::PerRunSession]));
+        assert_eq!(second("", "first.state.clone()").level, Level::Safe);
+        assert_eq!(second(sinks, "Arc::new(InferenceState::new(\"b\", None, engine.clone()))").level, Level::Safe);
     }
 
     const STATE: &str = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
