@@ -97,6 +97,25 @@ pub(crate) fn parts(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Option<Vec<Part
     Some(parts)
 }
 
+/// The fields that a copy of a core session does not take over from it, while a handle made from the other's has what the
+/// other's builder has.
+pub(crate) fn left_behind(cx: &Cx<'_>, file: FileIdx, core: ExprId) -> Vec<String> {
+    let literal = core_parts(cx, file, core);
+    let has = |name: &str| {
+        literal.copied.iter().any(|(copied, value)| {
+            copied == name && self::given(cx, file, name, *value).is_none_or(|parts| !parts.is_empty())
+        })
+    };
+    let replaces = |name: &str, value: ExprId| name != "event_sinks" && some_of(cx, file, value).is_some();
+    let settings = settings(cx, file, core).map_or_else(Vec::new, |settings| settings.all);
+    let assigned = settings.into_iter().filter(|setting| setting.how == How::Assign);
+    let given = literal.fields.iter().cloned().chain(assigned.map(|setting| (setting.field, setting.value)));
+    let mut left: Vec<String> =
+        given.filter(|(name, value)| has(name) && !replaces(name, *value)).map(|(name, _)| name).collect();
+    left.sort();
+    left
+}
+
 /// What a setting adds to whatever the core session has by then; `None` where that may take something away.
 pub(crate) fn added(cx: &Cx<'_>, file: FileIdx, setting: &Setting) -> Option<Vec<Part>> {
     let replaces_sinks = setting.how == How::Assign && setting.field == "event_sinks";

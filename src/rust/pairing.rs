@@ -98,6 +98,8 @@ pub(crate) struct CoreParts {
     pub(crate) state: Option<ExprId>,
     /// The other fields by name.
     pub(crate) fields: Vec<(String, ExprId)>,
+    /// The fields of the core session that it is a copy of.
+    pub(crate) copied: Vec<(String, ExprId)>,
     /// Whether there is more to it: a field under `cfg`, or a rest that is neither `core::Session::new(state)` nor a core
     /// session made in the same function.
     pub(crate) is_partial: bool,
@@ -126,14 +128,16 @@ fn parts_within(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> CoreP
     match (rest.and_then(|rest| cx.calls_known(file, rest, NEW)), copied, depth.checked_sub(1)) {
         (Some(args), ..) => parts.state = args.first().copied(),
         (None, Some((rest, original)), Some(depth)) => {
-            parts = parts_within(cx, file, original, depth);
+            let original = parts_within(cx, file, original, depth);
+            parts.is_partial = original.is_partial;
+            parts.copied = original.copied;
+            parts.copied.extend(original.fields);
             parts.state = Some(rest);
         }
         _ => parts.is_partial = rest.is_some(),
     }
     parts.is_partial |= fields.iter().any(|field| field.span.start < field.name.span.start);
     for field in fields {
-        parts.fields.retain(|(name, _)| *name != field.name.text);
         if field.name.text == "state" {
             parts.state = Some(field.value);
         } else {

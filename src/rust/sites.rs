@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::cx::Cx;
 use super::flow::{Node, type_mention};
-use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Path, Span, TypeId};
+use super::hir::{ExprId, ExprKind, ItemId, ItemKind, Name, PatId, PatKind, Path, Span, TypeId, TypeParent};
 use super::index::{DefId, FileIdx};
 use super::infer::ValueRes;
 use super::ledger;
@@ -85,6 +85,24 @@ impl Site {
         match self.at {
             At::Expr(expr) => Some(expr),
             _ => None,
+        }
+    }
+
+    /// The item in whose signature or fields the site writes the type of a state or a core session, and the whole type
+    /// that is written there.
+    pub(crate) fn holder(&self, cx: &Cx<'_>) -> Option<(ItemId, TypeId)> {
+        let (SiteKind::Type(kinds), At::Type(ty)) = (&self.kind, self.at) else { return None };
+        if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
+            return None;
+        }
+        let hir = cx.hir(self.file);
+        let mut top = ty;
+        loop {
+            match hir[top].parent {
+                TypeParent::Type(outer) => top = outer,
+                TypeParent::Item(item) => return Some((item, top)),
+                _ => return None,
+            }
         }
     }
 

@@ -1,24 +1,15 @@
 //! What code out of sight may get hold of.
 
 use super::super::cx::Cx;
-use super::super::hir::{Attr, Fields, ItemKind, TypeParent, Visibility};
+use super::super::hir::{Attr, Fields, ItemKind, Visibility};
 use super::super::index::FileIdx;
-use super::super::legacy::Tracked;
-use super::super::sites::{At, Site, SiteKind};
+use super::super::sites::Site;
 use super::{is_called_from_outside, is_exported};
 
 /// Whether code out of sight may have the state or session that a site names the type of.
 pub(crate) fn is_shared_with_outside(cx: &Cx<'_>, site: &Site) -> bool {
-    let (SiteKind::Type(kinds), At::Type(ty)) = (&site.kind, site.at) else { return false };
-    if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
-        return false;
-    }
+    let Some((item, top)) = site.holder(cx) else { return false };
     let hir = cx.hir(site.file);
-    let mut top = ty;
-    while let TypeParent::Type(outer) = hir[top].parent {
-        top = outer;
-    }
-    let TypeParent::Item(item) = hir[top].parent else { return false };
     let Some(def) = cx.program.def_of_item(site.file, item) else { return false };
     match &hir[item].kind {
         ItemKind::Fn(_) => is_called_from_outside(cx, def),

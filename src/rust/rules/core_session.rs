@@ -1,5 +1,7 @@
 //! `core-session`: where the legacy core session is made or taken apart.
 
+mod apart;
+mod copies;
 mod fields;
 mod later;
 pub(crate) mod persister;
@@ -7,7 +9,7 @@ mod runs;
 
 use super::super::cx::Cx;
 use super::super::equipment::parts;
-use super::super::hir::{ExprId, ExprKind, PatId, PatKind, Span};
+use super::super::hir::{ExprId, ExprKind, Span};
 use super::super::index::FileIdx;
 use super::super::moved::{moved, moved_receiver};
 use super::super::outcome::Outcome;
@@ -19,6 +21,7 @@ use super::engine_options::attach;
 use super::inference_state::made_session;
 use crate::rules::Trap;
 
+pub(crate) use apart::taken_apart;
 pub(crate) use fields::field;
 
 /// `core::Session::new(state)` or a literal.
@@ -26,7 +29,7 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
     let file = site.file;
     let text = match facts.pairing.core(file, core) {
         CorePlan::Blocked(outcome) => return outcome,
-        CorePlan::Handle => return handle(cx, facts, file, core),
+        CorePlan::Handle => return copies::kept(cx, file, core, handle(cx, facts, file, core)),
         CorePlan::Make { state } => match made_session(cx, facts, file, state) {
             Ok(made) => {
                 let sinks = attach::builder_calls(cx, file, state);
@@ -54,6 +57,7 @@ pub(crate) fn creation(cx: &Cx<'_>, facts: &Facts, site: &Site, core: ExprId) ->
         }
         _ => Outcome::safe(changes, "one `Session` whose `Builder` has the sinks and tools"),
     };
+    let outcome = copies::kept(cx, file, core, outcome);
     match facts.pairing.gives_states && parts(cx, file, core).is_none_or(|parts| !parts.is_empty()) {
         true => outcome.offered(Trap::SessionCycle, "whoever was given its state keeps its sinks and tools now, too"),
         false => outcome,
@@ -143,25 +147,6 @@ fn builder(cx: &Cx<'_>, file: FileIdx, core: ExprId, base: &str) -> Option<Strin
     let parts = parts(cx, file, core)?;
     let texts = parts.iter().map(|part| (part, moved(cx, file, part.value))).collect::<Vec<_>>();
     Some(runs::with_parts(cx, file, core, base, &texts))
-}
-
-/// A pattern of a core session: one that only wants the state gets the session itself.
-pub(crate) fn taken_apart(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> Outcome {
-    let hir = cx.hir(file);
-    let PatKind::Struct { fields, .. } = &hir[pat].kind else { return unreadable() };
-    match fields.as_slice() {
-        [field] if field.name.text == "state" => {
-            let state = cx.text(file, hir[field.pat].span);
-            let is_several = matches!(hir[field.pat].kind, PatKind::Or(_));
-            let state = if is_several { format!("({state})") } else { state.to_owned() };
-            let change = cx.replace(file, hir[pat].span, state);
-            Outcome::safe(vec![change], "the session itself")
-        }
-        _ => Outcome::report(
-            "a core session is taken apart",
-            "name the session itself, and keep what its builder is made of beside it",
-        ),
-    }
 }
 
 #[cfg(test)]
@@ -299,7 +284,7 @@ mod tests {
     #[test]
     fn fields_that_are_set_where_more_happens_are_reported() {
         for settings in [
-            "println!(\"{}\", session.event_sinks.len());\nsession.event_sinks.push(sink);",
+            "show(&session.event_sinks);\nsession.event_sinks.push(sink);",
             "session.event_sinks.push(sink);\nsession.event_sinks = vec![other];",
             "while more() {\n    session.event_sinks = vec![sink.clone()];\n}",
             "#[cfg(feature = \"ui\")]\nsession.event_sinks.push(sink);",
@@ -465,8 +450,6 @@ mod tests {
         assert!(after_state(body).contains("let own = core;"), "{}", after_state(body));
         let several = "let core = Session::new(state);\nlet Session { state: own | own, .. } = core;\ndrop(own);";
         assert!(after_state(several).contains("let (own | own) = core;"), "{}", after_state(several));
-        let body = "let core = Session::new(state);\nlet Session { event_sinks, .. } = core;\ndrop(event_sinks);";
-        assert_eq!(finding_at(&format!("{STATE}{body}"), "Session { event_sinks").level, Level::Report);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::cx::Cx;
-use super::super::hir::{ExprId, ItemKind, TypeParent};
+use super::super::hir::{ExprId, ItemKind};
 use super::super::index::FileIdx;
-use super::super::legacy::Tracked;
 use super::super::merged::{Merged, merged};
 use super::super::pairing::{Pairing, pair};
 use super::super::permits::Permits;
@@ -41,9 +40,6 @@ pub(crate) struct Facts {
 }
 
 pub(super) fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
-    let reads = |method: &str| {
-        sites.iter().any(|site| site.kind == SiteKind::StateMethod(if method == "turn" { "turn" } else { "run_id" }))
-    };
     let runs: Vec<(FileIdx, ExprId)> = sites
         .iter()
         .filter(|site| matches!(site.kind, SiteKind::Run(_)))
@@ -57,11 +53,10 @@ pub(super) fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
         claims_by_hand: sites.iter().any(|site| site.kind == SiteKind::StateMethod("start_run")),
         is_kept: sites.iter().any(|site| is_kept_by(cx, site)),
         reads_turn: reads_turn_apart_from_seeds(cx, sites, &runs),
-        reads_id: reads("run_id")
-            || sites.iter().any(|site| match site.at {
-                At::Item(item) => core_session::persister::reads_id(cx, site.file, item),
-                _ => false,
-            }),
+        reads_id: sites.iter().any(|site| match site.at {
+            At::Item(item) => core_session::persister::reads_id(cx, site.file, item),
+            _ => site.kind == SiteKind::StateMethod("run_id"),
+        }),
         reruns: runs.iter().any(|&(file, run)| may_rerun(cx, file, run)),
         given_ids: calls_of(sites, &SiteKind::StateMethod("set_run_id"))
             .into_iter()
@@ -74,17 +69,9 @@ pub(super) fn facts(cx: &Cx<'_>, survey: &Survey, sites: &[Site]) -> Facts {
 
 /// Whether a site is the type of a field or static that holds a state or a core session.
 fn is_kept_by(cx: &Cx<'_>, site: &Site) -> bool {
-    let (SiteKind::Type(kinds), At::Type(ty)) = (&site.kind, site.at) else { return false };
-    if !kinds.iter().any(|kind| matches!(kind, Tracked::State | Tracked::CoreSession)) {
-        return false;
-    }
-    let hir = cx.hir(site.file);
-    let mut top = ty;
-    while let TypeParent::Type(outer) = hir[top].parent {
-        top = outer;
-    }
-    let TypeParent::Item(item) = hir[top].parent else { return false };
-    matches!(hir[item].kind, ItemKind::Struct(_) | ItemKind::Enum(_) | ItemKind::Static { .. })
+    site.holder(cx).is_some_and(|(item, _)| {
+        matches!(cx.hir(site.file)[item].kind, ItemKind::Struct(_) | ItemKind::Enum(_) | ItemKind::Static { .. })
+    })
 }
 
 fn calls_of(sites: &[Site], kind: &SiteKind) -> Vec<(FileIdx, ExprId)> {

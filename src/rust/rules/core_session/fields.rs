@@ -9,7 +9,7 @@ use super::super::super::settings::settings;
 use super::super::super::sites::Site;
 use super::super::super::unit::Facts;
 use super::super::inference_state::delete_line;
-use super::{later, unreadable};
+use super::{apart, later, unreadable};
 
 /// A field of a core session: its state is the session itself, and what is set behind its construction goes there.
 pub(crate) fn field(cx: &Cx<'_>, facts: &Facts, site: &Site, access: ExprId, name: &str) -> Outcome {
@@ -21,7 +21,7 @@ pub(crate) fn field(cx: &Cx<'_>, facts: &Facts, site: &Site, access: ExprId, nam
     }
     match facts.pairing.setting_of(file, access).and_then(|core| set(cx, file, core, access)) {
         Some(change) => Outcome::safe(vec![change], "the session's `Builder` has it"),
-        None => later::set(cx, file, access).unwrap_or_else(|| {
+        None => later::set(cx, file, access).or_else(|| apart::read(cx, file, access, name)).unwrap_or_else(|| {
             Outcome::report(
                 format!("the core session's `{name}` is read or written from outside"),
                 "keep what the builder is made of beside the session, or give the session another builder with `set_builder`",
