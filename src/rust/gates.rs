@@ -36,6 +36,11 @@ fn conditions<'a>(cx: &Cx<'a>, file: FileIdx, span: Span) -> BTreeSet<&'a str> {
     gates.map(|gate| cx.text(file, gate.attr)).collect()
 }
 
+/// Whether all conditions that `outer` is compiled under hold for `inner`, too, both being parts of bodies.
+pub(crate) fn is_under_conditions_of(cx: &Cx<'_>, file: FileIdx, inner: Span, outer: Span) -> bool {
+    conditions(cx, file, outer).is_subset(&conditions(cx, file, inner))
+}
+
 /// A unit whose changes would carry code out of its conditions stays as it is.
 pub(crate) fn hold(cx: &Cx<'_>, decided: &mut [(Site, Outcome)], changes: &[Change]) {
     if decided.iter().any(|(_, outcome)| outcome.level == Level::Report) {
@@ -100,10 +105,7 @@ fn span(change: &Change) -> Span {
 
 /// Whether something is made under a condition and what becomes of it reaches code of the function outside.
 fn leaves_conditions(cx: &Cx<'_>, site: &Site, changes: &[Change]) -> bool {
-    let makes = matches!(
-        site.kind,
-        SiteKind::StateNew | SiteKind::CoreNew | SiteKind::CoreLiteral | SiteKind::Factory | SiteKind::WithSink
-    );
+    let makes = matches!(site.kind, SiteKind::Factory | SiteKind::WithSink);
     let Some(expr) = site.expr().filter(|_| makes) else { return false };
     let own = conditions(cx, site.file, cx.span(site.file, expr));
     let function = cx.hir(site.file)[cx.function_of(site.file, expr)].span;
@@ -139,8 +141,18 @@ mod tests {
         let body = "#[cfg(unix)]\nlet state = Arc::new(InferenceState::new(\"a\", None, engine.clone()));\n\
                     #[cfg(not(unix))]\nlet state = Arc::new(InferenceState::new(\"b\", None, engine));\n\
                     let session = Session::new(state.clone());\ndrop((ctx, values, session));";
-        assert_eq!(finding_at(body, "Session::new(state").level, Level::Report);
-        assert_eq!(migrated(body), body);
+        assert_eq!(
+            migrated(body),
+            "#[cfg(unix)]\nlet state = Session::with_id(\"a\").with_builder(Builder::new(engine.clone()));\n\
+             #[cfg(not(unix))]\nlet state = Session::with_id(\"b\").with_builder(Builder::new(engine));\n\
+             let session = state.clone();\ndrop((ctx, values, session));"
+        );
+        let equipped =
+            body.replace("Session::new(state.clone())", "Session { event_sinks: sinks, ..Session::new(state) }");
+        assert!(
+            migrated(&equipped)
+                .contains("let session = state.derived_handle(|builder| builder.with_event_sinks(sinks));")
+        );
     }
 
     #[test]

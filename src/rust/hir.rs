@@ -552,6 +552,8 @@ pub(crate) struct Stmt {
     pub(crate) kind: StmtKind,
     /// With attributes and the semicolon.
     pub(crate) span: Span,
+    /// Where it begins behind its attributes.
+    pub(crate) head: u32,
     /// The block it stands in.
     pub(crate) block: ExprId,
     /// Its place among the block's statements.

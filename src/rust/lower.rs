@@ -282,7 +282,7 @@ impl<'a> Lowerer<'a> {
     }
 
     fn new_stmt(&mut self, block: ExprId, index: usize) -> StmtId {
-        self.hir.stmts.push(Stmt { kind: StmtKind::Empty, span: Span::default(), block, index: index as u32 });
+        self.hir.stmts.push(Stmt { kind: StmtKind::Empty, span: Span::default(), head: 0, block, index: index as u32 });
         StmtId(self.hir.stmts.len() as u32 - 1)
     }
 

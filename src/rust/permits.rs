@@ -156,6 +156,13 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
     let mut permits = Permits::default();
     let (mut claims, returned) = claim::all(cx, &parts);
     permits.returned(cx, &returned);
+    let is_left = |claim: &Claim| {
+        let mut own = parts.events().filter(|&event| owner(cx, &claims, event) == Some(claim));
+        own.any(|(_, event)| claim.is_left_by(cx, event))
+    };
+    let left: Vec<bool> = claims.iter().map(is_left).collect();
+    let mut left = left.into_iter();
+    claims.retain(|_| !left.next().unwrap_or_default());
     let holders = holder::all(cx, &parts, &claims);
     for holder in holders.iter().filter(|holder| holder.is_shared) {
         share_all(cx, &mut claims, &holder.given);
@@ -166,6 +173,9 @@ pub(crate) fn plan(cx: &Cx<'_>, sites: &[Site]) -> Permits {
         let events = events_of(cx, &parts, &claims, &claims[index], takers);
         let movers = sharing::movers(cx, &claims[index], &events);
         claims[index].is_shared |= !movers.is_empty();
+        if let Some(unnamed) = claims[index].unnamed(cx, &events) {
+            claims[index] = unnamed;
+        }
         let claim = &claims[index];
         let shared = if claim.is_shared { sharing::share(cx, claim, &movers) } else { Vec::new() };
         let start = start_of(claim, &returned);
@@ -312,8 +322,7 @@ fn judged(cx: &Cx<'_>, parts: &Parts, claim: &Claim, events: &[ExprId], takers: 
     }
     let help = format!("`reserve()`, whose permit `{}` holds the claim until it is dropped", claim.name);
     let mut outcome = Outcome::safe(changes, help);
-    // What is claimed again is held by the name of the claim before.
-    if claim.scope.start == claim.scope.end {
+    if claim.is_renewal() {
         return outcome;
     }
     if let Some(exit) = paths::leak(cx, parts, claim, takers) {

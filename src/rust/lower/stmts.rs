@@ -46,9 +46,15 @@ impl Lowerer<'_> {
                 self.expr_stmt(expr, &stmt.attrs, stmt.semi_token.as_ref())
             }
         };
+        let head = match (&kind, stmt) {
+            (_, syn::Stmt::Local(local)) => self.span(local.let_token.span).start,
+            (&StmtKind::Expr { expr, .. }, _) => self.hir[expr].span.start,
+            _ => span.start,
+        };
         let node = &mut self.hir.stmts[id.0 as usize];
         node.kind = kind;
         node.span = span;
+        node.head = head;
         id
     }
 

@@ -11,7 +11,7 @@ use super::condition;
 const ALREADY_RUNNING: &str = "geppetto::inference::state::StateError::AlreadyRunning";
 
 /// The expression that tells what became of a claim.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Value {
     pub(super) at: ExprId,
     /// What it says of a granted claim where it was a truth value; it is an option of a permit then.
@@ -60,6 +60,7 @@ pub(super) fn asked(cx: &Cx<'_>, file: FileIdx, claim: ExprId, name: &str) -> Op
     let form = Form { cx, file, value: Value::result(claim), name };
     let hir = cx.hir(file);
     let stmt = cx.stmt_of(file, claim).filter(|_| form.is_evaluated_first(claim))?;
+    (hir[stmt].head == hir[stmt].span.start).then_some(())?;
     let line = form.line(claim);
     let call = form.span(claim);
     let error = cx.name_at(file, claim, "session::SessionError");
@@ -146,19 +147,19 @@ impl Form<'_> {
                     }
                     _ => false,
                 };
-                is_unused.then(|| option(hir[stmt].span.start, end))?
+                is_unused.then(|| option(hir[stmt].head, end))?
             }
             StmtKind::Expr { expr, semi: true } => match self.kind(expr) {
-                _ if expr == claim => option(hir[stmt].span.start, end),
+                _ if expr == claim => option(hir[stmt].head, end),
                 ExprKind::MethodCall { receiver, method, args, .. }
                     if method.text == "ok" && args.is_empty() && self.peeled(*receiver) == claim =>
                 {
-                    option(hir[stmt].span.start, self.span(expr).end)
+                    option(hir[stmt].head, self.span(expr).end)
                 }
                 ExprKind::Call { callee, args } if args.as_slice() == [claim] => {
                     let is_drop =
                         ["drop", "mem::drop", "std::mem::drop"].contains(&self.cx.expr_text(self.file, *callee));
-                    is_drop.then(|| option(hir[stmt].span.start, self.span(expr).end))?
+                    is_drop.then(|| option(hir[stmt].head, self.span(expr).end))?
                 }
                 _ => None,
             },
@@ -190,7 +191,7 @@ impl Form<'_> {
                 is_unit.then(|| self.behind(stmt, Holds::Permit, vec![change]))
             }
             StmtKind::Expr { expr, semi: true } if self.peeled(expr) == top && self.is_settled(top) => {
-                let change = self.insert(hir[stmt].span.start, format!("let {} = ", self.name));
+                let change = self.insert(hir[stmt].head, format!("let {} = ", self.name));
                 Some(self.behind(stmt, Holds::Permit, vec![change]))
             }
             _ => None,
@@ -313,7 +314,7 @@ impl Form<'_> {
             let semi = !matches!(hir[stmt].kind, StmtKind::Expr { semi: true, .. });
             let mut changes = vec![
                 pattern,
-                self.insert(hir[stmt].span.start, format!("let {} = ", self.name)),
+                self.insert(hir[stmt].head, format!("let {} = ", self.name)),
                 self.cx.replace(self.file, hir[arm.body].span, self.as_value(&arm)),
             ];
             changes.extend(semi.then(|| self.insert(self.span(whole).end, ";")));
@@ -350,7 +351,7 @@ impl Form<'_> {
     /// A `loop` that ends with the permit.
     pub(super) fn bound_by_loop(&self, stmt: StmtId, mut changes: Vec<Change>) -> Bound {
         let hir = self.cx.hir(self.file);
-        changes.push(self.insert(hir[stmt].span.start, format!("let {} = ", self.name)));
+        changes.push(self.insert(hir[stmt].head, format!("let {} = ", self.name)));
         if !matches!(hir[stmt].kind, StmtKind::Expr { semi: true, .. }) {
             changes.push(self.insert(hir[stmt].span.end, ";"));
         }

@@ -1,6 +1,7 @@
 //! Where claims stand, and where the permits of them are seen.
 
 use super::super::cx::{Change, Cx};
+use super::super::gates;
 use super::super::hir::{ExprId, ExprKind, PatKind, PatParent, Span, StmtId, StmtKind};
 use super::super::index::FileIdx;
 use super::super::sites::receiver;
@@ -41,6 +42,8 @@ pub(super) struct Claim {
     pub(super) file: FileIdx,
     /// `state.start_run()`, or a call of a function that claims.
     pub(super) call: ExprId,
+    /// What tells what became of it.
+    value: Value,
     /// The claimed state, as [`state_of`] tells it.
     pub(super) state: String,
     pub(super) name: String,
@@ -56,16 +59,38 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    fn new(cx: &Cx<'_>, (file, call): Place, state: String, name: String, bound: Bound) -> Self {
+    fn new(cx: &Cx<'_>, file: FileIdx, value: Value, state: String, name: String, bound: Bound) -> Self {
         let Bound { holds, extent, changes } = bound;
-        let scope = extent.span(cx, file);
-        Self { file, call, state, name, holds, extent, scope, is_shared: false, is_renewed: false, changes }
+        let (call, scope) = (value.at, extent.span(cx, file));
+        Self { file, call, value, state, name, holds, extent, scope, is_shared: false, is_renewed: false, changes }
+    }
+
+    /// Whether a condition under which the claim is compiled does not hold for something that is done under it.
+    pub(super) fn is_left_by(&self, cx: &Cx<'_>, event: ExprId) -> bool {
+        !gates::is_under_conditions_of(cx, self.file, cx.span(self.file, event), cx.span(self.file, self.call))
+    }
+
+    /// The same claim if no code is sure to name its permit: its name says so.
+    pub(super) fn unnamed(&self, cx: &Cx<'_>, events: &[ExprId]) -> Option<Self> {
+        let own = cx.span(self.file, self.call);
+        let is_sure = |&event: &ExprId| gates::is_under_conditions_of(cx, self.file, own, cx.span(self.file, event));
+        if self.is_shared || self.is_renewed || self.is_renewal() || events.iter().any(is_sure) {
+            return None;
+        }
+        let name = cx.free_name(self.file, self.call, &format!("_{}", self.name), &[]);
+        let changes = bind(cx, self.file, self.value, &name)?.changes;
+        Some(Self { name, changes, ..self.clone() })
+    }
+
+    /// Whether the name of an earlier claim holds the permit.
+    pub(super) fn is_renewal(&self) -> bool {
+        self.scope.start == self.scope.end
     }
 
     /// Where `let permit = ` is written in front of a statement, if that is all that binds the permit.
     fn plain(&self, cx: &Cx<'_>) -> Option<u32> {
         let Extent::Behind(stmt) = self.extent else { return None };
-        let start = cx.hir(self.file)[stmt].span.start;
+        let start = cx.hir(self.file)[stmt].head;
         let binding = cx.insert(self.file, start, format!("let {} = ", self.name));
         (self.changes == [binding]).then_some(start)
     }
@@ -149,7 +174,7 @@ fn asked(cx: &Cx<'_>, parts: &Parts, (file, call): Place, earlier: &[Claim]) -> 
     let state = state_of(cx, file, receiver(cx, file, call)?);
     let name = name(cx, file, call, &state, earlier);
     let bound = binding::asked(cx, file, call, &name)?;
-    let claim = Claim::new(cx, (file, call), state, name, bound);
+    let claim = Claim::new(cx, file, Value::result(call), state, name, bound);
     let is_own = |&(own, event): &Place| own == file && claim.scope.contains(cx.span(file, event));
     let stmt = cx.stmt_of(file, call);
     let is_alone = !parts
@@ -164,7 +189,7 @@ pub(super) fn bound(cx: &Cx<'_>, file: FileIdx, value: Value, state: String, ear
     let call = value.at;
     let name = name(cx, file, call, &state, earlier);
     let bound = bind(cx, file, value, &name)?;
-    Some(Claim::new(cx, (file, call), state, name, bound))
+    Some(Claim::new(cx, file, value, state, name, bound))
 }
 
 /// The name of a permit: another one for each state that a function claims.

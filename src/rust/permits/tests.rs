@@ -1,4 +1,4 @@
-use super::super::testing::{finding_at, library_plan_of, migrated, plan_of};
+use super::super::testing::{drafted, finding_at, library_plan_of, migrated, plan_of};
 use crate::finding::Level;
 use crate::rules::{Rule, Trap};
 
@@ -280,4 +280,32 @@ fn parts_without_a_claim_in_sight_are_drafts() {
     let traps: Vec<&[Trap]> = of_parts.iter().map(|finding| finding.traps.as_slice()).collect();
     assert!(of_parts.iter().all(|finding| finding.level == Level::Draft));
     assert_eq!(traps, [[Trap::CheckThenAct], [Trap::UnclaimedRun], [Trap::KillFreesLater]]);
+}
+
+#[test]
+fn a_permit_is_bound_behind_the_attributes_of_its_claim() {
+    let claim = |attribute: &str| format!("{attribute}\nstate.start_run()?;\n{attribute}\nstate.finish_run();");
+    let permit = |attribute: &str| format!("{attribute}\nlet permit = session.reserve()?;\n{attribute}\ndrop(permit);");
+    for attribute in ["#[cfg(unix)]", "#[allow(unused)]"] {
+        assert_eq!(after(&claim(attribute)), permit(attribute));
+    }
+}
+
+#[test]
+fn a_permit_that_no_code_is_sure_to_name_says_so() {
+    let finish = "#[cfg(unix)]\nstate.finish_run();";
+    assert_eq!(
+        after(&format!("state.start_run()?;\n{finish}")),
+        "let _permit = session.reserve()?;\n#[cfg(unix)]\ndrop(_permit);"
+    );
+    let apart = "if a() {\n    state.start_run()?;\n}\nif b() {\n    state.finish_run();\n}";
+    let after = drafted(&format!("{MADE}{apart}"));
+    assert!(after.contains("    let _permit = session.reserve()?;\n"), "{after}");
+}
+
+#[test]
+fn a_permit_is_not_named_where_its_claim_may_be_missing() {
+    let body = format!("{MADE}#[cfg(unix)]\nstate.start_run()?;\nstate.finish_run();");
+    assert_eq!(level(&body[MADE.len()..], "start_run").0, Level::Draft);
+    assert!(!drafted(&body).contains("permit ="), "{}", drafted(&body));
 }
