@@ -13,6 +13,24 @@ pub(crate) fn is_pure(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     pure(cx, file, expr, DEPTH)
 }
 
+/// Whether a use of a local may take its value away.
+pub(crate) fn is_taken(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
+    match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
+        Some(ExprKind::MethodCall { receiver, method, .. }) => *receiver != use_ || method.text.starts_with("into"),
+        Some(ExprKind::Macro(call)) => call.path.segments.last().is_none_or(|last| last.name.text == "vec"),
+        Some(ExprKind::Ref { .. } | ExprKind::Field { .. } | ExprKind::Deref(_)) => false,
+        _ => true,
+    }
+}
+
+/// Whether an expression names a local whose value another one may take away.
+pub(crate) fn needs_what_is_taken(cx: &Cx<'_>, file: FileIdx, expr: ExprId, taker: ExprId) -> bool {
+    let inside = |at: ExprId, whole: ExprId| cx.span(file, whole).contains(cx.span(file, at));
+    cx.locals_in(file, expr).into_iter().any(|local| {
+        cx.uses_of(file, local).iter().any(|&use_| inside(use_, taker) && is_taken(cx, file, use_))
+    })
+}
+
 fn pure(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     let all = |exprs: &[ExprId]| exprs.iter().all(|&expr| pure(cx, file, expr, depth));

@@ -5,7 +5,7 @@ use super::super::super::equipment::{Kind, Part, leaves_closure};
 use super::super::super::hir::ExprId;
 use super::super::super::index::FileIdx;
 use super::super::super::moved::moved;
-use super::super::super::purity::is_pure;
+use super::super::super::purity::{is_pure, needs_what_is_taken};
 use super::super::super::settings::condition;
 use super::super::super::text::{holds_word, is_plain, some_of};
 
@@ -39,16 +39,25 @@ pub(super) fn in_order(
     parts: &[(ExprId, &'static str)],
     always: bool,
 ) -> String {
-    let mut effects: Vec<(ExprId, &'static str)> = parts.to_vec();
-    effects.retain(|(expr, _)| !is_pure(cx, file, *expr) && !is_plain(cx, file, *expr));
-    effects.sort_by_key(|(expr, _)| cx.span(file, *expr).start);
-    let places: Vec<Option<usize>> = effects.iter().map(|(expr, _)| text.find(&moved(cx, file, *expr))).collect();
-    if places.is_sorted() && !always {
+    let mut sorted: Vec<(ExprId, &'static str)> = parts.to_vec();
+    sorted.sort_by_key(|(expr, _)| cx.span(file, *expr).start);
+    let place = |expr: ExprId| text.find(&moved(cx, file, expr));
+    let has_effect = |expr: ExprId| !is_pure(cx, file, expr) && !is_plain(cx, file, expr);
+    let effects = sorted.iter().map(|(expr, _)| *expr).filter(|&expr| has_effect(expr));
+    let is_disordered = always || !effects.map(place).is_sorted();
+    let comes_too_late = |index: usize, expr: ExprId| {
+        let mut behind = sorted[index + 1..].iter().map(|(other, _)| *other);
+        behind.any(|other| place(other) < place(expr) && needs_what_is_taken(cx, file, expr, other))
+    };
+    let is_made_first = |index: usize, expr: ExprId| (is_disordered && has_effect(expr)) || comes_too_late(index, expr);
+    let first = sorted.iter().enumerate().filter(|&(index, (expr, _))| is_made_first(index, *expr));
+    let first: Vec<(ExprId, &'static str)> = first.map(|(_, part)| *part).collect();
+    if first.is_empty() && !always {
         return text;
     }
     let line = format!("\n{}", cx.program.unit(file).source.indent_at(cx.span(file, at).start as usize));
     let (mut made, mut text, mut taken) = (String::new(), text, Vec::new());
-    for (expr, wish) in effects {
+    for (expr, wish) in first {
         let name = cx.free_name(file, at, wish, &taken);
         let value = moved(cx, file, expr);
         // A closure needs to be told what it is.

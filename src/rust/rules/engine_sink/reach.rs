@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::super::cx::Cx;
 use super::super::super::hir::{BlockFlavour, ExprId, ExprKind, Parent, PatId, PatParent};
 use super::super::super::index::FileIdx;
+use super::super::super::purity::is_taken;
 use super::super::super::text::is_plain;
 use super::Carrier;
 
@@ -109,19 +110,10 @@ pub(crate) fn lives(cx: &Cx<'_>, file: FileIdx, sink: ExprId, call: ExprId, runs
     cx.locals_in(file, sink).into_iter().all(|local| {
         let moved = cx.uses_of(file, local).iter().any(|&use_| {
             let span = hir[use_].span;
-            !own.contains(span) && span.start > own.start && span.start < last && is_moved(cx, file, use_)
+            !own.contains(span) && span.start > own.start && span.start < last && is_taken(cx, file, use_)
         });
         !moved && !runs.iter().any(|&run| shadowed(cx, file, local, call, run))
     })
-}
-
-fn is_moved(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
-    match cx.parent_expr(file, use_).map(|parent| &cx.hir(file)[parent].kind) {
-        Some(ExprKind::MethodCall { receiver, .. }) => *receiver != use_,
-        Some(ExprKind::Macro(call)) => call.path.segments.last().is_none_or(|last| last.name.text == "vec"),
-        Some(ExprKind::Ref { .. } | ExprKind::Field { .. } | ExprKind::Deref(_)) => false,
-        _ => true,
-    }
 }
 
 /// Whether another binding of the local's name stands between a construction and a run, or the local's block ends.
