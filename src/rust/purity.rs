@@ -26,9 +26,9 @@ pub(crate) fn is_taken(cx: &Cx<'_>, file: FileIdx, use_: ExprId) -> bool {
 /// Whether an expression names a local whose value another one may take away.
 pub(crate) fn needs_what_is_taken(cx: &Cx<'_>, file: FileIdx, expr: ExprId, taker: ExprId) -> bool {
     let inside = |at: ExprId, whole: ExprId| cx.span(file, whole).contains(cx.span(file, at));
-    cx.locals_in(file, expr).into_iter().any(|local| {
-        cx.uses_of(file, local).iter().any(|&use_| inside(use_, taker) && is_taken(cx, file, use_))
-    })
+    cx.locals_in(file, expr)
+        .into_iter()
+        .any(|local| cx.uses_of(file, local).iter().any(|&use_| inside(use_, taker) && is_taken(cx, file, use_)))
 }
 
 fn pure(cx: &Cx<'_>, file: FileIdx, expr: ExprId, depth: usize) -> bool {

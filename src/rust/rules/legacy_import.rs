@@ -5,6 +5,7 @@
 mod declarations;
 mod emit;
 mod fate;
+mod gated;
 mod idle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +52,7 @@ pub(crate) fn plan(
     let mut planner = Planner {
         cx,
         needs,
+        changes,
         plan: ImportPlan::default(),
         left: Vec::new(),
         moved: Vec::new(),
@@ -104,6 +106,7 @@ fn is_gone(reference: &Reference, changes: &[Change]) -> bool {
 struct Planner<'a> {
     cx: &'a Cx<'a>,
     needs: &'a [Need],
+    changes: &'a [Change],
     plan: ImportPlan,
     /// References that stay.
     left: Vec<Reference>,
@@ -208,6 +211,7 @@ impl Planner<'_> {
                 };
                 same_scope && same_name && self.cx.legacy.is_legacy(self.cx.program, reference.def)
             }) || self.kept_binding(need, short)
+                || self.is_bound_elsewhere_only(need, short)
                 || self.is_unread(need.file, short);
             if clash {
                 self.plan.conflicts.insert(need.clone());
@@ -300,6 +304,25 @@ mod tests {
             imports_of(code),
             ["use geppetto_runtime::prelude::*;", "use geppetto_runtime::engine::factory::ParsedValues;"]
         );
+    }
+
+    #[test]
+    fn a_prelude_beside_another_glob_with_one_of_its_names_names_what_is_used() {
+        let ours = "mod http { pub struct Builder; pub enum SessionError { Closed } }\nuse http::*;\n";
+        let code = format!(
+            "{ours}use geppetto::prelude::*;\nfn f(_: Context, _: Turn, _: Builder) -> SessionError {{ SessionError::Closed }}\n\
+             fn g(state: InferenceState) {{ drop(state); }}\nfn main() {{}}\n"
+        );
+        assert_eq!(
+            imports_of(&code)[1..],
+            [
+                "use geppetto_runtime::context::Context;",
+                "use geppetto_runtime::session::Session;",
+                "use geppetto_runtime::turns::Turn;"
+            ]
+        );
+        let unused = code.replace("SessionError", "Closing").replace("Builder", "Maker");
+        assert_eq!(imports_of(&unused)[1..], ["use geppetto_runtime::prelude::*;"]);
     }
 
     #[test]

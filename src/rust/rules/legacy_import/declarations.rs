@@ -130,6 +130,10 @@ const PRELUDE: &[&str] = &[
     "turns::Turn",
 ];
 
+pub(super) fn prelude_names() -> impl Iterator<Item = &'static str> {
+    PRELUDE.iter().filter_map(|path| path.rsplit("::").next())
+}
+
 pub(super) fn in_prelude(path: &str) -> bool {
     PRELUDE.contains(&path)
 }

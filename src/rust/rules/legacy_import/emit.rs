@@ -10,6 +10,7 @@ use super::super::inference_state::delete_line;
 use super::declarations::{
     Leaf, first_place, has_group, in_prelude, is_directly_in, is_root_group, join, last_use, statements,
 };
+use super::gated::Gated;
 use super::{Fate, Planner, brings};
 
 impl Planner<'_> {
@@ -31,7 +32,8 @@ impl Planner<'_> {
 
     fn emit_scope(&mut self, file: FileIdx, scope: DefId, imports: &[ImportId]) {
         let cx = self.cx;
-        let missing = self.missing(file, scope, imports);
+        let mut missing = self.missing(file, scope, imports);
+        let mut gated = self.gated(file, scope, &mut missing);
         let mut pool = missing.clone();
         let mut by_item: BTreeMap<_, Vec<ImportId>> = BTreeMap::new();
         for &import in imports {
@@ -54,12 +56,14 @@ impl Planner<'_> {
                 continue;
             }
             let plain = node.attrs.is_empty() && node.visibility == Visibility::Private;
-            let joins = plain && !stays_hidden && self.joins(file, node, leaves, &missing);
+            let under = self.attribute_of(file, node).and_then(|attr| gated.remove(&attr)).unwrap_or_default();
+            let joins = plain && !stays_hidden && self.joins(file, node, leaves, &missing) || !under.is_empty();
             match self.in_place(file, leaves, item).filter(|_| !joins) {
                 Some(changes) => self.plan.changes.extend(changes),
                 None => {
                     let kept = self.kept_text(file, item, leaves);
-                    let own: BTreeSet<Leaf> = leaves.iter().filter_map(|&leaf| self.rewritten(leaf)).collect();
+                    let mut own: BTreeSet<Leaf> = leaves.iter().filter_map(|&leaf| self.rewritten(leaf)).collect();
+                    own.extend(under);
                     if plain {
                         pool.extend(own);
                         dissolved.push((node.span, kept));
@@ -74,7 +78,7 @@ impl Planner<'_> {
         let named: BTreeSet<String> =
             pool.iter().filter(|leaf| leaf.rename.is_none()).map(|leaf| leaf.path.clone()).collect();
         pool.retain(|leaf| leaf.rename.as_deref() != Some("_") || !named.contains(&leaf.path));
-        self.place(file, scope, &pool, dissolved, nested, anchor);
+        self.place(file, scope, (&pool, &gated), dissolved, nested, anchor);
     }
 
     /// Whether names that are missing go best into a declaration that is there: one group for all of the crate, or one
@@ -258,7 +262,7 @@ impl Planner<'_> {
         &mut self,
         file: FileIdx,
         scope: DefId,
-        pool: &BTreeSet<Leaf>,
+        (pool, gated): (&BTreeSet<Leaf>, &Gated),
         dissolved: Vec<(Span, String)>,
         nested: bool,
         anchor: Option<Span>,
@@ -266,6 +270,10 @@ impl Planner<'_> {
         let cx = self.cx;
         let source = &cx.program.unit(file).source;
         let mut lines = statements(cx.runtime(file), pool, nested);
+        for (attr, leaves) in gated {
+            let own = statements(cx.runtime(file), leaves, nested);
+            lines.extend(own.into_iter().flat_map(|statement| [attr.clone(), statement]));
+        }
         for (span, text) in dissolved {
             let between = format!("{}{}", source.newline(), source.indent_at(span.start as usize));
             let mut own: Vec<String> = if text.is_empty() { Vec::new() } else { vec![text] };

@@ -3,8 +3,9 @@
 use super::super::super::hir::Visibility;
 use super::super::super::index::{DefId, DefKind, ImportId};
 use super::super::super::references::{Reference, counterpart, is_direct, target};
+use super::super::super::resolve::{Namespace, Res};
 use super::super::super::text::{holds_word, words};
-use super::declarations::in_prelude;
+use super::declarations::{in_prelude, prelude_names};
 use super::{Fate, Planner, brings, same_below};
 
 impl Planner<'_> {
@@ -120,6 +121,9 @@ impl Planner<'_> {
         let visibility = cx.program.import(import).visibility;
         let used: Vec<&Reference> = left.iter().copied().chain(moved).collect();
         match counterpart(cx, def) {
+            Some(new) if !legacy_left && visibility == Visibility::Private && self.is_crowded(import, def, &new) => {
+                Fate::Delete
+            }
             _ if legacy_left
                 || visibility == Visibility::Public
                     && cx.legacy.is_legacy(cx.program, def)
@@ -132,6 +136,38 @@ impl Planner<'_> {
             Some(new) if used.is_empty() && self.trails.contains(&import) => Fate::Rewrite(new),
             _ => Fate::Delete,
         }
+    }
+
+    /// Whether a glob of the new module brings a name that the scope has from another glob, which the old one did not bring.
+    fn is_crowded(&self, import: ImportId, old: DefId, new: &str) -> bool {
+        let cx = self.cx;
+        let data = cx.program.import(import);
+        let others = cx.program.scopes.get(&data.scope).map_or(&[][..], |scope| scope.globs.as_slice());
+        let has = |module: DefId, name: &str| {
+            [Namespace::Type, Namespace::Value]
+                .iter()
+                .find_map(|&namespace| cx.resolver.member(module, name, namespace).map(|(res, _)| res))
+        };
+        let is_ours = |res: &Res| !matches!(res, Res::Def(def) if cx.program.is_model(*def));
+        let brings = |glob: ImportId, name: &str| match target(cx, glob) {
+            Some(module) => has(module, name).is_some_and(|res| is_ours(&res)),
+            None => true,
+        };
+        let names = self.names_in(new).into_iter().filter(|name| has(old, name).is_none());
+        names.filter(|name| holds_word(cx.source(data.file), name)).any(|name| {
+            let own = cx.program.scopes.get(&data.scope).is_some_and(|scope| scope.names.contains_key(name));
+            !own && others.iter().any(|&glob| glob != import && brings(glob, name))
+        })
+    }
+
+    /// What a glob of a module of the new crate brings.
+    fn names_in(&self, module: &str) -> Vec<&str> {
+        if module == "prelude" {
+            return prelude_names().collect();
+        }
+        let def = self.cx.resolver.known(&format!("geppetto_runtime::{module}"));
+        let scope = def.and_then(|def| self.cx.program.scopes.get(&def));
+        scope.map_or_else(Vec::new, |scope| scope.names.keys().map(String::as_str).collect())
     }
 
     /// Whether a glob of the new module brings what some references name.
