@@ -228,6 +228,8 @@ pub(crate) struct FnItem {
     pub(crate) ret: Option<TypeId>,
     /// A block expression.
     pub(crate) body: Option<ExprId>,
+    /// What attribute macros evaluate among the parameters, each like the call of a macro.
+    pub(crate) attribute_calls: Vec<ExprId>,
 }
 
 #[derive(Clone, Debug)]

@@ -153,6 +153,7 @@ fn walk_body(
     match &hir[owner].kind {
         ItemKind::Fn(function) => {
             body.bind_params(function);
+            function.attribute_calls.iter().for_each(|&call| drop(body.expr(call, None)));
             ret = function.ret.map(|ret| resolver.lower(ret, &body.scope));
         }
         ItemKind::Const { ty, .. } | ItemKind::Static { ty, .. } => ret = Some(resolver.lower(*ty, &body.scope)),

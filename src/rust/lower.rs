@@ -3,6 +3,7 @@
 //! Parents are allocated before their children, so ids grow downward. Spans leave out the outer attributes of
 //! expressions and patterns; statements, items, fields, variants and arms include theirs.
 
+mod attributes;
 mod exprs;
 mod format;
 mod items;

@@ -132,6 +132,12 @@ impl Lowerer<'_> {
     }
 
     fn head(&mut self, id: ItemId, head: Head<'_>) {
+        self.head_alone(id, head);
+        self.unread_attributes(head.attrs);
+    }
+
+    /// The head of an item whose attributes are read as well.
+    fn head_alone(&mut self, id: ItemId, head: Head<'_>) {
         let span = self.with_head(self.between(head.first, head.last), head.attrs, head.visibility);
         let attrs = self.attrs(head.attrs);
         self.gate(head.attrs, span, false);
@@ -238,6 +244,7 @@ impl Lowerer<'_> {
         let end = default.map_or(self.type_end(&field.ty), |value| self.hir[value].span);
         let start = name.as_ref().map_or(self.type_start(&field.ty, ty), |name| name.span);
         self.gate(&field.attrs, start.to(end), false);
+        self.unread_attributes(&field.attrs);
         Field {
             name,
             ty,
@@ -250,6 +257,7 @@ impl Lowerer<'_> {
     fn variant(&mut self, variant: &syn::Variant, id: ItemId) -> Variant {
         let name = self.name(&variant.ident);
         let fields = self.fields(&variant.fields, id);
+        self.unread_attributes(&variant.attrs);
         let discriminant = variant.discriminant.as_ref().map(|(_, value)| self.expr(value, Parent::Item(id)));
         let end = match (&variant.fields, discriminant) {
             (_, Some(value)) => self.hir[value].span,
@@ -279,7 +287,7 @@ impl Lowerer<'_> {
     }
 
     fn function(&mut self, id: ItemId, head: Head<'_>, signature: &syn::Signature, body: Option<&syn::Block>) {
-        self.head(id, head);
+        self.head_alone(id, head);
         let mut self_param = None;
         let mut params = Vec::new();
         for input in &signature.inputs {
@@ -288,13 +296,16 @@ impl Lowerer<'_> {
                 syn::FnArg::Typed(typed) => params.push(self.param(typed, id)),
             }
         }
+        let body = body.map(|body| self.block(body, Parent::Item(id)));
+        let attribute_calls = self.attribute_calls(head.attrs, id);
         let item = FnItem {
             is_async: signature.asyncness.is_some(),
             self_param,
             params,
             params_span: self.inside(signature.paren_token.span),
             ret: self.return_type(&signature.output, TypeParent::Item(id)),
-            body: body.map(|body| self.block(body, Parent::Item(id))),
+            body,
+            attribute_calls,
         };
         self.set_kind(id, ItemKind::Fn(item));
     }

@@ -152,6 +152,17 @@ fn item_macros_hold_items() {
 }
 
 #[test]
+fn arguments_of_attributes_are_code_or_opaque() {
+    let opaque =
+        |text: &str| -> Vec<String> { lowered(text).opaque.iter().map(|span| text[span.range()].to_owned()).collect() };
+    assert_eq!(opaque("#[note(a, b.c(), d = %e, f(g = ?h(i)))]\n#[allow(x)]\nfn f() {}"), [""; 0]);
+    assert_eq!(opaque("#[odd(a => ; )]\nfn f() {}"), ["a", "=", ">", ";"]);
+    let field = |value: &str| opaque(&format!("struct A {{ #[serde(default = \"{value}\")] n: u8 }}"));
+    assert_eq!(field("of::mine"), ["default", "=", "\"of::mine\""]);
+    assert_eq!(field("a text"), ["default", "="]);
+}
+
+#[test]
 fn definitions_of_macros_are_opaque() {
     let text = "macro_rules! m { ($a:expr) => { $a.run() }; }";
     let hir = lowered(text);
