@@ -40,6 +40,7 @@ mod rescue;
 mod resolve;
 mod rules;
 mod settings;
+mod shown;
 mod sites;
 mod store;
 #[cfg(test)]

@@ -4,13 +4,36 @@ mod objects;
 pub(crate) mod pointers;
 
 use super::cx::{Change, Cx};
-use super::hir::{ExprId, ExprKind, FieldValue, Parent, Span};
+use super::hir::{ExprId, ExprKind, FieldValue, MacroCall, Parent, Span};
 use super::index::{DefId, DefKind, FileIdx};
 use super::infer::ValueRes;
 use super::legacy::{Tracked, is_shared_pointer};
 use super::outcome::Outcome;
+use super::shown::is_debug_helper;
 use super::text::unwrap_call;
 use super::ty::Ty;
+
+/// Macros whose arguments are formatted.
+const FORMATTING: &[&str] = &[
+    "format",
+    "format_args",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "write",
+    "writeln",
+    "panic",
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "event",
+    "span",
+    "anyhow",
+    "bail",
+];
 
 /// The changes that an expression holding a handle needs because of what it stands in.
 ///
@@ -63,6 +86,8 @@ fn passed(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outco
             let name = call.path.segments.last().map_or("", |last| last.name.text.as_str());
             match name {
                 "vec" | "join" | "try_join" | "select" | "dbg" | "Some" => Ok(Vec::new()),
+                // A state shows itself by `{:?}` only, and so does a session.
+                _ if is_formatted(cx, file, call) => Ok(Vec::new()),
                 _ => Err(printed(name)),
             }
         }
@@ -82,6 +107,13 @@ fn made_of_unknown(cx: &Cx<'_>, file: FileIdx, call: ExprId, inner: ExprId) -> R
         Some(_) => Ok(unwrap_call(cx, file, call, inner)),
         None => Ok(args.first().map_or_else(Vec::new, |&arg| clone_by_path(cx, file, call, arg))),
     }
+}
+
+/// Whether a macro that formats only asks its arguments for their text: `{:p}` asks for an address.
+fn is_formatted(cx: &Cx<'_>, file: FileIdx, call: &MacroCall) -> bool {
+    let shows = |text: &str| text.contains('?') && !text.contains("p}");
+    call.path.segments.last().is_some_and(|last| FORMATTING.contains(&last.name.text.as_str()))
+        && shows(cx.text(file, call.inner))
 }
 
 fn printed(macro_name: &str) -> Outcome {
@@ -130,8 +162,11 @@ fn argument_of_method(
     method: &str,
     arg: ExprId,
 ) -> Result<Vec<Change>, Outcome> {
+    let ExprKind::MethodCall { receiver, args, .. } = &cx.hir(file)[call].kind else { return Ok(Vec::new()) };
+    if is_debug_helper(cx, file, *receiver) {
+        return Ok(Vec::new());
+    }
     let Some(&def) = cx.inferred(file).methods.get(&call) else { return Err(unfollowed(&format!("`{method}`"))) };
-    let ExprKind::MethodCall { args, .. } = &cx.hir(file)[call].kind else { return Ok(Vec::new()) };
     match args.iter().position(|&other| other == arg).and_then(|index| declared_param(cx, def, index)) {
         Some(ty) if pointers::is_generic_pointer(cx, &ty) => Err(generic_pointer()),
         _ => Ok(Vec::new()),

@@ -284,7 +284,10 @@ fn debugged(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
             let why = "it is printed with `{:?}`, which shows the new names";
             outcome.clone().offered(crate::rules::Trap::ErrorIdentity, why)
         }
-        false => outcome.clone().reserved("it is printed with `{:?}`, which shows a session's fields"),
+        false => {
+            let why = "it is printed with `{:?}`, which shows a session's fields";
+            outcome.clone().offered(crate::rules::Trap::DebugText, why)
+        }
     };
 }
 

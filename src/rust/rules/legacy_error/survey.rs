@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::super::conversions::{self, Conversion};
 use super::super::super::cx::Cx;
 use super::super::super::flow::{Node, UnitIdx};
-use super::super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, MacroContent, TypeId};
-use super::super::super::index::{DefId, FileIdx};
+use super::super::super::hir::{BlockFlavour, ExprId, ExprKind, ItemKind, TypeId};
+use super::super::super::index::FileIdx;
 use super::super::super::legacy::Tracked;
-use super::super::super::ty::Ty;
-use super::{downcasts, error_of, error_type, is_error, mentions};
+use super::super::super::shown;
+use super::{downcasts, error_of, error_type, mentions};
 
 /// Which errors can be where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl ErrorSurvey {
     pub(crate) fn new(cx: &Cx<'_>) -> Self {
         let mut survey = Self {
             uses: HashMap::new(),
-            debugged: debugged(cx),
+            debugged: shown::debugged(cx),
             reach: Reach::default(),
             conversions: conversions::all(cx.resolver, cx.legacy),
         };
@@ -166,132 +166,6 @@ fn may_give_run_error(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let (Some(ret), Some(def)) = (function.ret, cx.program.def_of_item(file, owner)) else { return true };
     let ty = cx.resolver.lower(ret, &cx.resolver.ty_scope(def));
     mentions(cx, &ty, Tracked::RunError)
-}
-
-const PANICKING: &[&str] = &[
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "panic",
-    "unreachable",
-    "todo",
-    "unimplemented",
-];
-
-/// Units of which an error or a handle is printed with `{:?}`, also inside a value of the user's own.
-fn debugged(cx: &Cx<'_>) -> BTreeMap<UnitIdx, bool> {
-    let carriers = carriers(cx);
-    let mut found = BTreeMap::new();
-    let mut note = |ty: &Ty, own: Node| {
-        if cx.legacy.mentioned(ty).into_iter().any(is_error) {
-            found.extend(cx.flow.unit_of(&own).map(|unit| (unit, true)));
-        }
-        ty.any(&mut |part| {
-            if let Ty::Adt(def, _) = part {
-                let carried = carriers.get(def).into_iter().flatten();
-                carried.filter_map(|node| cx.flow.unit_of(node)).for_each(|unit| {
-                    found.entry(unit).or_insert(false);
-                });
-            }
-            false
-        });
-    };
-    for (&file, inferred) in cx.inferred {
-        let hir = cx.hir(file);
-        for (name, pat) in &inferred.captures {
-            let after = &cx.source(file)[name.span.end as usize..];
-            let spec = &after[..after.find('}').unwrap_or(0)];
-            if let Some(ty) = inferred.bindings.get(pat).filter(|_| spec.contains('?')) {
-                note(ty, Node::Binding(file, *pat));
-            }
-        }
-        for expr in &hir.exprs {
-            let ExprKind::Macro(call) = &expr.kind else { continue };
-            let MacroContent::Exprs(args) = &call.content else { continue };
-            // What a failed assertion or a panic shows is no part of what a program does.
-            if call.path.segments.last().is_some_and(|last| PANICKING.contains(&last.name.text.as_str())) {
-                continue;
-            }
-            let is_dbg = call.path.segments.last().is_some_and(|last| last.name.text == "dbg");
-            for &arg in args {
-                let before = cx.source(file)[..hir[arg].span.start as usize].trim_end();
-                if is_dbg || before.ends_with('?') || cx.text(file, call.inner).contains("?}") {
-                    note(cx.ty(file, arg), Node::Expr(file, arg));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The struct or variant that a field is of, its name, and its type.
-type OwnField = (DefId, String, Ty);
-
-/// The user's own types that show what they hold by a derived `Debug`, with the fields in which something changes.
-fn carriers(cx: &Cx<'_>) -> HashMap<DefId, Vec<Node>> {
-    let mut found: HashMap<DefId, Vec<Node>> = HashMap::new();
-    let own: Vec<(DefId, Vec<OwnField>)> = (0..cx.program.defs.len() as u32)
-        .map(DefId)
-        .filter(|&def| !cx.program.is_model(def) && derives_debug(cx, def))
-        .map(|def| (def, fields_of(cx, def)))
-        .collect();
-    for (def, fields) in &own {
-        for (owner, name, _) in fields.iter().filter(|(.., ty)| cx.legacy.mentioned(ty).into_iter().any(shows)) {
-            found.entry(*def).or_default().push(Node::Field(*owner, name.clone()));
-        }
-    }
-    // What holds a carrier is one.
-    for _ in 0..4 {
-        for (def, fields) in &own {
-            let mut more = Vec::new();
-            for (.., ty) in fields {
-                ty.any(&mut |part| {
-                    if let Ty::Adt(other, _) = part {
-                        more.extend(found.get(other).into_iter().flatten().cloned());
-                    }
-                    false
-                });
-            }
-            let nodes = found.entry(*def).or_default();
-            more.into_iter().for_each(|node| {
-                if !nodes.contains(&node) {
-                    nodes.push(node);
-                }
-            });
-        }
-    }
-    found
-}
-
-fn shows(kind: Tracked) -> bool {
-    is_error(kind) || matches!(kind, Tracked::State | Tracked::CoreSession)
-}
-
-fn derives_debug(cx: &Cx<'_>, def: DefId) -> bool {
-    let Some(item) = cx.program.item(def) else { return false };
-    let file = cx.program.def(def).file;
-    matches!(item.kind, ItemKind::Struct(_) | ItemKind::Enum(_))
-        && item.attrs.iter().any(|attr| attr.path == "derive" && cx.text(file, attr.span).contains("Debug"))
-}
-
-/// The fields of a struct, or of all variants of an enum, with their owners.
-fn fields_of(cx: &Cx<'_>, def: DefId) -> Vec<OwnField> {
-    let owners: Vec<DefId> = match cx.program.item(def).map(|item| &item.kind) {
-        Some(ItemKind::Enum(variants)) => {
-            (0..variants.len()).filter_map(|index| conversions::variant_def(cx.program, def, index)).collect()
-        }
-        _ => vec![def],
-    };
-    owners
-        .into_iter()
-        .flat_map(|owner| {
-            let fields = cx.resolver.field_types(owner, &[]);
-            fields.into_iter().map(move |(name, ty, _)| (owner, name, ty))
-        })
-        .collect()
 }
 
 /// Whether any written type of a stretch names something legacy.
