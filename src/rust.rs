@@ -47,6 +47,7 @@ mod store;
 mod testing;
 mod text;
 mod ty;
+mod type_keys;
 mod unfollowed;
 mod unit;
 mod visit;

@@ -79,6 +79,8 @@ pub(crate) struct Survey {
     unfollowed: HashMap<CrateId, Vec<(FileIdx, ExprId)>>,
     /// Implementations that fall together.
     pub(crate) collisions: HashMap<DefId, DefId>,
+    /// Units whose types are told apart by what becomes one type.
+    type_keys: BTreeSet<UnitIdx>,
     adopts_ids: bool,
     /// Whether anything in the program claims a state by hand.
     pub(crate) claims_by_hand: bool,
@@ -92,6 +94,7 @@ impl Survey {
             errors: ErrorSurvey::new(cx),
             unfollowed: super::unfollowed::calls(cx),
             collisions: super::collisions::all(cx.resolver, cx.legacy),
+            type_keys: super::type_keys::merged(cx),
             adopts_ids: adopts_ids(cx),
             claims_by_hand: cx
                 .inferred
@@ -141,6 +144,7 @@ pub(crate) fn plan(cx: &Cx<'_>, survey: &Survey, sites: Vec<Site>) -> Vec<UnitPl
     merge_fields(cx, &facts, &mut decided, &mut changes);
     facts.merged.iter().for_each(|merged| merged.rename_copies(cx, &mut changes));
     debugged(cx, survey, &mut decided);
+    keyed(cx, survey, &mut decided);
     gates::hold(cx, &mut decided, &changes);
     unread::hold(cx, &mut decided);
     examples::refuse_drafts(cx, &mut decided);
@@ -266,6 +270,18 @@ fn field_of_shorthand<'a>(cx: &Cx<'a>, file: FileIdx, value: ExprId) -> Option<&
     };
     let field = fields.iter().find(|field| field.value == value && field.shorthand)?;
     Some(field.name.text.as_str())
+}
+
+/// A state and a core session that are found by their types are of one type now.
+fn keyed(cx: &Cx<'_>, survey: &Survey, decided: &mut [(Site, Outcome)]) {
+    let is_keyed = |(site, outcome): &&mut (Site, Outcome)| {
+        let unit = cx.flow.unit_of(&site.node(cx));
+        outcome.level != Level::Report && unit.is_some_and(|unit| survey.type_keys.contains(&unit))
+    };
+    if let Some((_, outcome)) = decided.iter_mut().find(is_keyed) {
+        let why = "values are found by their types, and what was found by the one may be found by the other now";
+        *outcome = outcome.clone().offered(crate::rules::Trap::TypeMerge, why);
+    }
 }
 
 /// `{:?}` of an error shows other names, that of a state other fields.
