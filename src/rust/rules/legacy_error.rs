@@ -4,6 +4,7 @@
 //! The new enum is non-exhaustive. An engine's error is what it was, a cancelled run's too.
 
 pub(crate) mod conversions;
+mod copies;
 pub(crate) mod downcasts;
 mod engine;
 mod exhaustive;
@@ -27,6 +28,12 @@ const HELP: &str = "`SessionError`";
 
 /// A written error type.
 pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId) -> Outcome {
+    if copies::is_in_copy_type(cx, file, ty) {
+        return Outcome::report(
+            "the type around it is `Copy`, and a `SessionError` is not",
+            "take `Copy` off that type and clone where it was copied, then run the tool again",
+        );
+    }
     let name = cx.name(file, scope, "session::SessionError");
     Outcome::safe(vec![cx.replace(file, cx.hir(file)[ty].span, name)], HELP)
 }

@@ -6,7 +6,8 @@ use super::super::super::index::FileIdx;
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
 use super::super::super::ty::Ty;
-use super::{error_of, mentions};
+use super::copies::{self, is_last_use, was_copy};
+use super::error_of;
 
 /// Macros that only show what they are given.
 const SHOWING: &[&str] = &[
@@ -29,10 +30,6 @@ const SHOWING: &[&str] = &[
     "bail",
     "anyhow",
 ];
-
-/// Methods that only look at an error, or at what holds it.
-const LENDING: &[&str] =
-    &["to_string", "clone", "is_ok", "is_err", "is_some", "is_none", "as_ref", "eq", "ne", "source", "fmt"];
 
 /// Whether nothing asks a binding for more than that it is some error with its text: `{e}`, `e.to_string()`, a
 /// `dyn Error`.
@@ -97,7 +94,7 @@ pub(crate) fn use_of(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Cha
             "match the error: `SessionError::AlreadyActive => 0`, `SessionError::NoActive => 1`",
         ));
     }
-    copied(cx, file, expr)
+    copies::copied(cx, file, expr)
 }
 
 /// `StateError::NotRunning.into()` for a `RunError` is the error itself.
@@ -111,55 +108,6 @@ fn converted(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<Vec<Change>> {
     is_conversion.then(|| super::super::super::text::unwrap_call(cx, file, expr, *receiver))
 }
 
-/// Whether values of a type were copied and are moved now: `StateError` is in it, and nothing that was moved before.
-fn was_copy(cx: &Cx<'_>, ty: &Ty) -> bool {
-    let is_copy = |part: &Ty| match part {
-        Ty::Adt(def, _) => {
-            cx.legacy.kind(*def) == Some(Tracked::StateError)
-                || ["std::option::Option", "std::result::Result"]
-                    .iter()
-                    .any(|path| cx.resolver.known(path) == Some(*def))
-        }
-        Ty::Tuple(_) | Ty::Prim(_) => true,
-        _ => false,
-    };
-    mentions(cx, ty, Tracked::StateError) && !ty.any(&mut |part| !is_copy(part))
-}
-
-/// A place that was copied from is cloned from.
-fn copied(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outcome> {
-    let hir = cx.hir(file);
-    if !was_copy(cx, cx.ty(file, expr)) {
-        return Ok(Vec::new());
-    }
-    match &hir[expr].kind {
-        ExprKind::Path(_) if cx.local(file, expr).is_some_and(|pat| !is_last_use(cx, file, pat, expr)) => {}
-        ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::Deref(_) => {}
-        _ => return Ok(Vec::new()),
-    }
-    if !is_taken(cx, file, expr) {
-        return Ok(Vec::new());
-    }
-    cloned(cx, file, expr).ok_or_else(|| {
-        Outcome::report(
-            "the error is copied out of a pointer, and a `SessionError` is not `Copy`",
-            "match a reference, or clone what is behind the pointer",
-        )
-    })
-}
-
-fn cloned(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Option<Vec<Change>> {
-    let span = cx.span(file, expr);
-    match cx.hir(file)[expr].kind {
-        ExprKind::Deref(inner) => {
-            let is_reference = matches!(cx.ty(file, inner), Ty::Ref(to) if !matches!(**to, Ty::Ref(_)));
-            let star = super::super::super::hir::Span { start: span.start, end: cx.span(file, inner).start };
-            is_reference.then(|| vec![cx.replace(file, star, ""), cx.insert(file, span.end, ".clone()")])
-        }
-        _ => Some(vec![cx.insert(file, span.end, ".clone()")]),
-    }
-}
-
 /// Whether a local is used at most once, and not over and over in a loop.
 fn used_once(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     match cx.uses_of(file, pat) {
@@ -169,46 +117,8 @@ fn used_once(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     }
 }
 
-/// Whether nothing uses a local after `use_`, and `use_` is not in a loop or closure that the local lives around.
-fn is_last_use(cx: &Cx<'_>, file: FileIdx, pat: PatId, use_: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let home = hir[pat].span;
-    let at = hir[use_].span;
-    let captured = cx.inferred(file).captures.iter().any(|(name, own)| *own == pat && name.span.start > at.start);
-    !captured
-        && cx.uses_of(file, pat).last() == Some(&use_)
-        && cx.ancestors(file, use_).take_while(|&at| !hir[at].span.contains(home)).all(|at| {
-            !matches!(
-                hir[at].kind,
-                ExprKind::Loop { .. } | ExprKind::While { .. } | ExprKind::For { .. } | ExprKind::Closure { .. }
-            )
-        })
-}
-
-/// Whether a place gives its value away, which was a copy.
-fn is_taken(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
-    let hir = cx.hir(file);
-    let parent = match hir[expr].parent {
-        Parent::Expr(parent) => parent,
-        Parent::Stmt(stmt) => return !matches!(hir[stmt].kind, StmtKind::Expr { semi: true, .. }),
-        _ => return true,
-    };
-    match &hir[parent].kind {
-        ExprKind::Paren(_) => is_taken(cx, file, parent),
-        ExprKind::Ref { .. } | ExprKind::Field { .. } | ExprKind::Index { .. } | ExprKind::Macro(_) => false,
-        ExprKind::Binary { .. } | ExprKind::Unary { .. } | ExprKind::Deref(_) => false,
-        ExprKind::Assign { lhs, .. } if *lhs == expr => false,
-        ExprKind::MethodCall { receiver, method, .. } if *receiver == expr => !LENDING.contains(&method.text.as_str()),
-        ExprKind::Match { scrutinee, arms } if *scrutinee == expr => {
-            arms.iter().any(|arm| binds_error(cx, file, arm.pat))
-        }
-        ExprKind::Let { pat, .. } => binds_error(cx, file, *pat),
-        _ => true,
-    }
-}
-
 /// Whether a pattern binds a value of the error by copying it.
-fn binds_error(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
+pub(super) fn binds_error(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
     let hir = cx.hir(file);
     if let PatKind::Bind { by_ref: false, .. } = hir[pat].kind
         && cx.inferred(file).bindings.get(&pat).is_some_and(|ty| was_copy(cx, ty))
@@ -236,18 +146,8 @@ pub(super) fn matches_place(cx: &Cx<'_>, file: FileIdx, pat: PatId) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::testing::{finding_at, migrated};
+    use super::super::super::super::testing::finding_at;
     use crate::finding::Level;
-
-    #[test]
-    fn what_was_copied_is_cloned() {
-        let body =
-            "fn g(e: &StateError, all: &mut Vec<StateError>) -> StateError {\nlet own = *e;\nall.push(own);\nown\n}";
-        assert_eq!(
-            migrated(body),
-            "fn g(e: &SessionError, all: &mut Vec<SessionError>) -> SessionError {\nlet own = e.clone();\nall.push(own.clone());\nown\n}"
-        );
-    }
 
     #[test]
     fn a_cast_is_reported() {

@@ -160,11 +160,9 @@ mod tests {
 
     #[test]
     fn a_declaration_under_the_same_condition_takes_the_name() {
-        let code = format!(
-            "#[cfg(unix)]\nuse geppetto::inference::engine::factory::{{ParsedValues, new_engine_from_parsed_values}};\n\
-             #[cfg(unix)]\nfn a() {{ drop(new_engine_from_parsed_values(&ParsedValues::default(), vec![])); }}\nfn main() {{}}\n"
-        );
-        let after = after(&code);
+        let code = "#[cfg(unix)]\nuse geppetto::inference::engine::factory::{ParsedValues, new_engine_from_parsed_values};\n\
+             #[cfg(unix)]\nfn a() { drop(new_engine_from_parsed_values(&ParsedValues::default(), vec![])); }\nfn main() {}\n";
+        let after = after(code);
         assert!(
             after.contains(
                 "#[cfg(unix)]\nuse geppetto_runtime::engine::factory::{ParsedValues, new_engine_from_parsed_values};"
