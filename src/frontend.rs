@@ -1,5 +1,6 @@
 //! The seam between the language-neutral core and what knows a language.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::edit::Edit;
@@ -87,6 +88,17 @@ pub struct Package {
     pub root: PathBuf,
 }
 
+/// Something in a text that the tool wrote which the language does not take, or a compiler warns of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// The file.
+    pub file: FileId,
+    /// The byte of the new text.
+    pub offset: usize,
+    /// What is wrong, as a fragment.
+    pub what: String,
+}
+
 /// An error of a compiler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -154,6 +166,12 @@ pub trait Frontend: Sync {
     fn flaw(&self, file: FileId, path: &Path, text: &str) -> Option<String> {
         let _ = (file, path, text);
         None
+    }
+
+    /// What does not resolve in the texts of the `changed` files of `after`, and did in those of `before`.
+    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let _ = (before, after, changed);
+        Vec::new()
     }
 
     /// Compiles a package of this language as it stands on the disk, with its tests, as its developers would.

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use self::rounds::{Done, Held, ROUNDS, Wanted, carry_out};
+use self::rounds::{Done, ROUNDS, Wanted, carry_out};
 use crate::edit::Conflict;
-use crate::finding::{Finding, Level};
-use crate::frontend::{Analysis, Frontend, NextStep, Package, Selection};
+use crate::finding::{Finding, Level, UnitId};
+use crate::frontend::{Analysis, Flaw, Frontend, NextStep, Package, Selection};
 use crate::ledger::{Ledger, break_silence, ledger};
 use crate::source::Source;
-use crate::tree::{FileId, Problem, Tree};
+use crate::tree::{FileId, Problem, ProblemKind, Tree};
 
 /// Everything there is to say about a tree, and everything there is to do. Every report is a view of it.
 #[derive(Debug)]
@@ -129,14 +129,60 @@ pub fn plan(
     first.problems.sort();
     first.problems.dedup();
     let wanted = Wanted::of(&mut first);
-    let held = Held::of(&first.findings, selection);
-    let done = carry_out(&tree, wanted, held, frontends, selection, &first.problems)?;
+    let (done, defects) = proven(&tree, wanted, &first, frontends, selection)?;
+    first.problems.extend(defects);
+    first.problems.sort();
     let mut ledger = ledger(&tree, frontends, &first.mentions, &first.problems);
     ledger.markers = found;
     ledger.markers.sort_by_key(|marker| (marker.file, marker.range.start));
     let Analysis { findings, packages, problems, .. } = first;
-    let Done { changes, next_steps, markers_written } = done;
+    let Done { changes, next_steps, markers_written, .. } = done;
     Ok(Plan { tree, findings, ledger, packages, problems, changes, next_steps, markers_written })
+}
+
+/// Carries out what is `wanted`, but for units whose result would not be taken by the language: they are left out, and the
+/// rest is worked out anew.
+fn proven(
+    tree: &Tree,
+    mut wanted: Wanted,
+    first: &Analysis,
+    frontends: &[&dyn Frontend],
+    selection: &Selection,
+) -> Result<(Done, Vec<Problem>), PlanError> {
+    let (mut selection, mut defects) = (selection.clone(), Vec::new());
+    loop {
+        let done = carry_out(tree, wanted, &first.findings, frontends, &selection, &first.problems)?;
+        let mut excluded = selection.excluded.clone();
+        for (flaw, unit) in &done.defects {
+            let Some(unit) = unit else {
+                return Err(PlanError::Broken { path: tree.entry(flaw.file).path.clone(), message: flaw.what.clone() });
+            };
+            if !excluded.contains(unit) {
+                defects.extend(defect(tree, first, unit, flaw));
+                excluded.push(unit.clone());
+            }
+        }
+        if done.defects.is_empty() {
+            return Ok((done, defects));
+        }
+        selection = selection.without(excluded);
+        wanted = Wanted::of(&mut ask(frontends, tree, &selection));
+    }
+}
+
+/// What is said of a unit that is left out.
+fn defect(tree: &Tree, first: &Analysis, unit: &UnitId, flaw: &Flaw) -> Option<Problem> {
+    let site = first.findings.iter().find(|finding| finding.unit == *unit && finding.file == flaw.file)?;
+    let source = tree.source(site.file).ok()?;
+    Some(Problem {
+        path: source.path().to_owned(),
+        position: Some(source.position(site.range.start)),
+        kind: ProblemKind::Defect,
+        message: format!(
+            "what would be written here does not hold, so it stays as it is: {} (a defect of geppetto-migrate, please report it)",
+            flaw.what
+        ),
+    })
 }
 
 /// What each front end says about `tree`.
@@ -225,7 +271,6 @@ mod tests {
     use crate::edit::{Edit, EditSet};
     use crate::rules::Trap;
     use crate::testing::{WordFrontend, folder, plan_of, plan_up_to, plan_with};
-    use crate::tree::ProblemKind;
 
     #[test]
     fn changes_hold_both_texts_and_findings_are_those_of_the_first_round() {

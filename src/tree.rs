@@ -34,6 +34,8 @@ pub enum ProblemKind {
     Unparsable,
     /// It parses, but is not a manifest that makes sense.
     Manifest,
+    /// What the tool would write does not hold: a defect of its own.
+    Defect,
 }
 
 /// A file about which there is no verdict.

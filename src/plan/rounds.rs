@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Change, PlanError, ask, finished, markers, text_of};
 use crate::edit::{Edit, EditSet};
 use crate::finding::{Finding, UnitId};
-use crate::frontend::{Analysis, Frontend, NextStep, Selection};
+use crate::frontend::{Analysis, Flaw, Frontend, NextStep, Selection};
 use crate::marker::Question;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -52,6 +52,8 @@ impl Step {
 
 /// What was carried out.
 pub(super) struct Done {
+    /// What is wrong with the new texts, with the unit whose sites stood nearest.
+    pub(super) defects: Vec<(Flaw, Option<UnitId>)>,
     pub(super) changes: Vec<Change>,
     pub(super) next_steps: Vec<NextStep>,
     pub(super) markers_written: usize,
@@ -61,11 +63,12 @@ pub(super) struct Done {
 pub(super) fn carry_out(
     tree: &Tree,
     mut wanted: Wanted,
-    mut held: Held,
+    findings: &[Finding],
     frontends: &[&dyn Frontend],
     selection: &Selection,
     known: &[Problem],
 ) -> Result<Done, PlanError> {
+    let mut held = Held::of(findings, selection);
     let mut current = tree.clone();
     let mut touched = BTreeMap::new();
     let (mut next_steps, mut markers_written) = (Vec::new(), 0);
@@ -87,25 +90,43 @@ pub(super) fn carry_out(
         wanted = Wanted::of(&mut next);
         next_steps = next.next_steps;
     }
+    let changed = touched.keys().copied().collect();
+    let flaws = frontends.iter().flat_map(|frontend| frontend.audit(tree, &current, &changed));
+    let defects = flaws.map(|flaw| (flaw.clone(), held.nearest(&flaw))).collect();
     let changes = finished(tree, frontends, touched)?;
     let changes_in = |root: &Path| changes.iter().any(|change| change.after.path().starts_with(root));
     next_steps.retain(|step: &NextStep| changes_in(&step.root));
-    Ok(Done { changes, next_steps, markers_written })
+    Ok(Done { defects, changes, next_steps, markers_written })
 }
 
-/// The places of excluded units. Their ids are those of the first round: what other units change moves the text.
-pub(super) struct Held(Vec<(FileId, Rule, Range<usize>)>);
+/// The places of the first round's findings in the texts of a later one: what units change moves the text of others.
+struct Held {
+    places: Vec<Place>,
+    excluded: Vec<UnitId>,
+}
+
+struct Place {
+    file: FileId,
+    rule: Rule,
+    range: Range<usize>,
+    unit: UnitId,
+}
 
 impl Held {
-    pub(super) fn of(findings: &[Finding], selection: &Selection) -> Self {
-        let held = findings.iter().filter(|finding| selection.excluded.contains(&finding.unit));
-        Self(held.map(|finding| (finding.file, finding.rule, finding.range.clone())).collect())
+    fn of(findings: &[Finding], selection: &Selection) -> Self {
+        let places = findings.iter().map(|finding| Place {
+            file: finding.file,
+            rule: finding.rule,
+            range: finding.range.clone(),
+            unit: finding.unit.clone(),
+        });
+        Self { places: places.collect(), excluded: selection.excluded.clone() }
     }
 
     fn follow(&mut self, sets: &BTreeMap<FileId, EditSet>) {
-        for (file, _, range) in &mut self.0 {
-            if let Some(set) = sets.get(file) {
-                *range = set.moved(range);
+        for place in &mut self.places {
+            if let Some(set) = sets.get(&place.file) {
+                place.range = set.moved(&place.range);
             }
         }
     }
@@ -121,11 +142,21 @@ impl Held {
     }
 
     fn holds(&self, finding: &Finding) -> bool {
-        self.0.iter().any(|(file, rule, range)| {
-            (*file, *rule) == (finding.file, finding.rule)
-                && range.start < finding.range.end
-                && finding.range.start < range.end
+        self.places.iter().any(|place| {
+            (place.file, place.rule) == (finding.file, finding.rule)
+                && place.range.start < finding.range.end
+                && finding.range.start < place.range.end
+                && self.excluded.contains(&place.unit)
         })
+    }
+
+    /// The unit whose sites stand nearest to a flaw, of those that are not left out.
+    fn nearest(&self, flaw: &Flaw) -> Option<UnitId> {
+        let near = self.places.iter().filter(|place| place.file == flaw.file && !self.excluded.contains(&place.unit));
+        let distance = |place: &&Place| {
+            (place.range.start.saturating_sub(flaw.offset)).max(flaw.offset.saturating_sub(place.range.end))
+        };
+        near.min_by_key(distance).map(|place| place.unit.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! One group of packages from their files to findings and edits.
 
+pub(crate) mod audit;
 mod outcomes;
 
 use std::collections::{BTreeSet, HashMap};

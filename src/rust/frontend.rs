@@ -1,11 +1,11 @@
 //! The front end for Rust.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome};
+use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome, audit};
 use super::docs::{self, PackageDocs};
 use super::lower::lower;
 use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
@@ -13,7 +13,7 @@ use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
 use super::{cargo, comments, layout, ledger};
 use crate::docs::{Found, is_guide};
-use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::frontend::{Analysis, CompileError, Flaw, Frontend, Package, Selection};
 use crate::marker::Lexis;
 use crate::rules::Rule;
 use crate::tree::{FileId, Problem, Tree};
@@ -118,6 +118,13 @@ impl Frontend for RustFrontend {
         }
     }
 
+    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let is_code = |file: &&FileId| after.entry(**file).path.extension().is_some_and(|extension| extension == "rs");
+        let files: BTreeSet<FileId> = changed.iter().filter(is_code).copied().collect();
+        let (old, new) = (owners(before, &files), owners(after, &files));
+        if files.is_empty() { Vec::new() } else { audit::flaws((before, &old), (after, &new), &files) }
+    }
+
     fn compile(&self, package: &Package) -> Result<(), CompileError> {
         cargo::check(&package.root)
     }
@@ -125,6 +132,15 @@ impl Frontend for RustFrontend {
     fn lock_files(&self, package: &Package) -> Vec<PathBuf> {
         cargo::workspace_root(&package.root).map(|root| root.join("Cargo.lock")).into_iter().collect()
     }
+}
+
+/// The packages that `files` belong to, as they are analysed.
+fn owners(tree: &Tree, files: &BTreeSet<FileId>) -> Vec<PackageInput> {
+    let (packages, _) = Packages::discover(tree);
+    let ids: BTreeSet<PackageId> = files.iter().filter_map(|&file| packages.owner(file)).collect();
+    let ids: Vec<PackageId> = ids.into_iter().collect();
+    let Ok(runtime) = RuntimeDependency::parse(None, Path::new("")) else { return Vec::new() };
+    ids.iter().map(|&id| input(tree, &packages, &PackageDocs::default(), &ids, id, &runtime)).collect()
 }
 
 /// Packages that may name each other are looked into together: those joined by path dependencies.

@@ -51,6 +51,30 @@ impl FileStore {
         store
     }
 
+    /// The same `files`, of which just `parsed` are parsed.
+    pub(crate) fn of(tree: &Tree, files: &BTreeSet<FileId>, parsed: &BTreeSet<FileId>) -> Self {
+        let mut store = Self::default();
+        let none = Needles::new(&BTreeSet::new());
+        let looks: Vec<(FileId, Look)> = files
+            .par_iter()
+            .filter_map(|&id| {
+                let source = tree.source(id).ok()?;
+                Some((id, if parsed.contains(&id) { parse(id, source, &none) } else { skim(id, source, &none) }))
+            })
+            .collect();
+        for (id, look) in looks {
+            match look {
+                Look::Parsed(unit, ..) => {
+                    store.parsed.insert(id);
+                    store.units.insert(tree.entry(id).path.clone(), (id, unit));
+                }
+                Look::Skimmed(unit) => drop(store.units.insert(tree.entry(id).path.clone(), (id, unit))),
+                Look::Failed(_) => {}
+            }
+        }
+        store
+    }
+
     /// Parses the files that hold one of `names` as well, and those that these lead to. Whether there were any.
     pub(crate) fn grow(&mut self, tree: &Tree, names: &BTreeSet<String>, problems: &mut Vec<Problem>) -> bool {
         let before = self.parsed.len();

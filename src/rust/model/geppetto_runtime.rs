@@ -10,6 +10,7 @@ pub mod context {
         pub fn with_value<T>(&self, value: T) -> Context;
         pub fn value<T>(&self) -> Option<std::sync::Arc<T>>;
         pub fn is_cancelled(&self) -> bool;
+        pub fn remaining(&self) -> Option<std::time::Duration>;
         pub async fn cancelled(&self);
     }
     pub struct CancelHandle;
@@ -23,11 +24,21 @@ pub mod turns {
     pub const SESSION_ID: Key<String> = ();
     pub const INFERENCE_ID: Key<String> = ();
     pub struct Key<T> { value: T }
-    impl<T> Key<T> { pub fn new(name: &str) -> Self; }
+    impl<T> Key<T> {
+        pub fn new(name: &str) -> Self;
+        pub fn name(&self) -> &str;
+        pub fn get<M>(&self, map: &M) -> Option<T>;
+        pub fn try_get<M>(&self, map: &M) -> Result<Option<T>, KeyError>;
+        pub fn set<M>(&self, map: &mut M, value: T);
+        pub fn try_set<M>(&self, map: &mut M, value: T) -> Result<(), KeyError>;
+        pub fn remove<M>(&self, map: &mut M) -> bool;
+    }
     pub struct Turn { pub id: String, pub blocks: Vec<Block>, pub metadata: Metadata, pub data: Data }
     impl Turn {
         pub fn builder() -> TurnBuilder;
         pub fn append(&mut self, block: Block);
+        pub fn last_assistant_text(&self) -> Option<&str>;
+        pub fn last_user_text(&self) -> Option<&str>;
         pub fn default() -> Turn;
     }
     pub struct TurnBuilder;
@@ -36,6 +47,7 @@ pub mod turns {
         pub fn with_user_prompt(self, text: &str) -> Self;
         pub fn with_assistant_text(self, text: &str) -> Self;
         pub fn with_block(self, block: Block) -> Self;
+        pub fn with_blocks<I>(self, blocks: I) -> Self;
         pub fn with_id(self, id: &str) -> Self;
         pub fn build(self) -> Turn;
     }
@@ -47,6 +59,8 @@ pub mod turns {
         pub fn tool_call(id: &str, name: &str, args: ()) -> Self;
         pub fn tool_use(id: &str, result: ()) -> Self;
         pub fn text(&self) -> Option<&str>;
+        pub fn tool_call_id(&self) -> Option<&str>;
+        pub fn reasoning_text(text: &str) -> Self;
     }
     pub enum BlockKind { User, LlmText, ToolCall, ToolUse, System, Reasoning, Other }
 }
@@ -56,6 +70,16 @@ pub mod events {
     impl Event {
         pub fn metadata(&self) -> &EventMetadata;
         pub fn text(&self) -> Option<&str>;
+        pub fn start(metadata: EventMetadata) -> Self;
+        pub fn partial(metadata: EventMetadata, delta: &str) -> Self;
+        pub fn final_text(metadata: EventMetadata, text: &str) -> Self;
+        pub fn tool_call(metadata: EventMetadata, id: &str, name: &str, args: ()) -> Self;
+        pub fn tool_result(metadata: EventMetadata, id: &str, result: ()) -> Self;
+        pub fn interrupt(metadata: EventMetadata, text: &str) -> Self;
+        pub fn error(metadata: EventMetadata, message: &str) -> Self;
+        pub fn log(metadata: EventMetadata, level: LogLevel, message: &str) -> Self;
+        pub fn info(metadata: EventMetadata, message: &str) -> Self;
+        pub fn debugger_pause(metadata: EventMetadata) -> Self;
     }
     pub struct EventMetadata { pub session_id: String, pub inference_id: String, pub turn_id: String }
     pub struct SinkError;
@@ -67,12 +91,12 @@ pub mod events {
     pub struct NullSink;
     impl EventSink for NullSink {}
     pub struct CollectingSink;
-    impl CollectingSink { pub fn new() -> Self; pub fn events(&self) -> Vec<Event>; }
+    impl CollectingSink { pub fn new() -> Self; pub fn events(&self) -> Vec<Event>; pub fn take(&self) -> Vec<Event>; }
     impl EventSink for CollectingSink {}
     pub struct ChannelSink;
     impl EventSink for ChannelSink {}
     pub struct WriterSink<W> { writer: W }
-    impl<W> WriterSink<W> { pub fn new(writer: W) -> Self; }
+    impl<W> WriterSink<W> { pub fn new(writer: W) -> Self; pub fn stdout() -> Self; }
     impl<W> EventSink for WriterSink<W> {}
 }
 pub mod engine {
@@ -94,10 +118,15 @@ pub mod engine {
     impl Engine for SinkScopedEngine {}
     pub struct Step;
     pub struct EchoEngine;
-    impl EchoEngine { pub fn new() -> Self; }
+    impl EchoEngine { pub fn new() -> Self; pub fn with_delay(self, delay: std::time::Duration) -> Self; }
     impl Engine for EchoEngine {}
     pub struct ScriptedEngine;
-    impl ScriptedEngine { pub fn new() -> Self; }
+    impl ScriptedEngine {
+        pub fn new<I>(steps: I) -> Self;
+        pub fn texts<I>(texts: I) -> Self;
+        pub fn push(&self, step: Step);
+        pub fn calls(&self) -> Vec<crate::turns::Turn>;
+    }
     impl Engine for ScriptedEngine {}
 }
 pub mod middleware {
@@ -116,7 +145,7 @@ pub mod tools {
     pub struct ToolError;
     pub trait ToolRegistry {}
     pub struct InMemoryToolRegistry;
-    impl InMemoryToolRegistry { pub fn new() -> Self; pub fn register(&self, tool: Tool); }
+    impl InMemoryToolRegistry { pub fn new() -> Self; pub fn register(&self, tool: Tool); pub fn unregister(&self, name: &str) -> Option<Tool>; }
     impl ToolRegistry for InMemoryToolRegistry {}
     pub struct ToolConfig;
     pub trait ToolExecutor {}
@@ -152,6 +181,20 @@ pub mod session {
         pub fn set_builder(&self, builder: crate::builder::Builder);
         pub fn derived_builder(&self, change: ()) -> crate::builder::DerivedBuilder;
         pub fn with_turn(self, turn: crate::turns::Turn) -> Self;
+        pub fn derived_handle(&self, change: ()) -> Self;
+        pub fn without_failed_turns(self) -> Self;
+        pub fn with_cancel_grace(self, grace: std::time::Duration) -> Self;
+        pub fn set_cancel_grace(&self, grace: std::time::Duration);
+        pub fn keep_latest(&self, turns: usize);
+        pub fn keeping_latest(self, turns: usize) -> Self;
+        pub fn append_new_turn_from_user_prompt(&self, prompt: &str) -> Result<crate::turns::Turn, SessionError>;
+        pub fn append_new_turn_from_user_prompts<I>(&self, prompts: I) -> Result<crate::turns::Turn, SessionError>;
+        pub fn update_latest<R, F: FnOnce(&mut crate::turns::Turn) -> R>(&self, f: F) -> Result<R, SessionError>;
+        pub fn turn(&self, index: usize) -> Option<crate::turns::Turn>;
+        pub fn turns(&self) -> Vec<crate::turns::Turn>;
+        pub fn turn_count(&self) -> usize;
+        pub fn start_with_latest<C>(&self, ctx: &crate::context::Context, change: C) -> Result<ExecutionHandle, SessionError>;
+        pub fn start_with_latest_with<C>(&self, ctx: &crate::context::Context, change: C, builder: &crate::builder::Builder) -> Result<ExecutionHandle, SessionError>;
         pub fn session_id(&self) -> &str;
         pub fn append(&self, turn: crate::turns::Turn);
         pub fn latest(&self) -> Option<crate::turns::Turn>;
@@ -193,7 +236,13 @@ pub mod session {
     pub struct ExecutionHandle;
     impl ExecutionHandle {
         pub async fn wait(&self) -> Result<crate::turns::Turn, SessionError>;
+        pub async fn wait_or_cancel(&self) -> Result<crate::turns::Turn, SessionError>;
+        pub fn blocking_wait(&self) -> Result<crate::turns::Turn, SessionError>;
         pub fn cancel(&self);
+        pub fn is_running(&self) -> bool;
+        pub fn input(&self) -> &crate::turns::Turn;
+        pub fn session_id(&self) -> &str;
+        pub fn inference_id(&self) -> &str;
     }
     pub trait EngineBuilder {}
     pub trait InferenceRunner {}
@@ -208,6 +257,20 @@ pub mod session {
 }
 pub mod builder {
     pub struct Builder;
+    impl Builder {
+        pub fn new(base: std::sync::Arc<dyn crate::engine::Engine>) -> Self;
+        pub fn with_event_sink(self, s: std::sync::Arc<dyn crate::events::EventSink>) -> Self;
+        pub fn with_event_sinks<I>(self, s: I) -> Self;
+        pub fn with_loop_config(self, c: crate::toolloop::LoopConfig) -> Self;
+        pub fn with_middleware(self, m: std::sync::Arc<dyn crate::middleware::Middleware>) -> Self;
+        pub fn with_middlewares<I>(self, m: I) -> Self;
+        pub fn with_persister(self, p: std::sync::Arc<dyn TurnPersister>) -> Self;
+        pub fn with_snapshot_hook(self, h: crate::toolloop::SnapshotHook) -> Self;
+        pub fn with_step_controller(self, s: std::sync::Arc<crate::toolloop::StepController>, pause_timeout: std::time::Duration) -> Self;
+        pub fn with_tool_config(self, c: crate::tools::ToolConfig) -> Self;
+        pub fn with_tool_executor(self, e: std::sync::Arc<dyn crate::tools::ToolExecutor>) -> Self;
+        pub fn with_tool_registry(self, r: std::sync::Arc<dyn crate::tools::ToolRegistry>) -> Self;
+    }
     pub struct DerivedBuilder;
     pub trait TurnPersister {}
     pub struct PersistError;

@@ -58,7 +58,10 @@ pub(crate) fn call(cx: &Cx<'_>, facts: &Facts, site: &Site, method: &str, call: 
 /// `state.engine()` where the local that the state was made with is still at hand: that local, kept.
 fn engine_beside(cx: &Cx<'_>, file: FileIdx, call: ExprId) -> Option<Outcome> {
     let ExprKind::MethodCall { receiver, .. } = cx.hir(file)[call].kind else { return None };
-    let (_, init) = init_of(cx, file, cx.local(file, receiver)?)?;
+    let local = cx.local(file, receiver)?;
+    let (_, init) = init_of(cx, file, local)?;
+    // Else nothing would use the session any more.
+    (cx.uses_of(file, local).len() > 1).then_some(())?;
     let state = cx.pointer_new(file, init).unwrap_or(init);
     let &[_, _, engine] = cx.calls_known(file, state, "geppetto::inference::state::InferenceState::new")? else {
         return None;
@@ -282,12 +285,14 @@ mod tests {
 
     #[test]
     fn an_engine_that_is_at_hand_is_kept_beside_the_session() {
-        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\ndrop(state.engine());";
+        let body = "let state = Arc::new(InferenceState::new(\"a\", None, engine));\ndrop((state.engine(), state));";
         assert_eq!(
             migrated(body),
-            "let state = Session::with_id(\"a\").with_builder(Builder::new(engine.clone()));\ndrop(engine.clone());"
+            "let state = Session::with_id(\"a\").with_builder(Builder::new(engine.clone()));\ndrop((engine.clone(), state));"
         );
-        assert_eq!(finding_at(body, "engine());").level, Level::Safe);
+        assert_eq!(finding_at(body, "engine(), ").level, Level::Safe);
+        let last = body.replace(", state)", ",)");
+        assert_eq!(finding_at(&last, "engine(),").level, Level::Report);
         let again = "let state = Arc::new(InferenceState::new(\"a\", None, engine.clone()));\nlet engine = other();\ndrop((state.engine(), engine));";
         assert_eq!(finding_at(again, "engine(), ").level, Level::Report);
     }

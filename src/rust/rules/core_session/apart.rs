@@ -69,6 +69,9 @@ pub(super) fn read(cx: &Cx<'_>, file: FileIdx, access: ExprId, name: &str) -> Op
     let ExprKind::MethodCall { receiver, method, .. } = &cx.hir(file)[asked].kind else { return None };
     let gives_a_value = ["clone", "is_empty", "is_none", "is_some", "len", "to_vec"];
     (*receiver == access && gives_a_value.contains(&method.text.as_str())).then_some(())?;
+    let ExprKind::Field { base, .. } = cx.hir(file)[access].kind else { return None };
+    // Else nothing would use the session any more.
+    cx.local(file, base).is_none_or(|local| cx.uses_of(file, local).len() > 1).then_some(())?;
     let empty = empty(cx, file, cx.program.scope_of_expr(file, access), name)?;
     let change = cx.replace(file, cx.span(file, access), empty);
     Some(Outcome::safe(vec![change], HELP).drafted(Trap::NoCounterpart, WHY, question(&[name])))
@@ -131,13 +134,17 @@ mod tests {
 
     #[test]
     fn a_field_that_is_asked_on_the_spot_is_left_to_a_person() {
-        let after = behind_the_session("drop((core.event_sinks.len(), core.registry.is_some()));");
+        let after = behind_the_session("drop((core.event_sinks.len(), core.registry.is_some(), core));");
         assert!(
-            after.ends_with("drop((Vec::<Arc<dyn EventSink>>::new().len(), None::<Arc<dyn ToolRegistry>>.is_some()));"),
+            after.ends_with(
+                "drop((Vec::<Arc<dyn EventSink>>::new().len(), None::<Arc<dyn ToolRegistry>>.is_some(), core));"
+            ),
             "{after}"
         );
+        let last = format!("{MADE}drop(core.event_sinks.len());");
+        assert_eq!(finding_at(&last, "event_sinks").level, Level::Report);
         for asked in ["&core.event_sinks", "core.event_sinks.iter()", "core.event_sinks.first()"] {
-            let body = format!("{MADE}drop({asked});");
+            let body = format!("{MADE}drop(({asked}, core));");
             assert_eq!(finding_at(&body, "event_sinks").level, Level::Report, "{asked}");
         }
     }
