@@ -290,6 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn units_whose_result_does_not_hold_are_left_out_and_told_of() {
+        let dir = folder([
+            ("a.rs", "geppetto with_sink bad(with_sink) with_sink\nbad(with_sink)"),
+            ("b.rs", "geppetto with_sink"),
+        ]);
+        let plan = plan_of(dir.path());
+        let after: Vec<&str> = plan.changes.iter().map(|change| change.after.text()).collect();
+        let kept = "geppetto with_event_sink bad(with_sink) with_event_sink\nbad(with_sink)";
+        assert_eq!(after, [kept, "geppetto with_event_sink"]);
+        let told: Vec<_> = plan.problems.iter().map(|problem| (problem.kind, problem.position.unwrap().line)).collect();
+        assert_eq!(told, [(ProblemKind::Defect, 1), (ProblemKind::Defect, 2)]);
+        assert!(plan.problems[0].message.contains("it is bad"), "{}", plan.problems[0].message);
+    }
+
+    #[test]
     fn excluded_units_stay_also_where_other_changes_move_them() {
         let dir = folder([("a.rs", "geppetto with_sink with_sink with_sink")]);
         let plan = plan_of(dir.path());

@@ -1,5 +1,6 @@
 //! For unit tests: trees on the disk and a front end whose only rule is one word.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::edit::Edit;
 use crate::finding::{Class, Finding, Level, Mention, UnitId};
-use crate::frontend::{Analysis, Frontend, Package, Selection};
+use crate::frontend::{Analysis, Flaw, Frontend, Package, Selection};
 use crate::marker::{Lexis, NEEDLE, Question};
 use crate::names::class_of;
 use crate::plan::Plan;
@@ -61,7 +62,7 @@ pub(crate) fn plan_up_to(level: Level, root: &Path, frontend: &dyn Frontend) -> 
 }
 
 /// Replaces the word `with_sink` in Rust files that say `geppetto`; in comments it is documentation. The word `set_run_id` is
-/// drafted.
+/// drafted. What becomes of `bad(with_sink)` does not hold.
 pub(crate) struct WordFrontend {
     /// What the word becomes.
     pub(crate) becomes: &'static str,
@@ -99,6 +100,15 @@ impl Frontend for WordFrontend {
         analysis.marked = marked.map(|(file, _)| file).collect();
         analysis.packages.push(Package { language: "words", name: "words".to_owned(), root: PathBuf::new() });
         analysis
+    }
+
+    fn audit(&self, _: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let bad = format!("bad({})", self.becomes);
+        let flaw = |&file: &FileId| {
+            let offset = after.source(file).ok()?.text().find(&bad)? + "bad(".len();
+            Some(Flaw { file, offset, what: "it is bad".to_owned() })
+        };
+        changed.iter().filter_map(flaw).collect()
     }
 
     fn lexis(&self, _: &Path, text: &str) -> Option<Lexis> {

@@ -4,15 +4,15 @@
 //! macros, other crates and files that were not parsed have no meaning on either side. So a fault counts if its like was not
 //! there before.
 
+mod locals;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::flow::scope_of_type;
-use super::super::hir::{
-    ExprId, ExprKind, Hir, ItemKind, PatId, PatKind, PatParent, Path, Span, StmtKind, TypeId, TypeKind, Visibility,
-};
+use super::super::hir::{ExprId, ExprKind, Hir, ItemKind, PatId, PatKind, Path, Span, TypeId, TypeKind, Visibility};
 use super::super::impls::Impls;
 use super::super::index::{CrateId, DefId, DefKind, FileIdx, ImportId, Program};
-use super::super::infer::{Inferred, ValueRes};
+use super::super::infer::Inferred;
 use super::super::models;
 use super::super::resolve::{Namespace, Res, Resolver};
 use super::super::store::FileStore;
@@ -124,7 +124,7 @@ impl<'a> Look<'a> {
             }
         }
         faults.extend(self.imports());
-        faults.extend(self.unused_locals());
+        faults.extend(self.locals());
         faults
     }
 
@@ -173,9 +173,11 @@ impl<'a> Look<'a> {
             return None;
         }
         let found = |names: &[&str]| {
-            [Namespace::Type, Namespace::Value]
-                .iter()
-                .any(|&namespace| self.resolver.names(scope, names, path.leading_colon, namespace).is_some())
+            [Namespace::Type, Namespace::Value].iter().any(|&namespace| {
+                let found = self.resolver.names(scope, names, path.leading_colon, namespace);
+                // A name that means nothing else may be that of a crate, in front of others.
+                found.is_some_and(|found| path.segments.len() > 1 || found.res != Res::Extern(first.to_owned()))
+            })
         };
         let missing = match names.as_slice() {
             [_] => !found(&names) && !self.is_parameter(path.span, first),
@@ -296,31 +298,6 @@ impl<'a> Look<'a> {
             !own.contains(at) && !uses.iter().any(|import| import.contains(at))
         })
     }
-
-    /// Locals of `let` statements that nothing names.
-    fn unused_locals(&self) -> Vec<Fault> {
-        let mut named: BTreeSet<PatId> = BTreeSet::new();
-        named.extend(self.inferred.values.values().filter_map(|value| match value {
-            ValueRes::Local(pat) => Some(*pat),
-            _ => None,
-        }));
-        named.extend(self.inferred.captures.iter().map(|(_, pat)| *pat));
-        let is_unread = |name: &str| {
-            let source = self.program().unit(self.file).source.text();
-            self.hir.opaque.iter().any(|span| words(&source[span.range()], name).next().is_some())
-        };
-        let mut faults = Vec::new();
-        for stmt in &self.hir.stmts {
-            let StmtKind::Let { pat, .. } = stmt.kind else { continue };
-            let PatKind::Bind { name, .. } = &self.hir[pat].kind else { continue };
-            let is_own = matches!(self.hir[pat].parent, PatParent::Stmt(_));
-            if is_own && !name.text.starts_with('_') && !named.contains(&pat) && !is_unread(&name.text) {
-                let what = format!("nothing uses the variable `{}`", name.text);
-                faults.push((format!("unused variable {}", name.text), name.span.start, what));
-            }
-        }
-        faults
-    }
 }
 
 /// Methods of traits that types derive or get for all.
@@ -388,3 +365,6 @@ fn is_builtin(name: &str) -> bool {
     ]
     .contains(&name)
 }
+
+#[cfg(test)]
+mod tests;
