@@ -1,16 +1,17 @@
 //! Two conversions that fall together: a type that is made of both legacy errors has one `From<SessionError>`.
 
+mod function;
+
+use self::function::{Function, Told};
 use super::super::super::conversions::{Conversion, Form};
 use super::super::super::cx::{Change, Cx};
 use super::super::super::flow::{Node, sub_patterns};
-use super::super::super::hir::{
-    Arm, Attr, ExprId, ExprKind, Field, Fields, ItemId, ItemKind, PatId, PatKind, Span, StmtKind,
-};
+use super::super::super::hir::{Attr, Field, Fields, ItemId, ItemKind, PatId, Span};
 use super::super::super::index::{DefId, FileIdx};
 use super::super::super::legacy::Tracked;
 use super::super::super::outcome::Outcome;
-use super::survey::{Reach, names_type};
-use super::{error_of, variant_name};
+use super::survey::Reach;
+use super::variant_name;
 use crate::rules::Trap;
 
 /// The two conversions of one type.
@@ -51,6 +52,9 @@ pub(crate) fn place(cx: &Cx<'_>, conversion: &Conversion) -> Span {
 /// # Errors
 /// The report, where the two cannot become one without a person.
 pub(crate) fn merged(cx: &Cx<'_>, reach: Reach, merge: Merge<'_>) -> Result<Outcome, Outcome> {
+    if let Some(change) = passed_on(cx, merge) {
+        return Ok(Outcome::safe(vec![change], "one `From<SessionError>`"));
+    }
     let changes = match (&merge.state.form, &merge.run.form) {
         (Form::Impl { block: state, .. }, Form::Impl { block: run, .. }) => into_run(cx, reach, merge, *state, *run),
         (Form::Field { .. }, Form::Impl { block, .. }) => field_into_run(cx, reach, merge, *block),
@@ -65,6 +69,23 @@ pub(crate) fn merged(cx: &Cx<'_>, reach: Reach, merge: Merge<'_>) -> Result<Outc
         ),
         false => outcome,
     })
+}
+
+/// The state's conversion goes where it does no more than the run's does once the state's error is a run's.
+fn passed_on(cx: &Cx<'_>, merge: Merge<'_>) -> Option<Change> {
+    let state = Function::of(cx, merge.state)?;
+    let target = &cx.program.def(merge.run.target).name;
+    let made = match &merge.run.form {
+        Form::Impl { .. } => {
+            let run = Function::of(cx, merge.run)?;
+            vec![run.value.and_then(|value| run.with_param(value, false)).unwrap_or_default()]
+        }
+        Form::Field { .. } => {
+            let made = Variant::of(cx, merge.run)?.made_of("\0");
+            vec![made.replace("Self::", &format!("{target}::")), made]
+        }
+    };
+    made.iter().any(|made| state.passes_on(made)).then(|| without_item(cx, state.file, state.block))
 }
 
 /// Whether both conversions make the same of a busy session.
@@ -95,189 +116,6 @@ fn of_state(reach: Reach) -> Vec<Told> {
         told.insert(0, Told { legacy: "AlreadyRunning", new: "AlreadyActive" });
     }
     told
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
-    legacy: &'static str,
-    new: &'static str,
-}
-
-/// A `from` function: its parameter and its body.
-struct Function<'a> {
-    cx: &'a Cx<'a>,
-    file: FileIdx,
-    block: ItemId,
-    param: PatId,
-    /// The parameter's name, if it has one.
-    name: Option<&'a str>,
-    body: ExprId,
-    /// The only expression of the body.
-    value: Option<ExprId>,
-}
-
-impl<'a> Function<'a> {
-    fn of(cx: &'a Cx<'a>, conversion: &Conversion) -> Option<Self> {
-        let Form::Impl { block, function } = conversion.form else { return None };
-        let (file, hir) = (conversion.file, cx.hir(conversion.file));
-        let function = cx.program.fn_item(function)?;
-        let [param] = function.params.as_slice() else { return None };
-        let name = match &hir[param.pat].kind {
-            PatKind::Bind { name, sub: None, .. } => Some(name.text.as_str()),
-            PatKind::Wild => None,
-            _ => return None,
-        };
-        let body = function.body?;
-        let ExprKind::Block { stmts, .. } = &hir[body].kind else { return None };
-        let value = match stmts.as_slice() {
-            [only] => match hir[*only].kind {
-                StmtKind::Expr { expr, semi: false } => Some(cx.peel_parens(file, expr)),
-                _ => None,
-            },
-            _ => None,
-        };
-        Some(Self { cx, file, block, param: param.pat, name, body, value })
-    }
-
-    /// The arms of a body that is one match of the parameter.
-    fn arms(&self) -> Option<&'a [Arm]> {
-        let hir = self.cx.hir(self.file);
-        let ExprKind::Match { scrutinee, arms } = &hir[self.value?].kind else { return None };
-        let is_param = self.cx.local(self.file, *scrutinee) == Some(self.param);
-        is_param.then_some(arms)
-    }
-
-    /// What the function makes of one of the state's errors: a pattern's name for it, if any, and an expression.
-    fn answer(&self, legacy: &str) -> Option<(Option<&'a str>, ExprId)> {
-        let hir = self.cx.hir(self.file);
-        let Some(arms) = self.arms() else {
-            let value = self.value?;
-            return Some((self.name.filter(|_| self.names_param(value)), value));
-        };
-        let arm = arms.iter().find(|arm| self.takes(arm.pat, legacy))?;
-        if arm.guard.is_some() {
-            return None;
-        }
-        let bound = match &hir[arm.pat].kind {
-            PatKind::Bind { name, .. } if variant_name(self.cx, self.file, arm.pat).is_none() => {
-                Some(name.text.as_str())
-            }
-            _ => None,
-        };
-        match (bound, self.names_param(arm.body)) {
-            (Some(_), true) => None,
-            (bound, false) => Some((bound, arm.body)),
-            (None, true) => Some((self.name, arm.body)),
-        }
-    }
-
-    fn takes(&self, pat: PatId, legacy: &str) -> bool {
-        match (&self.cx.hir(self.file)[pat].kind, variant_name(self.cx, self.file, pat)) {
-            (_, Some(name)) => name == legacy,
-            (PatKind::Or(pats), _) => pats.iter().any(|&pat| self.takes(pat, legacy)),
-            (PatKind::Wild, _) => true,
-            (PatKind::Bind { sub, .. }, _) => sub.is_none_or(|sub| self.takes(sub, legacy)),
-            _ => false,
-        }
-    }
-
-    /// Whether a pattern of a run's error takes a refused run.
-    fn takes_busy(&self, pat: PatId) -> bool {
-        let hir = self.cx.hir(self.file);
-        match (&hir[pat].kind, variant_name(self.cx, self.file, pat)) {
-            (PatKind::TupleStruct { pats, .. }, Some("State")) => {
-                pats.iter().any(|&pat| matches!(hir[pat].kind, PatKind::Rest) || self.takes(pat, "AlreadyRunning"))
-            }
-            (PatKind::Or(pats), _) => pats.iter().any(|&pat| self.takes_busy(pat)),
-            (PatKind::Wild, _) => true,
-            (PatKind::Bind { sub, .. }, None) => sub.is_none_or(|sub| self.takes_busy(sub)),
-            _ => false,
-        }
-    }
-
-    fn names_param(&self, expr: ExprId) -> bool {
-        let span = self.cx.span(self.file, expr);
-        let captured = self.cx.inferred(self.file).captures.iter();
-        self.cx.uses_of(self.file, self.param).iter().any(|&use_| span.contains(self.cx.span(self.file, use_)))
-            || captured.into_iter().any(|(name, pat)| *pat == self.param && span.contains(name.span))
-    }
-
-    /// Arms for the state's errors, as the function answers them; `None` where a text cannot be copied.
-    fn arms_for(&self, told: &[Told]) -> Option<Vec<String>> {
-        let error = self.error();
-        let mut arms: Vec<(Option<&str>, ExprId, Vec<String>)> = Vec::new();
-        for Told { legacy, new } in told {
-            let (bound, answer) = self.answer(legacy)?;
-            let name = format!("{error}::{new}");
-            match arms.iter_mut().find(|(_, other, _)| *other == answer) {
-                Some((.., names)) => names.push(name),
-                None => arms.push((bound, answer, vec![name])),
-            }
-        }
-        arms.into_iter()
-            .map(|(bound, answer, names)| {
-                let text = self.copied(answer)?;
-                let names = names.join(" | ");
-                Some(match bound {
-                    Some(bound) if names.contains('|') => format!("{bound} @ ({names}) => {text},"),
-                    Some(bound) => format!("{bound} @ {names} => {text},"),
-                    None => format!("{names} => {text},"),
-                })
-            })
-            .collect()
-    }
-
-    fn error(&self) -> String {
-        self.cx.name_at(self.file, self.body, "session::SessionError")
-    }
-
-    /// The text of an expression that stands as it is in another function of the same module.
-    fn copied(&self, expr: ExprId) -> Option<&'a str> {
-        let hir = self.cx.hir(self.file);
-        let span = hir[expr].span;
-        let patterns = &self.cx.inferred(self.file).pattern_defs;
-        let named =
-            patterns.iter().any(|(&pat, &def)| span.contains(hir[pat].span) && self.cx.legacy.variant(def).is_some());
-        let made = hir
-            .descendants(expr)
-            .any(|at| self.cx.value_def(self.file, at).is_some_and(|def| self.cx.legacy.variant(def).is_some()));
-        (!named && !made && !names_type(self.cx, self.file, span)).then(|| self.cx.text(self.file, span))
-    }
-
-    /// An arm of a run's conversion that only passes the state's error on to the other conversion.
-    fn delegates(&self, arm: &Arm) -> bool {
-        let hir = self.cx.hir(self.file);
-        if variant_name(self.cx, self.file, arm.pat) != Some("State") || arm.guard.is_some() {
-            return false;
-        }
-        let Some(inner) = super::part(self.cx, self.file, arm.pat) else { return false };
-        let is_inner = |expr: ExprId| self.cx.local(self.file, expr) == Some(inner);
-        match &hir[self.cx.peel_parens(self.file, arm.body)].kind {
-            ExprKind::MethodCall { receiver, method, .. } => method.text == "into" && is_inner(*receiver),
-            ExprKind::Call { callee, args } => {
-                self.cx.expr_text(self.file, *callee).ends_with("::from") && args.iter().any(|&arg| is_inner(arg))
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether anything passes a state's error on, apart from `except`: to the other conversion, which is this one now.
-    fn converts_again(&self, except: Option<ExprId>) -> bool {
-        let hir = self.cx.hir(self.file);
-        let skipped = except.map(|expr| hir[expr].span);
-        hir.descendants(self.body).filter(|&at| skipped.is_none_or(|span| !span.contains(hir[at].span))).any(|at| {
-            let is_state = |expr: ExprId| error_of(self.cx, self.cx.ty(self.file, expr)).is_some();
-            match &hir[at].kind {
-                ExprKind::MethodCall { receiver, method, .. } => method.text == "into" && is_state(*receiver),
-                ExprKind::Call { callee, args } => {
-                    let text = self.cx.expr_text(self.file, *callee);
-                    (text.ends_with("::from") || text.ends_with("::into")) && args.iter().any(|&arg| is_state(arg))
-                }
-                ExprKind::Try(_) => true,
-                _ => false,
-            }
-        })
-    }
 }
 
 /// Both are written: the run's takes the state's answers in, and the state's goes.
@@ -491,6 +329,28 @@ mod tests {
                 )
             );
         }
+    }
+
+    #[test]
+    fn a_conversion_that_only_passes_on_goes() {
+        let own = "enum E { Run(RunError), Other }\n";
+        let run = "impl From<RunError> for E {\nfn from(error: RunError) -> Self {\nE::Run(error)\n}\n}";
+        let one = "enum E { Run(SessionError), Other }\n\
+                   impl From<SessionError> for E {\nfn from(error: SessionError) -> Self {\nE::Run(error)\n}\n}";
+        for made in [
+            "E::Run(e.into())",
+            "E::Run(RunError::from(e))",
+            "E::Run(RunError::State(e))",
+            "RunError::from(e).into()",
+            "Self::from(RunError::State(e))",
+        ] {
+            let state = format!("impl From<StateError> for E {{\nfn from(e: StateError) -> Self {{\n{made}\n}}\n}}");
+            assert_eq!(migrated(&format!("{own}{state}\n{run}")), one, "{made}");
+            assert_eq!(finding_at(&format!("{own}{state}\n{run}"), "RunError> for").level, Level::Safe);
+        }
+        let other =
+            format!("{own}impl From<StateError> for E {{ fn from(_: StateError) -> Self {{ E::Other }} }}\n{run}");
+        assert!(migrated(&other).contains("E::Other"), "{}", migrated(&other));
     }
 
     #[test]
