@@ -1,6 +1,7 @@
 //! Go downstreams: parse, index, infer, rules. The only place that knows tree-sitter.
 
 mod analysis;
+mod audit;
 mod build;
 mod cx;
 mod docs;

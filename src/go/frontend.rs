@@ -1,5 +1,6 @@
 //! The front end for Go.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use super::legacy::LegacyPaths;
 use super::modules::{Modules, is_code, is_go};
 use super::rules::legacy_dependency;
 use super::syntax::Syntax;
-use super::{analysis, docs, ledger, lexis, toolchain};
+use super::{analysis, audit, docs, ledger, lexis, toolchain};
 use crate::docs::is_guide;
 use crate::formatter::keep_layout;
-use crate::frontend::{Analysis, CompileError, Frontend, Package, Selection};
+use crate::frontend::{Analysis, CompileError, Flaw, Frontend, Package, Selection};
 use crate::marker::Lexis;
 use crate::rules::Rule;
 use crate::source::Source;
@@ -104,6 +105,11 @@ impl Frontend for GoFrontend {
             _ if is_code(path) => Syntax::parse(file, source()).err().map(|flaw| flaw.message),
             _ => None,
         }
+    }
+
+    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let files: Vec<FileId> = changed.iter().copied().filter(|&file| is_code(&after.entry(file).path)).collect();
+        if files.is_empty() { Vec::new() } else { audit::flaws(before, after, &files) }
     }
 
     fn compile(&self, package: &Package) -> Result<(), CompileError> {

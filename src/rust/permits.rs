@@ -81,7 +81,8 @@ impl Permits {
         }
         let mut changes: Vec<Change> =
             calls.iter().flat_map(|&call| takers.changes(cx, (hand.file, call), hand)).collect();
-        changes.extend(leftover::of(cx, hand.file, parts, &own));
+        let left = leftover::of(cx, hand.file, parts, &own, &changes);
+        changes.extend(left);
         self.add(first, changes);
     }
 

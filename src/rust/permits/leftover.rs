@@ -8,16 +8,21 @@ use super::super::sites::receiver;
 use super::super::text::is_plain;
 use super::{Parts, events};
 
-/// Takes away the locals whose only uses were receivers of finishes and stored cancels.
-pub(super) fn of(cx: &Cx<'_>, file: FileIdx, parts: &Parts, events: &[ExprId]) -> Vec<Change> {
+/// Takes away the locals whose only uses were receivers of finishes and stored cancels, or stood where a permit is `given`.
+pub(super) fn of(cx: &Cx<'_>, file: FileIdx, parts: &Parts, events: &[ExprId], given: &[Change]) -> Vec<Change> {
     let is_run = |event: &ExprId| parts.runs.contains(&(file, *event));
-    let gone: Vec<Span> =
+    let mut gone: Vec<Span> =
         events.iter().filter(|event| !is_run(event)).map(|&event| events::removed(cx, file, event)).collect();
+    let replaced = given.iter().filter(|change| change.file == file).map(|change| change.edit.range());
+    gone.extend(replaced.map(|range| Span::new(range.start, range.end)));
     let mut locals: Vec<PatId> = events
         .iter()
         .filter(|event| !is_run(event))
         .filter_map(|&event| root(cx, file, receiver(cx, file, event)?))
         .collect();
+    let inferred = cx.inferred(file);
+    let names = inferred.values.keys().filter(|&&name| gone.iter().any(|span| span.contains(cx.span(file, name))));
+    locals.extend(names.filter_map(|&name| inferred.local(name)));
     locals.sort();
     locals.dedup();
     locals.into_iter().flat_map(|local| leftover(cx, file, local, &gone)).collect()

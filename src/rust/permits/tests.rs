@@ -309,3 +309,13 @@ fn a_permit_is_not_named_where_its_claim_may_be_missing() {
     assert_eq!(level(&body[MADE.len()..], "start_run").0, Level::Draft);
     assert!(!drafted(&body).contains("permit ="), "{}", drafted(&body));
 }
+
+#[test]
+fn a_local_that_only_a_guard_was_given_goes() {
+    let guard = "struct Guard(Arc<InferenceState>);\nimpl Drop for Guard {\n    fn drop(&mut self) {\n        self.0.finish_run();\n    }\n}\n";
+    let body = "state.start_run()?;\nlet own = state.clone();\nlet _guard = Guard(own.clone());\n\
+                drop(session.run_inference_started(&ctx, None).await);";
+    let after = migrated(&format!("{guard}{MADE}{body}"));
+    assert!(after.contains("let _guard = Guard(permit") || after.contains("let _guard = Guard(&permit"), "{after}");
+    assert!(!after.contains("own"), "{after}");
+}
