@@ -52,4 +52,4 @@ mod unfollowed;
 mod unit;
 mod visit;
 
-pub use frontend::RustFrontend;
+pub use frontend::{RustFrontend, check_runtime_dependency};

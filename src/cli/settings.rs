@@ -6,7 +6,6 @@ use clap::Args;
 use geppetto_migrate::finding::Level;
 use geppetto_migrate::frontend::{Frontend, Selection};
 use geppetto_migrate::frontends_with;
-use toml_edit::{DocumentMut, Value};
 
 /// What a command looks at.
 #[derive(Debug, Args)]
@@ -40,10 +39,10 @@ pub(super) struct ChangeArgs {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SettingsError {
     #[error(
-        "`{0}` is no TOML for a dependency; write a version (\"0.1\"), \
+        "`{text}` does not say where `geppetto-runtime` comes from: {reason}; write a version (\"0.1\"), \
          a table ({{ path = \"…\" }}) or an entry (name = {{ package = \"geppetto-runtime\", version = \"0.1\" }})"
     )]
-    Dependency(String),
+    Dependency { text: String, reason: String },
     #[error("`{0}` is no import path; write one as imports do, without quotes (github.com/acme/geppetto)")]
     ImportPath(String),
     #[error("`{0}` is no version of a Go module; write one as `go.mod` does (v0.5.0)")]
@@ -102,18 +101,11 @@ fn version(text: String) -> Result<String, SettingsError> {
     if is_version { Ok(text) } else { Err(SettingsError::Version(text)) }
 }
 
-/// `text` if it is what may stand behind a dependency's key, or a whole entry. A bare version gets its quotes.
+/// `text` if it says where the new crate comes from.
 fn dependency_toml(text: String) -> Result<String, SettingsError> {
-    let is_value = |text: &str| text.parse::<Value>().is_ok_and(|value| value.is_str() || value.is_inline_table());
-    let is_entry = |text: &str| text.parse::<DocumentMut>().is_ok_and(|entries| entries.len() == 1);
-    let quoted = format!("\"{}\"", text.trim());
-    let is_version = text.trim().starts_with(|char: char| char.is_ascii_digit() || "^~=<>*".contains(char));
-    if is_value(&text) || is_entry(&text) {
-        Ok(text)
-    } else if is_version && is_value(&quoted) {
-        Ok(quoted)
-    } else {
-        Err(SettingsError::Dependency(text))
+    match geppetto_migrate::rust::check_runtime_dependency(&text) {
+        Ok(()) => Ok(text),
+        Err(reason) => Err(SettingsError::Dependency { text, reason }),
     }
 }
 
@@ -124,17 +116,19 @@ mod tests {
     #[test]
     fn dependencies_are_versions_tables_or_entries() {
         let accepted = [
-            ("\"0.1\"", "\"0.1\""),
-            ("0.1", "\"0.1\""),
-            ("^1.2.3", "\"^1.2.3\""),
-            (">=1, <3", "\">=1, <3\""),
-            ("{ path = \"../runtime\" }", "{ path = \"../runtime\" }"),
-            ("rt = { package = \"x\" }", "rt = { package = \"x\" }"),
+            "\"0.1\"",
+            "0.1",
+            "^1.2.3",
+            ">=1, <3",
+            "{ path = \"../runtime\" }",
+            "rt = { package = \"geppetto-runtime\", git = \"u\" }",
         ];
-        for (text, meant) in accepted {
-            assert_eq!(dependency_toml(text.to_owned()).unwrap(), meant);
+        for text in accepted {
+            assert_eq!(dependency_toml(text.to_owned()).unwrap(), text);
         }
-        for text in ["", "latest", "{ path = ", "true", "1 \" 2", "a = 1\nb = 2"] {
+        let others =
+            ["{ workspace = true }", "tokio = \"1\"", "rt = { package = \"x\", version = \"1\" }", "{ features = [] }"];
+        for text in ["", "latest", "{ path = ", "true", "1 \" 2", "a = 1\nb = 2"].into_iter().chain(others) {
             assert!(dependency_toml(text.to_owned()).is_err(), "{text}");
         }
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::analysis::{self, CrateInput, Dependency, GroupAnalysis, PackageInput, PackageOutcome, audit};
 use super::docs::{self, PackageDocs};
 use super::lower::lower;
-use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency};
+use super::manifest::{LEGACY_PACKAGE, Manifest, RUNTIME_PACKAGE, RuntimeDependency, RuntimeDependencyError};
 use super::package::{CargoPackage, PackageId, Packages, TargetKind};
 use super::rules::legacy_dependency;
 use super::{cargo, comments, layout, ledger};
@@ -16,7 +16,7 @@ use crate::docs::{Found, is_guide};
 use crate::frontend::{Analysis, CompileError, Flaw, Frontend, Package, Selection};
 use crate::marker::Lexis;
 use crate::rules::Rule;
-use crate::tree::{FileId, Problem, Tree};
+use crate::tree::{FileId, Problem, ProblemKind, Tree};
 
 /// The front end for Rust: cargo packages, their code and their manifests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,10 +45,15 @@ impl Frontend for RustFrontend {
         let mut out = Analysis::default();
         let (packages, problems) = Packages::discover(tree);
         out.problems = problems;
-        // The command line has checked what the user gave; without one this release's version is written.
-        let cwd = std::env::current_dir().unwrap_or_default();
-        let given = selection.runtime_dependency.as_deref();
-        let Ok(runtime) = RuntimeDependency::parse(given, &cwd) else { return out };
+        let runtime = match runtime_dependency(selection.runtime_dependency.as_deref()) {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let path = tree.roots.first().cloned().unwrap_or_default();
+                let (kind, message) = (ProblemKind::Manifest, error.to_string());
+                out.problems.push(Problem { path, position: None, kind, message });
+                return out;
+            }
+        };
         let groups = groups(&packages);
         let (docs, with_examples) = PackageDocs::find(tree, &packages);
         let analyzed: Vec<GroupAnalysis> = groups
@@ -134,12 +139,26 @@ impl Frontend for RustFrontend {
     }
 }
 
+/// What `given` says, or this release's version; relative paths are meant from the current folder.
+fn runtime_dependency(given: Option<&str>) -> Result<RuntimeDependency, RuntimeDependencyError> {
+    RuntimeDependency::parse(given, &std::env::current_dir().unwrap_or_default())
+}
+
+/// Whether `text` says where the new crate comes from: a version (`0.1`, `"0.1"`), a table (`{ path = "…" }`) or an entry
+/// with its key (`rt = { package = "geppetto-runtime", … }`).
+///
+/// # Errors
+/// Why it does not, as a fragment: it is no TOML, no dependency, or one of another package.
+pub fn check_runtime_dependency(text: &str) -> Result<(), String> {
+    runtime_dependency(Some(text)).map(drop).map_err(|error| error.to_string())
+}
+
 /// The packages that `files` belong to, as they are analysed.
 fn owners(tree: &Tree, files: &BTreeSet<FileId>) -> Vec<PackageInput> {
     let (packages, _) = Packages::discover(tree);
     let ids: BTreeSet<PackageId> = files.iter().filter_map(|&file| packages.owner(file)).collect();
     let ids: Vec<PackageId> = ids.into_iter().collect();
-    let Ok(runtime) = RuntimeDependency::parse(None, Path::new("")) else { return Vec::new() };
+    let Ok(runtime) = runtime_dependency(None) else { return Vec::new() };
     ids.iter().map(|&id| input(tree, &packages, &PackageDocs::default(), &ids, id, &runtime)).collect()
 }
 

@@ -19,9 +19,7 @@ use toml_edit::Item;
 use self::entries::Entry;
 pub(crate) use self::entries::{Manifest, Section, SectionKind};
 use self::layout::{Field, Form};
-pub(crate) use self::runtime_dependency::RuntimeDependency;
-#[cfg(test)]
-use self::runtime_dependency::RuntimeDependencyError;
+pub(crate) use self::runtime_dependency::{RuntimeDependency, RuntimeDependencyError};
 use crate::edit::Edit;
 use crate::source::Source;
 use crate::tree::{Problem, ProblemKind};

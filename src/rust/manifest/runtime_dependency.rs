@@ -24,25 +24,19 @@ pub(crate) struct RuntimeDependency {
 #[non_exhaustive]
 pub(crate) enum RuntimeDependencyError {
     /// It is not TOML.
-    #[error("the runtime dependency is not TOML: {0}")]
+    #[error("it is not TOML ({0})")]
     NotToml(String),
     /// It is TOML, but no dependency.
-    #[error(
-        "the runtime dependency is one version, one table or one entry, such as `\"0.1\"`, `{{ path = \"…\" }}` or `rt = {{ package = \"{RUNTIME_PACKAGE}\", version = \"0.1\" }}`"
-    )]
+    #[error("it is not one version, one table or one entry")]
     NotOneEntry,
     /// It names another package.
-    #[error(
-        "the runtime dependency is the package `{RUNTIME_PACKAGE}`, not `{0}`; for another key add `package = \"{RUNTIME_PACKAGE}\"`"
-    )]
+    #[error("it is the package `{0}` (for another key add `package = \"{RUNTIME_PACKAGE}\"`)")]
     OtherPackage(String),
     /// It says nothing about where the package comes from.
-    #[error("the runtime dependency needs a `version`, a `path` or a `git`")]
+    #[error("it has no `version`, `path` or `git`")]
     NoOrigin,
     /// It inherits from a workspace.
-    #[error(
-        "the runtime dependency cannot say `workspace = true`: members that inherit the legacy crate inherit the new one by themselves"
-    )]
+    #[error("it says `workspace = true`, which members that inherit the legacy crate get by themselves")]
     Inherits,
 }
 
