@@ -56,12 +56,14 @@ pub(crate) fn judge(cx: &Cx<'_>, file: FileIdx, seed: NodeId, call: NodeId, outc
     let sights = cx.sights();
     let mut outcome = outcome;
     if sights.sees_stamps {
-        outcome = outcome.reserved(
+        outcome = outcome.offered(
+            Trap::IdsAppear,
             "a session writes its ids into the metadata of its turns, and this program looks at turns as a whole",
         );
     }
     if sights.recovers || is_in_handler(cx, file, call, 0) {
-        outcome = outcome.reserved(
+        outcome = outcome.offered(
+            Trap::OtherTask,
             "a run has a goroutine of its own: a panic of the engine, a tool or a sink in it is not recovered by this code, \
              and ends the program",
         );

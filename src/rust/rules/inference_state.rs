@@ -211,7 +211,8 @@ pub(crate) fn type_mention(cx: &Cx<'_>, file: FileIdx, ty: TypeId, scope: DefId,
         let outcome = Outcome::safe(vec![change], "`WeakSession`");
         return match claims_by_hand {
             false => outcome,
-            true => outcome.reserved("a permit keeps its session alive, so that a weak handle still finds it"),
+            true => outcome
+                .offered(Trap::SessionCycle, "a permit keeps its session alive, so that a weak handle still finds it"),
         };
     }
     let outer = cx.pointer_around(file, ty).unwrap_or(ty);
