@@ -122,7 +122,8 @@ fn look(
     let legacy = Legacy::new(&resolver);
     let inferred = infer(&program, &impls, store);
     let flow = flow::build(&resolver, &legacy, &inferred);
-    let runtimes = owners.iter().map(|(&id, &owner)| (id, packages[owner].runtime.clone())).collect();
+    let called = |&id: &CrateId, owner: usize| root_of_paths(&program, id, &packages[owner].runtime);
+    let runtimes = owners.iter().map(|(id, &owner)| (*id, called(id, owner))).collect();
     let mut cx = Cx::new(&resolver, &legacy, &flow, &inferred, runtimes, documented);
     let mut files: Vec<FileIdx> = inferred.keys().copied().collect();
     files.sort();
@@ -352,6 +353,12 @@ fn index(
         }
     }
     owners
+}
+
+/// The new crate's name as paths of a crate begin with it, which may have an item of that name.
+fn root_of_paths(program: &Program, krate: CrateId, runtime: &str) -> String {
+    let is_taken = program.defs.iter().any(|def| def.krate == krate && def.name == runtime);
+    if is_taken { format!("::{runtime}") } else { runtime.to_owned() }
 }
 
 /// An example may name the library that it documents, and those beside it.

@@ -419,12 +419,18 @@ impl<'a> Cx<'a> {
         }
     }
 
-    /// A name that no binding of the function around `expr` has yet, nor is among those `taken`.
+    /// A name that no binding of the function around `expr` has yet, nor an item that is seen there, nor is among those
+    /// `taken`.
     pub(crate) fn free_name(&self, file: FileIdx, expr: ExprId, wish: &str, taken: &[String]) -> String {
+        let scope = self.program.scope_of_expr(file, expr);
+        let is_item = |name: &str| {
+            let found = self.resolver.names(scope, &[name], false, Namespace::Value);
+            found.is_some_and(|found| !matches!(found.res, Res::Def(def) if self.program.is_model(def)))
+        };
         let candidates = std::iter::once(wish.to_owned()).chain((2..).map(|n| format!("{wish}{n}")));
         candidates
             .into_iter()
-            .find(|name| !taken.contains(name) && !self.binds_name(file, expr, name, &[]))
+            .find(|name| !taken.contains(name) && !self.binds_name(file, expr, name, &[]) && !is_item(name))
             .unwrap_or_else(|| wish.to_owned())
     }
 

@@ -4,7 +4,7 @@ mod objects;
 pub(crate) mod pointers;
 
 use super::cx::{Change, Cx};
-use super::hir::{ExprId, ExprKind, FieldValue, MacroCall, Parent, Span};
+use super::hir::{ExprId, ExprKind, FieldValue, ItemKind, MacroCall, Parent, Span};
 use super::index::{DefId, DefKind, FileIdx};
 use super::infer::ValueRes;
 use super::legacy::{Tracked, is_shared_pointer};
@@ -134,10 +134,30 @@ fn receiver_of(cx: &Cx<'_>, file: FileIdx, call: ExprId, method: &str) -> Result
     if method == "as_ref" {
         return Ok(as_ref(cx, file, call));
     }
+    if cx.inferred(file).methods.get(&call).is_some_and(|&def| !cx.program.is_model(def) && session_has(cx, method)) {
+        return Err(Outcome::report(
+            format!("a session has a method `{method}` of its own, which would be called instead of this trait's"),
+            format!("call it by the trait's path, `Trait::{method}(&x)`, then run the tool again"),
+        ));
+    }
     if cx.cloned(file, call).is_some() || cx.inferred(file).methods.contains_key(&call) {
         return Ok(Vec::new());
     }
     Err(unfollowed(&format!("`{method}`")))
+}
+
+/// Whether sessions have a method of a name themselves.
+fn session_has(cx: &Cx<'_>, method: &str) -> bool {
+    let session = cx.resolver.known("geppetto_runtime::session::Session");
+    cx.program.impls.iter().filter(|block| cx.program.is_model(block.def)).any(|block| {
+        let is_named = block.methods.iter().any(|&own| cx.program.def(own).name == method);
+        let Some(ItemKind::Impl { self_ty, trait_path: None, .. }) = cx.program.item(block.def).map(|item| &item.kind)
+        else {
+            return false;
+        };
+        is_named
+            && matches!(cx.resolver.lower(*self_ty, &cx.resolver.ty_scope(block.def)), Ty::Adt(def, _) if Some(def) == session)
+    })
 }
 
 /// `x.as_ref()` of an `Arc` around the handle: a session is borrowed as it is.

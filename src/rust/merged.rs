@@ -11,7 +11,7 @@ use super::origins::Place;
 use super::pairing::{core_parts, init_of, is_given_anew};
 use super::rules::inference_state::delete_line;
 use super::sites::Site;
-use super::text::{delete_from_list, holds_word, is_plain, words};
+use super::text::{delete_from_list, holds_word, identifier, is_plain, words};
 use crate::edit::Edit;
 
 const DEPTH: usize = 8;
@@ -274,7 +274,7 @@ impl Merged {
         }
         for (file, access) in accesses(cx, self.def, &self.state) {
             if let ExprKind::Field { name, .. } = &cx.hir(file)[access].kind {
-                changes.push(cx.replace(file, name.span, self.core.as_str()));
+                changes.push(cx.replace(file, name.span, identifier(&self.core)));
             }
         }
         changes.extend(self.patterns(cx));
@@ -288,8 +288,10 @@ impl Merged {
                 let PatKind::Struct { fields, .. } = &cx.hir(file)[pat].kind else { continue };
                 let named = fields.iter().find(|field| field.name.text == self.state);
                 changes.extend(named.map(|field| match field.shorthand {
-                    true => cx.insert(file, cx.hir(file)[field.pat].span.start, format!("{}: ", self.core)),
-                    false => cx.replace(file, field.name.span, self.core.as_str()),
+                    true => {
+                        cx.insert(file, cx.hir(file)[field.pat].span.start, format!("{}: ", identifier(&self.core)))
+                    }
+                    false => cx.replace(file, field.name.span, identifier(&self.core)),
                 }));
             }
         }
@@ -302,7 +304,8 @@ impl Merged {
             let ExprKind::Field { name, .. } = &cx.hir(file)[access].kind else { continue };
             let around = cx.hir(file)[cx.function_of(file, access)].span;
             let old = cx.expr_text(file, access);
-            let new = format!("{}{}", &old[..old.len() - name.text.len()], self.core);
+            let written = (name.span.end - name.span.start) as usize;
+            let new = format!("{}{}", &old[..old.len() - written], identifier(&self.core));
             for change in changes.iter_mut().filter(|change| change.file == file) {
                 let range = change.edit.range();
                 let is_near = around.start as usize <= range.start && range.end <= around.end as usize;

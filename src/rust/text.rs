@@ -73,6 +73,13 @@ pub(crate) fn rename_method(cx: &Cx<'_>, file: FileIdx, call: ExprId, name: &str
     }
 }
 
+/// A name as code writes it: keywords are raw.
+pub(crate) fn identifier(name: &str) -> String {
+    let is_keyword =
+        syn::parse_str::<syn::Ident>(name).is_err() && !matches!(name, "self" | "Self" | "super" | "crate");
+    if is_keyword { format!("r#{name}") } else { name.to_owned() }
+}
+
 /// Whether evaluating an expression only reads or clones names, or makes plain values of literals: it may move.
 pub(crate) fn is_plain(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
     let hir = cx.hir(file);
@@ -139,4 +146,14 @@ pub(crate) fn is_postfix(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> bool {
             | ExprKind::Try(_)
             | ExprKind::Macro(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn keywords_are_raw_identifiers() {
+        for (name, written) in [("match", "r#match"), ("state", "state"), ("self", "self")] {
+            assert_eq!(super::identifier(name), written);
+        }
+    }
 }

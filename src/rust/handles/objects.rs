@@ -101,6 +101,15 @@ mod tests {
                         let state = Arc::new(InferenceState::new(\"a\", None, engine));\n";
 
     #[test]
+    fn a_traits_method_that_a_session_would_hide_is_reported() {
+        let named = BUSY.replace("busy", "latest");
+        let finding = finding_at(&format!("{named}state.latest();"), "InferenceState::new");
+        assert_eq!(finding.level, Level::Report);
+        assert_eq!(finding_at(&format!("{BUSY}state.busy();"), "InferenceState::new").level, Level::Safe);
+        assert_eq!(finding_at(&format!("{named}Busy::latest(&*state);"), "InferenceState::new").level, Level::Safe);
+    }
+
+    #[test]
     fn a_handle_that_becomes_an_object_gets_its_pointer() {
         for (before, after) in [
             ("let all: Vec<Arc<dyn Busy>> = vec![state.clone()];", "vec![Arc::new(state.clone())];"),

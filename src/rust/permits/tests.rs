@@ -319,3 +319,12 @@ fn a_local_that_only_a_guard_was_given_goes() {
     assert!(after.contains("let _guard = Guard(permit") || after.contains("let _guard = Guard(&permit"), "{after}");
     assert!(!after.contains("own"), "{after}");
 }
+
+#[test]
+fn a_permit_takes_no_name_that_means_something() {
+    let claim = "state.start_run()?;\nstate.finish_run();";
+    for item in ["const permit: u8 = 1;", "fn permit() {}", "static permit: u8 = 1;"] {
+        let body = format!("{item}\n{MADE}{claim}");
+        assert!(migrated(&body).contains("let permit2 = session.reserve()?;"), "{}", migrated(&body));
+    }
+}

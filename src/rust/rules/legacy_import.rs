@@ -325,6 +325,34 @@ mod tests {
         assert_eq!(imports_of(&unused)[1..], ["use geppetto_runtime::prelude::*;"]);
     }
 
+    fn after(code: &str) -> String {
+        let plan = plan_of(code);
+        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
+        change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned())
+    }
+
+    #[test]
+    fn an_item_that_is_called_as_the_new_crate_hides_it_from_no_path() {
+        let code = "mod geppetto_runtime {}\nuse geppetto::prelude::*;\nfn f(_: Context, _: InferenceState) {}\nfn main() {}\n";
+        assert_eq!(imports_of(code), ["use ::geppetto_runtime::prelude::*;"]);
+    }
+
+    #[test]
+    fn extern_crates_are_named_anew() {
+        let code = "extern crate geppetto;\nuse geppetto::prelude::*;\nfn f(_: InferenceState) {}\nfn main() {}\n";
+        assert!(
+            after(code).starts_with("extern crate geppetto_runtime;\nuse geppetto_runtime::prelude::*;"),
+            "{}",
+            after(code)
+        );
+        let renamed = code.replace("geppetto;", "geppetto as g;").replace("use geppetto", "use g");
+        assert!(after(&renamed).starts_with("extern crate geppetto_runtime;\n"), "{}", after(&renamed));
+        let kept = "extern crate geppetto;\nfn f(s: &geppetto::inference::state::InferenceState) { drop(s.engine()); }\n\
+                    fn g(_: geppetto::turns::Turn) {}\nfn main() {}\n";
+        let both = "extern crate geppetto;\nextern crate geppetto_runtime;\n";
+        assert!(after(kept).starts_with(both), "{}", after(kept));
+    }
+
     #[test]
     fn a_prelude_that_brings_nothing_more_goes() {
         let code = "use geppetto::prelude::*;\nfn f(_: ParsedValues) {}\nfn main() {}\n";

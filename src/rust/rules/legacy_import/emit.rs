@@ -46,6 +46,10 @@ impl Planner<'_> {
         let all_hidden = by_item.keys().all(|&item| is_hidden(item));
         for (&item, leaves) in &by_item {
             let node = &cx.hir(file)[item];
+            if let ItemKind::ExternCrate { .. } = node.kind {
+                self.extern_crate(file, leaves);
+                continue;
+            }
             // What readers of an example do not see does not join what they see.
             let stays_hidden = is_hidden(item) && !all_hidden;
             if !stays_hidden {
@@ -79,6 +83,30 @@ impl Planner<'_> {
             pool.iter().filter(|leaf| leaf.rename.is_none()).map(|leaf| leaf.path.clone()).collect();
         pool.retain(|leaf| leaf.rename.as_deref() != Some("_") || !named.contains(&leaf.path));
         self.place(file, scope, (&pool, &gated), dissolved, nested, anchor);
+    }
+
+    /// `extern crate geppetto;` becomes that of the new crate, or stands beside it: old editions need it.
+    fn extern_crate(&mut self, file: FileIdx, leaves: &[ImportId]) {
+        let cx = self.cx;
+        let runtime = cx.runtime(file).trim_start_matches("::");
+        let is_there =
+            |name: &str| cx.program.imports.iter().any(|import| import.file == file && import.path[0].text == name);
+        for import in leaves.iter().map(|&leaf| (leaf, cx.program.import(leaf))) {
+            let (leaf, data) = import;
+            let item = cx.hir(file)[data.item].span;
+            let change = match &self.plan.fates[&leaf] {
+                Fate::Keep if is_there(runtime) => continue,
+                Fate::Keep => cx.insert(file, item.end, format!("{}extern crate {runtime};", self.newline(file, item))),
+                _ if is_there(runtime) => delete_line(cx, file, item),
+                _ => cx.replace(file, Span { start: data.span.start, end: item.end - 1 }, runtime),
+            };
+            self.plan.changes.push(change);
+        }
+    }
+
+    fn newline(&self, file: FileIdx, at: Span) -> String {
+        let source = &self.cx.program.unit(file).source;
+        format!("{}{}", source.newline(), source.indent_at(at.start as usize))
     }
 
     /// Whether names that are missing go best into a declaration that is there: one group for all of the crate, or one
