@@ -348,7 +348,7 @@ mod tests {
         let renamed = code.replace("geppetto;", "geppetto as g;").replace("use geppetto", "use g");
         assert!(after(&renamed).starts_with("extern crate geppetto_runtime;\n"), "{}", after(&renamed));
         let kept = "extern crate geppetto;\nfn f(s: &geppetto::inference::state::InferenceState) { drop(s.engine()); }\n\
-                    fn g(_: geppetto::turns::Turn) {}\nfn main() {}\n";
+                    fn g(s: &geppetto::inference::state::InferenceState) { s.cancel_run().ok(); }\nfn main() {}\n";
         let both = "extern crate geppetto;\nextern crate geppetto_runtime;\n";
         assert!(after(kept).starts_with(both), "{}", after(kept));
     }
