@@ -92,8 +92,9 @@ pub(super) fn carry_out(
     }
     let changed = touched.keys().copied().collect();
     let flaws = frontends.iter().flat_map(|frontend| frontend.audit(tree, &current, &changed));
-    let defects = flaws.map(|flaw| (flaw.clone(), held.nearest(&flaw))).collect();
-    let changes = finished(tree, frontends, touched)?;
+    let defects: Vec<(Flaw, Option<UnitId>)> = flaws.map(|flaw| (flaw.clone(), held.nearest(&flaw))).collect();
+    // Texts that are worked out anew need no layout.
+    let changes = if defects.is_empty() { finished(tree, frontends, touched)? } else { Vec::new() };
     let changes_in = |root: &Path| changes.iter().any(|change| change.after.path().starts_with(root));
     next_steps.retain(|step: &NextStep| changes_in(&step.root));
     Ok(Done { defects, changes, next_steps, markers_written })
