@@ -111,7 +111,7 @@ fn made_of_unknown(cx: &Cx<'_>, file: FileIdx, call: ExprId, inner: ExprId) -> R
 
 /// Whether a macro that formats only asks its arguments for their text: `{:p}` asks for an address.
 fn is_formatted(cx: &Cx<'_>, file: FileIdx, call: &MacroCall) -> bool {
-    let shows = |text: &str| text.contains('?') && !text.contains("p}");
+    let shows = |text: &str| text.contains('?') && !text.contains(":p}") && !text.contains(":#p}");
     call.path.segments.last().is_some_and(|last| FORMATTING.contains(&last.name.text.as_str()))
         && shows(cx.text(file, call.inner))
 }

@@ -208,6 +208,7 @@ mod tests {
         for show in [
             "println!(\"{state:?}\");",
             "println!(\"{:#?}\", state);",
+            "let group = 1;\nprintln!(\"{:?} {group}\", state);",
             "dbg!(&state);",
             "tracing::info!(?state, \"made\");",
             "let all = vec![state];\nprintln!(\"{all:?}\");",

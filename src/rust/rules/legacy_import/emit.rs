@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::cx::Change;
-use super::super::super::hir::{ItemKind, Span, Visibility};
+use super::super::super::hir::{Item, ItemKind, Span, Visibility};
 use super::super::super::index::{DefId, FileIdx, ImportId};
 use super::super::super::references::{counterpart, target};
 use super::super::inference_state::delete_line;
@@ -89,10 +89,12 @@ impl Planner<'_> {
     fn extern_crate(&mut self, file: FileIdx, leaves: &[ImportId]) {
         let cx = self.cx;
         let runtime = cx.runtime(file).trim_start_matches("::");
-        let is_there =
-            |name: &str| cx.program.imports.iter().any(|import| import.file == file && import.path[0].text == name);
-        for import in leaves.iter().map(|&leaf| (leaf, cx.program.import(leaf))) {
-            let (leaf, data) = import;
+        let is_extern = |item: &Item| matches!(item.kind, ItemKind::ExternCrate { .. });
+        let is_there = |name: &str| {
+            let mut own = cx.program.imports.iter().filter(|import| import.file == file);
+            own.any(|import| is_extern(&cx.hir(file)[import.item]) && import.path[0].text == name)
+        };
+        for (leaf, data) in leaves.iter().map(|&leaf| (leaf, cx.program.import(leaf))) {
             let item = cx.hir(file)[data.item].span;
             let change = match &self.plan.fates[&leaf] {
                 Fate::Keep if is_there(runtime) => continue,
