@@ -88,13 +88,15 @@ pub struct Package {
     pub root: PathBuf,
 }
 
-/// Something in a text that the tool wrote which the language does not take, or a compiler warns of.
+/// Something in a text that the language does not take, or a compiler warns of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// The file.
     pub file: FileId,
-    /// The byte of the new text.
+    /// The byte of its text.
     pub offset: usize,
+    /// What flaws of the same kind have in common, wherever they stand in a file.
+    pub like: String,
     /// What is wrong, as a fragment.
     pub what: String,
 }
@@ -168,9 +170,10 @@ pub trait Frontend: Sync {
         None
     }
 
-    /// What does not resolve in the texts of the `changed` files of `after`, and did in those of `before`.
-    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
-        let _ = (before, after, changed);
+    /// What does not hold in the texts of some `files`: names that mean nothing, imports and variables that nothing uses. Nobody
+    /// knows all names of a program, so that only those count which a change brought.
+    fn flaws(&self, tree: &Tree, files: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let _ = (tree, files);
         Vec::new()
     }
 

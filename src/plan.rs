@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+#[cfg(test)]
+pub(crate) use self::rounds::new_flaws;
 use self::rounds::{Done, ROUNDS, Wanted, carry_out};
 use crate::edit::Conflict;
 use crate::finding::{Finding, Level, UnitId};
@@ -172,7 +174,7 @@ fn proven(
 
 /// What is said of a unit that is left out.
 fn defect(tree: &Tree, first: &Analysis, unit: &UnitId, flaw: &Flaw) -> Option<Problem> {
-    let site = first.findings.iter().find(|finding| finding.unit == *unit && finding.file == flaw.file)?;
+    let site = first.findings.iter().find(|finding| finding.unit == *unit)?;
     let source = tree.source(site.file).ok()?;
     Some(Problem {
         path: source.path().to_owned(),

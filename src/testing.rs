@@ -102,13 +102,13 @@ impl Frontend for WordFrontend {
         analysis
     }
 
-    fn audit(&self, _: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+    fn flaws(&self, tree: &Tree, files: &BTreeSet<FileId>) -> Vec<Flaw> {
         let bad = format!("bad({})", self.becomes);
         let flaw = |&file: &FileId| {
-            let offset = after.source(file).ok()?.text().find(&bad)? + "bad(".len();
-            Some(Flaw { file, offset, what: "it is bad".to_owned() })
+            let offset = tree.source(file).ok()?.text().find(&bad)? + "bad(".len();
+            Some(Flaw { file, offset, like: bad.clone(), what: "it is bad".to_owned() })
         };
-        changed.iter().filter_map(flaw).collect()
+        files.iter().filter_map(flaw).collect()
     }
 
     fn lexis(&self, _: &Path, text: &str) -> Option<Lexis> {

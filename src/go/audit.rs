@@ -1,9 +1,8 @@
-//! What does not resolve in texts that the tool wrote, and did in those they replace.
+//! What does not hold in the texts of some files: the core compares what was there before with what is there now.
 //!
-//! Each file is looked at by itself, with what is known of the library: names of other files mean nothing on either side. So
-//! a fault counts if its like was not there before.
+//! Each file is looked at by itself, with what is known of the library: names of other files mean nothing, before and after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -15,20 +14,11 @@ use super::usage::Usage;
 use crate::frontend::Flaw;
 use crate::tree::{FileId, Tree};
 
-/// What is like it on the other side, the place, and what is wrong.
+/// What flaws of its kind have in common, the place, and what is wrong.
 type Fault = (String, usize, String);
 
-/// The faults of `files` that `after` has and `before` has not.
-pub(crate) fn flaws(before: &Tree, after: &Tree, files: &[FileId]) -> Vec<Flaw> {
-    let (mut old, new) = rayon::join(|| faults(before, files), || faults(after, files));
-    let fresh = new.into_iter().flat_map(|(file, faults)| {
-        let known: BTreeSet<String> = old.remove(&file).into_iter().flatten().map(|(like, ..)| like).collect();
-        faults.into_iter().filter(move |(like, ..)| !known.contains(like)).map(move |fault| (file, fault))
-    });
-    fresh.map(|(file, (_, offset, what))| Flaw { file, offset, what }).collect()
-}
-
-fn faults(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Vec<Fault>> {
+/// The flaws of some `files`.
+pub(crate) fn flaws(tree: &Tree, files: &[FileId]) -> Vec<Flaw> {
     let parsed = files.par_iter().filter_map(|&file| Syntax::parse(file, tree.source(file).ok()?).ok());
     let mut program = Program::default();
     models::add(&mut program);
@@ -40,10 +30,11 @@ fn faults(tree: &Tree, files: &[FileId]) -> BTreeMap<FileId, Vec<Fault>> {
     let inferred = infer(&program);
     let look = |(&file, inferred)| {
         let look = Look { program: &program, file, syntax: program.syntax(file), inferred };
-        let faults = [look.unused_variables(), look.packages(), look.members()].concat();
-        (look.syntax.file, faults)
+        let faults = [look.unused_variables(), look.packages(), look.members()].concat().into_iter();
+        let file = look.syntax.file;
+        faults.map(move |(like, offset, what)| Flaw { file, offset, like, what }).collect::<Vec<_>>()
     };
-    inferred.par_iter().map(look).collect()
+    inferred.par_iter().flat_map_iter(look).collect()
 }
 
 struct Look<'a> {
@@ -151,8 +142,8 @@ fn is_new(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::frontend::Frontend;
     use crate::go::GoFrontend;
+    use crate::plan::new_flaws;
     use crate::testing::tree;
     use crate::tree::FileId;
 
@@ -161,7 +152,7 @@ mod tests {
 
     fn flaws(before: &str, after: &str) -> Vec<String> {
         let at = |text: &str| tree(&[("p.go", text)]);
-        let found = GoFrontend::new().audit(&at(before), &at(after), &[FileId(0)].into());
+        let found = new_flaws(&GoFrontend::new(), &at(before), &at(after), &[FileId(0)].into());
         found.into_iter().map(|flaw| flaw.what).collect()
     }
 

@@ -107,9 +107,9 @@ impl Frontend for GoFrontend {
         }
     }
 
-    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
-        let files: Vec<FileId> = changed.iter().copied().filter(|&file| is_code(&after.entry(file).path)).collect();
-        if files.is_empty() { Vec::new() } else { audit::flaws(before, after, &files) }
+    fn flaws(&self, tree: &Tree, files: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let files: Vec<FileId> = files.iter().copied().filter(|&file| is_code(&tree.entry(file).path)).collect();
+        if files.is_empty() { Vec::new() } else { audit::flaws(tree, &files) }
     }
 
     fn compile(&self, package: &Package) -> Result<(), CompileError> {

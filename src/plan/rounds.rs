@@ -1,6 +1,7 @@
 //! Round by round: changes in memory, until the front ends want no more of them.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -91,13 +92,21 @@ pub(super) fn carry_out(
         next_steps = next.next_steps;
     }
     let changed = touched.keys().copied().collect();
-    let flaws = frontends.iter().flat_map(|frontend| frontend.audit(tree, &current, &changed));
-    let defects: Vec<(Flaw, Option<UnitId>)> = flaws.map(|flaw| (flaw.clone(), held.nearest(&flaw))).collect();
+    let flaws = frontends.iter().flat_map(|frontend| new_flaws(*frontend, tree, &current, &changed));
+    let defects: Vec<(Flaw, Option<UnitId>)> = flaws.map(|flaw| (flaw.clone(), held.nearest(tree, &flaw))).collect();
     // Texts that are worked out anew need no layout.
     let changes = if defects.is_empty() { finished(tree, frontends, touched)? } else { Vec::new() };
     let changes_in = |root: &Path| changes.iter().any(|change| change.after.path().starts_with(root));
     next_steps.retain(|step: &NextStep| changes_in(&step.root));
     Ok(Done { defects, changes, next_steps, markers_written })
+}
+
+/// The flaws of `after` whose like `before` has not.
+pub(crate) fn new_flaws(frontend: &dyn Frontend, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
+    let (old, mut new) = rayon::join(|| frontend.flaws(before, changed), || frontend.flaws(after, changed));
+    let known: BTreeSet<(FileId, String)> = old.into_iter().map(|flaw| (flaw.file, flaw.like)).collect();
+    new.retain(|flaw| !known.contains(&(flaw.file, flaw.like.clone())));
+    new
 }
 
 /// The places of the first round's findings in the texts of a later one: what units change moves the text of others.
@@ -151,13 +160,18 @@ impl Held {
         })
     }
 
-    /// The unit whose sites stand nearest to a flaw, of those that are not left out.
-    fn nearest(&self, flaw: &Flaw) -> Option<UnitId> {
-        let near = self.places.iter().filter(|place| place.file == flaw.file && !self.excluded.contains(&place.unit));
+    /// The unit whose sites stand nearest to a flaw, of those that are not left out. Imports and manifests go with units.
+    fn nearest(&self, tree: &Tree, flaw: &Flaw) -> Option<UnitId> {
+        let decides = |place: &&Place| !matches!(place.rule, Rule::LegacyImport | Rule::LegacyDependency);
+        let left = self.places.iter().filter(decides).filter(|place| !self.excluded.contains(&place.unit));
+        let path = |file: FileId| tree.entry(file).path.components();
+        let shared = |file: FileId| path(file).zip(path(flaw.file)).take_while(|(a, b)| a == b).count();
         let distance = |place: &&Place| {
-            (place.range.start.saturating_sub(flaw.offset)).max(flaw.offset.saturating_sub(place.range.end))
+            let (start, end) = (place.range.start, place.range.end);
+            let apart = start.saturating_sub(flaw.offset).max(flaw.offset.saturating_sub(end));
+            (place.file != flaw.file, Reverse(shared(place.file)), apart)
         };
-        near.min_by_key(distance).map(|place| place.unit.clone())
+        left.min_by_key(distance).map(|place| place.unit.clone())
     }
 }
 

@@ -123,11 +123,10 @@ impl Frontend for RustFrontend {
         }
     }
 
-    fn audit(&self, before: &Tree, after: &Tree, changed: &BTreeSet<FileId>) -> Vec<Flaw> {
-        let is_code = |file: &&FileId| after.entry(**file).path.extension().is_some_and(|extension| extension == "rs");
-        let files: BTreeSet<FileId> = changed.iter().filter(is_code).copied().collect();
-        let (old, new) = (owners(before, &files), owners(after, &files));
-        if files.is_empty() { Vec::new() } else { audit::flaws((before, &old), (after, &new), &files) }
+    fn flaws(&self, tree: &Tree, files: &BTreeSet<FileId>) -> Vec<Flaw> {
+        let is_code = |file: &&FileId| tree.entry(**file).path.extension().is_some_and(|extension| extension == "rs");
+        let files: BTreeSet<FileId> = files.iter().filter(is_code).copied().collect();
+        if files.is_empty() { Vec::new() } else { audit::flaws(tree, &owners(tree, &files), &files) }
     }
 
     fn compile(&self, package: &Package) -> Result<(), CompileError> {

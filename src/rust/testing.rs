@@ -55,6 +55,16 @@ fn program(body: &str) -> String {
     format!("{HEAD}{signature} -> Result<(), Box<dyn std::error::Error>> {{\n{body}\nOk(())\n}}\nfn main() {{}}\n")
 }
 
+/// What a package's `main.rs` becomes with all offered changes.
+pub(crate) fn rewritten(code: &str) -> String {
+    text_after(&plan_of(code), code)
+}
+
+fn text_after(plan: &Plan, code: &str) -> String {
+    let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
+    change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned())
+}
+
 /// What `body` becomes with all offered changes.
 pub(crate) fn migrated(body: &str) -> String {
     migrated_up_to(Level::Offered, body)
@@ -67,9 +77,7 @@ pub(crate) fn drafted(body: &str) -> String {
 
 fn migrated_up_to(level: Level, body: &str) -> String {
     let code = program(body);
-    let plan = plan_up_to(level, "p/src/main.rs", &code);
-    let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-    let after = change.map_or(code, |change| change.after.text().to_owned());
+    let after = text_after(&plan_up_to(level, "p/src/main.rs", &code), &code);
     let start = after.find("Error>> {\n").map_or(0, |at| at + "Error>> {\n".len());
     after[start..after.rfind("\nOk(())\n}").unwrap_or(after.len())].to_owned()
 }

@@ -1,8 +1,7 @@
-//! What does not resolve in texts that the tool wrote, and did in those they replace.
+//! What does not hold in the texts of some files: the core compares what was there before with what is there now.
 //!
-//! The files are lowered and resolved once more, as they were and as they are. What is known of them is not all: names out of
-//! macros, other crates and files that were not parsed have no meaning on either side. So a fault counts if its like was not
-//! there before.
+//! What is known of the files is not all: names out of macros, other crates and files that were not parsed mean nothing, before
+//! and after.
 
 mod locals;
 
@@ -23,24 +22,11 @@ use crate::docs::Examples;
 use crate::frontend::Flaw;
 use crate::tree::{FileId, Tree};
 
-/// A fault of one file: what is like it on the other side, and what is wrong.
+/// What flaws of its kind have in common, the place, and what is wrong.
 type Fault = (String, u32, String);
 
-/// The faults of `files` that `after` has and `before` has not.
-pub(crate) fn flaws(
-    before: (&Tree, &[PackageInput]),
-    after: (&Tree, &[PackageInput]),
-    files: &BTreeSet<FileId>,
-) -> Vec<Flaw> {
-    let (mut old, new) = rayon::join(|| faults(before.0, before.1, files), || faults(after.0, after.1, files));
-    let fresh = new.into_iter().flat_map(|(file, faults)| {
-        let known: BTreeSet<String> = old.remove(&file).into_iter().flatten().map(|(like, ..)| like).collect();
-        faults.into_iter().filter(move |(like, ..)| !known.contains(like)).map(move |fault| (file, fault))
-    });
-    fresh.map(|(file, (_, offset, what))| Flaw { file, offset: offset as usize, what }).collect()
-}
-
-fn faults(tree: &Tree, packages: &[PackageInput], files: &BTreeSet<FileId>) -> BTreeMap<FileId, Vec<Fault>> {
+/// The flaws of some `files` of these packages.
+pub(crate) fn flaws(tree: &Tree, packages: &[PackageInput], files: &BTreeSet<FileId>) -> Vec<Flaw> {
     let all: BTreeSet<FileId> = packages.iter().flat_map(|package| package.files.iter().copied()).collect();
     let store = FileStore::of(tree, &all, files);
     let mut program = Program::default();
@@ -50,13 +36,14 @@ fn faults(tree: &Tree, packages: &[PackageInput], files: &BTreeSet<FileId>) -> B
     let impls = Impls::new(&resolver);
     let inferred = infer(&program, &impls, &store);
     let known = Known::of(&resolver, models.runtime);
-    let mut found: BTreeMap<FileId, Vec<Fault>> = BTreeMap::new();
-    for (&file, inferred) in &inferred {
+    let of_file = |(&file, inferred)| {
         let look = Look { resolver: &resolver, known: &known, file, hir: program.hir(file), inferred };
-        // A file that two crates share has the faults of both.
-        found.entry(look.hir.file).or_default().extend(look.faults());
-    }
-    found
+        let file = look.hir.file;
+        let faults = look.faults().into_iter();
+        faults.map(move |(like, offset, what)| Flaw { file, offset: offset as usize, like, what })
+    };
+    // A file that two crates share has the flaws of both.
+    inferred.iter().flat_map(of_file).collect()
 }
 
 /// What the new crate's types have, and which functions the program has.
@@ -222,8 +209,8 @@ impl<'a> Look<'a> {
     /// A method or field of a value of the new crate's, which has none of that name.
     fn of_member(&self, of: ExprId, name: &str, span: Span, what: &str) -> Option<Fault> {
         let Ty::Adt(def, _) = self.inferred.ty(of).peeled() else { return None };
-        let is_field = self.resolver.field_types(*def, &[]).iter().any(|(field, ..)| field == name);
-        if !self.is_ours(*def) || is_field || !self.known.lacks(*def, name) {
+        let is_field = || self.resolver.field_types(*def, &[]).iter().any(|(field, ..)| field == name);
+        if !self.is_ours(*def) || !self.known.lacks(*def, name) || is_field() {
             return None;
         }
         let owner = &self.program().def(*def).name;

@@ -199,15 +199,13 @@ fn value(input: ParseStream<'_>, values: &mut Vec<Expr>) -> syn::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::plan_of;
+    use super::super::super::testing::rewritten;
 
     fn after(attr: &str) -> String {
         let code = format!(
             "use geppetto::prelude::*;\n{attr}\nfn f(state: &InferenceState, n: u8) {{ state.cancel_run().ok(); }}\nfn main() {{}}\n"
         );
-        let plan = plan_of(&code);
-        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-        change.map_or(code, |change| change.after.text().to_owned()).lines().nth(1).unwrap_or_default().to_owned()
+        rewritten(&code).lines().nth(1).unwrap_or_default().to_owned()
     }
 
     #[test]

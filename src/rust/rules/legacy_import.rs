@@ -288,13 +288,10 @@ fn same_below(cx: &Cx<'_>, reference: &Reference, module: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{migrated, plan_of};
+    use super::super::super::testing::{migrated, plan_of, rewritten as after};
 
     fn imports_of(code: &str) -> Vec<String> {
-        let plan = plan_of(code);
-        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-        let after = change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned());
-        after.lines().filter(|line| line.contains("use ")).map(str::to_owned).collect()
+        after(code).lines().filter(|line| line.contains("use ")).map(str::to_owned).collect()
     }
 
     #[test]
@@ -323,12 +320,6 @@ mod tests {
         );
         let unused = code.replace("SessionError", "Closing").replace("Builder", "Maker");
         assert_eq!(imports_of(&unused)[1..], ["use geppetto_runtime::prelude::*;"]);
-    }
-
-    fn after(code: &str) -> String {
-        let plan = plan_of(code);
-        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-        change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::super::hir::{ExprId, ExprKind, Parent, PatId, PatKind, PatParent, StmtId, StmtKind};
+use super::super::super::hir::{ExprId, ExprKind, ItemKind, Parent, PatId, PatKind, PatParent, StmtId, StmtKind};
 use super::super::super::index::DefId;
 use super::super::super::infer::ValueRes;
 use super::super::super::text::{holds_word, words};
@@ -66,20 +66,28 @@ impl Look<'_> {
                 ["std::string::String", "std::vec::Vec", "std::sync::Arc", "std::rc::Rc", "std::boxed::Box"]
                     .contains(&self.program().path_of(*def).as_str())
             }
-            Some(Ty::Adt(def, _)) => !self.derives_copy(*def),
+            Some(Ty::Adt(def, _)) => !self.is_copy(*def),
             _ => false,
         }
     }
 
-    fn derives_copy(&self, def: DefId) -> bool {
+    /// Whether a type of the program's is `Copy`, by a derive or an implementation.
+    fn is_copy(&self, def: DefId) -> bool {
         let Some(item) = self.program().item(def) else { return true };
         let source = self.program().unit(self.program().def(def).file).source.text();
         item.attrs.iter().any(|attr| holds_word(&source[attr.span.range()], "Copy"))
-            || self.program().impls.iter().any(|block| {
-                let at = self.program().def(block.def).file;
-                let text = self.program().unit(at).source.text();
-                self.program().item(block.def).is_some_and(|item| holds_word(&text[item.span.range()], "Copy"))
-            })
+            || self.program().impls.iter().any(|block| self.is_copy_impl(block.def, def))
+    }
+
+    fn is_copy_impl(&self, block: DefId, of: DefId) -> bool {
+        let Some(ItemKind::Impl { self_ty, trait_path: Some(path), .. }) =
+            self.program().item(block).map(|item| &item.kind)
+        else {
+            return false;
+        };
+        let ty = || self.resolver.lower(*self_ty, &self.resolver.ty_scope(block));
+        path.segments.last().is_some_and(|last| last.name.text == "Copy")
+            && matches!(ty(), Ty::Adt(def, _) if def == of)
     }
 
     /// The block in which a use takes a local's value away whatever happens.
@@ -87,6 +95,9 @@ impl Look<'_> {
         let hir = self.hir;
         let takes = match hir[use_].parent {
             Parent::Expr(parent) => match &hir[parent].kind {
+                ExprKind::MethodCall { receiver, method, .. } if *receiver == use_ => {
+                    self.takes_self(parent, &method.text)
+                }
                 ExprKind::Call { args, .. } | ExprKind::MethodCall { args, .. } => args.contains(&use_),
                 ExprKind::Struct { fields, .. } => fields.iter().any(|field| field.value == use_),
                 ExprKind::Tuple(_) | ExprKind::Array(_) => true,
@@ -99,6 +110,14 @@ impl Look<'_> {
         };
         let stmt = self.always_in(use_).filter(|_| takes)?;
         Some(hir[stmt].block)
+    }
+
+    /// Whether a method call takes its receiver away.
+    fn takes_self(&self, call: ExprId, name: &str) -> bool {
+        match self.inferred.methods.get(&call).and_then(|&def| self.program().fn_item(def)?.self_param.as_ref()) {
+            Some(own) => !own.by_ref && own.ty.is_none(),
+            None => name == "into",
+        }
     }
 
     /// The statement that evaluates an expression whatever else it does, and once.

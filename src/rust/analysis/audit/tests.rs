@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::frontend::Frontend;
+use crate::plan::new_flaws;
 use crate::rust::RustFrontend;
 use crate::source::Source;
 use crate::tree::{FileEntry, FileId, Tree};
@@ -22,7 +22,8 @@ fn tree(dependency: &str, code: &str) -> Tree {
 
 /// What is wrong with `after`, which takes the place of `before`.
 fn flaws(before: &str, after: &str) -> Vec<String> {
-    let found = RustFrontend.audit(&tree("geppetto", before), &tree("geppetto-runtime", after), &[FileId(1)].into());
+    let found =
+        new_flaws(&RustFrontend, &tree("geppetto", before), &tree("geppetto-runtime", after), &[FileId(1)].into());
     found.into_iter().map(|flaw| flaw.what).collect()
 }
 
@@ -95,6 +96,16 @@ fn nothing_is_used_behind_its_move() {
     let moved = ["`state` is used where it was moved away"];
     assert_eq!(flaws_in("", "drop(state); state.is_running();"), moved);
     assert_eq!(flaws_in("", "drop((vec![1], state)); println!(\"{}\", state.session_id());"), moved);
+    assert_eq!(
+        flaws_in("", "drop(state.with_id()); let s: Other = state.into(); drop(s); state.is_running();")
+            .last()
+            .unwrap(),
+        moved[0]
+    );
+    let other = "#[derive(Default)] struct Own; impl Other { fn f<T: Copy>(t: T) -> T { t } } struct Other; let own = Own; drop(own); drop(own);";
+    assert_eq!(flaws_in("", &format!("{other} drop(state);")).last().unwrap(), "`own` is used where it was moved away");
+    let copy = other.replace("Default", "Clone, Copy");
+    assert_eq!(flaws_in("", &format!("{copy} drop(state);")), [""; 0]);
     for fine in [
         "drop(state.clone()); drop(state);",
         "if state.is_running() { drop(state); } else { drop(state); }",

@@ -104,13 +104,7 @@ fn joined<'a>(name: &str, parts: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::super::testing::plan_of;
-
-    fn after(code: &str) -> String {
-        let plan = plan_of(code);
-        let change = plan.changes.iter().find(|change| change.before.path().ends_with("main.rs"));
-        change.map_or_else(|| code.to_owned(), |change| change.after.text().to_owned())
-    }
+    use super::super::super::super::testing::rewritten as after;
 
     const MADE: &str = "{ drop(geppetto::inference::state::InferenceState::new(\"a\", None, engine)); }\n";
     const ENGINE: &str = "(engine: std::sync::Arc<dyn geppetto::inference::engine::Engine>)";
