@@ -88,7 +88,8 @@ fn passed(cx: &Cx<'_>, file: FileIdx, expr: ExprId) -> Result<Vec<Change>, Outco
                 "vec" | "join" | "try_join" | "select" | "dbg" | "Some" => Ok(Vec::new()),
                 // A state shows itself by `{:?}` only, and so does a session.
                 _ if is_formatted(cx, file, call) => Ok(Vec::new()),
-                _ => Err(printed(name)),
+                _ if FORMATTING.contains(&name) => Err(printed(name)),
+                _ => Err(unfollowed(&format!("`{name}!`"))),
             }
         }
         ExprKind::Binary { .. } | ExprKind::Cast { .. } | ExprKind::Unary { .. } => Err(Outcome::report(
