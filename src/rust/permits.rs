@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use super::cx::{Change, Cx};
 use super::hir::{ExprId, ExprKind, PatKind, Span};
 use super::index::FileIdx;
+use super::origins::origins;
 use super::outcome::Outcome;
 use super::pairing::{core_parts, init_of};
 use super::sites::{Site, SiteKind, receiver};
@@ -260,7 +261,7 @@ fn start_of(claim: &Claim, returned: &[Returned]) -> Place {
 fn owner<'c>(cx: &Cx<'_>, claims: &'c [Claim], (file, at): Place) -> Option<&'c Claim> {
     let span = cx.span(file, at);
     let seen = claims.iter().filter(|claim| claim.file == file && claim.scope.contains(span));
-    let own = seen.filter(|claim| is_of(cx, claims, claim, at));
+    let own = seen.filter(|claim| is_of(cx, claims, claim, at) && !is_foreign(cx, claim, at));
     own.max_by_key(|claim| claim.scope.start)
 }
 
@@ -274,6 +275,18 @@ fn is_of(cx: &Cx<'_>, claims: &[Claim], claim: &Claim, at: ExprId) -> bool {
     }
     let Some(value) = receiver(cx, claim.file, at) else { return false };
     state_of(cx, claim.file, value) == claim.state
+}
+
+/// Whether something is known to be of other states than the one that was claimed.
+fn is_foreign(cx: &Cx<'_>, claim: &Claim, at: ExprId) -> bool {
+    let states = |call: ExprId| {
+        let state = receiver(cx, claim.file, call).filter(|&state| cx.handle(claim.file, state).is_some())?;
+        origins(cx, claim.file, state).filter(|states| !states.is_empty())
+    };
+    match (states(claim.call), states(at)) {
+        (Some(claimed), Some(other)) => claimed != other,
+        _ => false,
+    }
 }
 
 /// The state that an expression is a handle of, as text that is the same for all of them in a function.

@@ -328,3 +328,15 @@ fn a_permit_takes_no_name_that_means_something() {
         assert!(migrated(&body).contains("let permit2 = session.reserve()?;"), "{}", migrated(&body));
     }
 }
+
+#[test]
+fn what_is_of_another_state_is_not_under_the_claim() {
+    let gate = "let gate = Arc::new(InferenceState::new(\"g\", None, engine.clone()));\n";
+    let run = "drop(session.run_inference_started(&ctx, None).await);\ngate.finish_run();";
+    let apart = format!("{gate}{MADE}gate.start_run()?;\n{run}");
+    let finding = finding_at(&apart, "run_inference_started");
+    assert_eq!((finding.level, finding.traps), (Level::Draft, vec![Trap::UnclaimedRun]));
+    assert!(drafted(&apart).contains("session.run_seed(&ctx, None)"), "{}", drafted(&apart));
+    let finish = format!("{gate}{MADE}state.start_run()?;\n{run}");
+    assert_eq!(finding_at(&finish, "finish_run").level, Level::Draft);
+}
